@@ -1,0 +1,26 @@
+"""Self-learning for image classification that starts from pretrained weights.
+
+The method of Sahito, Frank and Pfahringer (2020), Transfer of Pretrained Model Weights
+Substantially Improves Semi-Supervised Image Classification.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from keras_selflearn.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_selflearn.classifier import SelfLearningClassifier
+
+__all__ = ["InputError", "SelfLearningClassifier"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # TensorFlow takes seconds to import: `--help` and a mistyped flag must not wait for it.
+    if name == "SelfLearningClassifier":
+        from keras_selflearn.classifier import SelfLearningClassifier
+
+        return SelfLearningClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,73 @@
+"""Random changes to training images, each on a whole batch at once and a function of its seed."""
+
+from __future__ import annotations
+
+from typing import Callable, Sequence
+
+import tensorflow as tf
+
+from keras_selflearn.errors import unknown_name
+
+# Of height and width, as in the authors' code; the paper does not mention augmentation.
+LARGEST_SHIFT = 0.125
+
+
+def shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Move each image by whole pixels, up to `LARGEST_SHIFT` a side; edge pixels are repeated.
+
+    Parameters
+    ----------
+    images : (batch, height, width, channels), any dtype
+    seed : (2,) integers
+
+    Returns
+    -------
+    The same shape and dtype.
+    """
+    seeds = tf.random.experimental.stateless_split(seed, 2)
+    for axis, axis_seed in ((1, seeds[0]), (2, seeds[1])):
+        size = images.shape[axis]
+        largest = int(LARGEST_SHIFT * size)
+        offsets = tf.random.stateless_uniform(
+            [tf.shape(images)[0], 1], axis_seed, -largest, largest + 1, tf.int32
+        )
+        positions = tf.clip_by_value(tf.range(size)[None, :] + offsets, 0, size - 1)
+        images = tf.gather(images, positions, axis=axis, batch_dims=1)
+    return images
+
+
+def flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Mirror each image left to right with probability one half; shapes as in `shift`."""
+    mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
+    return tf.where(mirrored, tf.reverse(images, axis=[2]), images)
+
+
+AUGMENTATIONS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
+    "shift": shift,
+    "flip": flip,
+}
+
+
+def parse_augmentations(names: str) -> tuple[str, ...]:
+    """Turn "shift,flip" into its parts; "none" has none.
+
+    Raises
+    ------
+    InputError
+        For a name that is not in `AUGMENTATIONS`.
+    """
+    if names == "none":
+        return ()
+    parts = tuple(name.strip() for name in names.split(","))
+    for name in parts:
+        if name not in AUGMENTATIONS:
+            raise unknown_name("augmentation", name, [*AUGMENTATIONS, "none"])
+    return parts
+
+
+def augment(images: tf.Tensor, names: Sequence[str], seed: tf.Tensor) -> tf.Tensor:
+    """Apply the named augmentations in turn, each with a seed of its own; shapes as in `shift`."""
+    for position, name in enumerate(names):
+        own_seed = tf.random.experimental.stateless_fold_in(seed, position)
+        images = AUGMENTATIONS[name](images, own_seed)
+    return images

@@ -1,0 +1,127 @@
+"""The convolutional part of the network and the weights that it starts from (section 4)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Callable
+
+import h5py
+import tensorflow as tf
+
+from keras_selflearn.errors import InputError, unknown_name
+
+_IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+
+def _vgg16(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
+    return tf.keras.applications.VGG16(
+        include_top=False, pooling="avg", input_shape=image_shape, weights=weights
+    )
+
+
+def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
+    if weights is not None:
+        raise InputError(f"Backbone 'tiny' has no '{weights}' weights: give 'random' or a file.")
+    layers = tf.keras.layers
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input(image_shape),
+            layers.Conv2D(16, 3, strides=2, padding="same", activation="relu", name="conv1"),
+            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu", name="conv2"),
+            layers.GlobalAveragePooling2D(name="pool"),
+        ],
+        name="tiny",
+    )
+
+
+# `tiny` learns in seconds, for tests and teaching: all that the project reports is VGG16.
+BACKBONES: dict[str, Callable[[tuple[int, int, int], "str | None"], tf.keras.Model]] = {
+    "vgg16": _vgg16,
+    "tiny": _tiny,
+}
+
+
+def build_backbone(
+    name: str, image_shape: tuple[int, int, int], weights: str | os.PathLike
+) -> tf.keras.Model:
+    """Make the named backbone with the given initial weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `BACKBONES`.
+    image_shape : (height, width, 3)
+    weights : str or path
+        `random`, `imagenet` (Keras' own download and cache), or an HDF5 file of the backbone's
+        weights in one of Keras' layouts: the legacy one of its published `notop` files (`.h5`) or
+        that of `save_weights` (`.weights.h5`).
+
+    Returns
+    -------
+    Model from (batch, height, width, 3) floats in [0, 1] to pooled features (batch, d)
+
+    Raises
+    ------
+    InputError
+        When there is no such backbone, ImageNet weights can't be had, or the file is missing,
+        damaged, or another architecture's.
+    """
+    if name not in BACKBONES:
+        raise unknown_name("backbone", name, BACKBONES)
+    build = BACKBONES[name]
+    if weights == "random":
+        return build(image_shape, None)
+    if weights == "imagenet":
+        return _with_imagenet(build, image_shape)
+    path = Path(weights)
+    check_weights_file(path)
+    backbone = build(image_shape, None)
+    load_weights(backbone, path, f"backbone '{name}'")
+    return backbone
+
+
+def check_weights_file(path: Path) -> None:
+    """Raise an `InputError` unless `path` is a whole HDF5 file with a name that Keras loads."""
+    if not path.is_file():
+        if path.suffix not in (".h5", ".hdf5") and path.parent == Path("."):
+            raise unknown_name("weights", str(path), ["random", "imagenet", "PATH.h5"])
+        raise InputError(f"There is no weights file {path}: give 'random', 'imagenet' or a path.")
+    if path.suffix not in (".h5", ".hdf5"):
+        raise InputError(f"The weights file {path} must end in .h5: it is read as Keras' HDF5.")
+    try:
+        with h5py.File(path):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"The weights file {path} is damaged or no HDF5 file ({error}): fetch it again."
+        ) from error
+
+
+def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
+    """Load Keras' HDF5 at `path` into `model`, called `owner` in the `InputError` if it misfits."""
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError, IndexError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"The weights in {path} are not those of {owner}: another architecture or a damaged"
+            f" file ({reason})."
+        ) from error
+
+
+def _with_imagenet(
+    build: Callable[[tuple[int, int, int], "str | None"], tf.keras.Model],
+    image_shape: tuple[int, int, int],
+) -> tf.keras.Model:
+    try:
+        return build(image_shape, "imagenet")
+    except InputError:
+        raise
+    except Exception as error:  # Keras' downloader raises the bare Exception.
+        home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+        raise InputError(
+            "The ImageNet weights can't be downloaded: give the path of a file that you have with"
+            f" weights=PATH (--weights=PATH), or put {_IMAGENET_FILE} into {home / 'models'}"
+            f" ({type(error).__name__})."
+        ) from error

@@ -1,0 +1,398 @@
+"""Self-learning as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import Any, Sequence
+
+import numpy as np
+import tensorflow as tf
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from keras_selflearn import saving
+from keras_selflearn.augmentation import parse_augmentations
+from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.learner import REFERENCES, KerasLearner, embed
+from keras_selflearn.loop import UNLABELLED, Examples, self_learning
+from keras_selflearn.losses import get_objective
+from keras_selflearn.model import Network, build_network, check_image_shape
+from keras_selflearn.objective import Objective
+from keras_selflearn.selection import check_selection, select
+
+
+class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
+    """Image classifier for many images and few labels: fine-tunes VGG16 and labels the rest.
+
+    A network with pretrained weights is fine-tuned on the labelled images; then, again and again,
+    it labels the others, the most confident join the training set, and it is trained on
+    (sections 3 and 4 of the paper).
+
+    Parameters
+    ----------
+    loss : str or Objective, default="cross-entropy"
+        `cross-entropy`, `triplet`, `contrastive`, `arcface`, or an `Objective` with parameters of
+        its own, such as `Triplet(margin=0.5)`.
+    weights : str or path, default="imagenet"
+        What the network starts from: `random`, `imagenet` or a file (see `build_backbone`).
+    backbone : str, default="vgg16"
+        `vgg16`, or `tiny` for tests and teaching.
+    selection_percent : float, default=5
+        Per cent of the examples still unlabelled that join in each meta-iteration.
+    selection : str, default="global"
+        `global` or `stratified` (see `select`).
+    reference : str, default="initial"
+        Labelled examples that the nearest-neighbour search uses: `initial`, or `all` with the
+        pseudo-labelled ones.
+    n_neighbors : int, default=1
+        k of the nearest-neighbour vote; not used by cross-entropy.
+    meta_iterations : int, default=25
+        How often to label and re-train; 0 trains on the given labels only.
+    epochs, meta_epochs : int, default=60, 10
+        Of the first training and of each meta-iteration. (The authors' code uses 200 and 200.)
+    batch_size : int, default=100
+    embedding_size : int, default=256
+    optimizer : str, optional
+        `adam`, `rmsprop` or `sgd`; by default the one that the paper trains the loss with.
+    learning_rate : float, default=1e-4
+    self_learning_rate : float, optional
+        That of the meta-iterations, by default a tenth of `learning_rate`.
+    dropout : float, default=0.2
+        Share of the pooled features dropped in training.
+    augment : str, default="shift"
+        `shift`, `flip`, both as `shift,flip`, or `none`.
+    precision : str, default="auto"
+        `float32`, `mixed_bfloat16`, `mixed_float16` or `auto` (see `resolve_precision`).
+    random_state : int, optional
+        Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+        Sorted labels, of the dtype of `y` (strings for objects).
+    transduction_ : (n,) array
+        Labels of all examples that `fit` was given: given, predicted, or -1.
+    labeled_iter_ : (n,) int64
+        0 for a given label, else the meta-iteration of the pseudo-label, or -1.
+    confidence_ : (n,) float64
+        Of each pseudo-label when it was chosen: a probability, or minus the distance to the
+        nearest labelled example; NaN for the others.
+    history_ : list of dict
+        One `Record` for the first training and one for each meta-iteration; accuracies in percent.
+    n_iter_ : int
+        Meta-iterations done.
+    termination_condition_ : str
+        `max_iter` or `all_labeled`.
+    network_ : Network
+        The Keras models.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from keras_selflearn import SelfLearningClassifier
+    >>> brightness = np.repeat([40, 200], 20)
+    >>> images = np.zeros((40, 32, 32, 3), np.uint8) + brightness[:, None, None, None].astype("u1")
+    >>> labels = np.where(np.arange(40) % 10 == 0, np.where(brightness > 100, "day", "night"), "-1")
+    >>> clf = SelfLearningClassifier(
+    ...     weights="random", backbone="tiny", epochs=60, learning_rate=1e-2, random_state=0,
+    ...     selection_percent=50, meta_iterations=2, meta_epochs=1)
+    >>> clf.fit(images, labels).predict(images[[0, -1]]).tolist()
+    ['night', 'day']
+    """
+
+    def __init__(
+        self,
+        loss: str | Objective = "cross-entropy",
+        weights: str | os.PathLike = "imagenet",
+        backbone: str = "vgg16",
+        selection_percent: float = 5,
+        selection: str = "global",
+        reference: str = "initial",
+        n_neighbors: int = 1,
+        meta_iterations: int = 25,
+        epochs: int = 60,
+        meta_epochs: int = 10,
+        batch_size: int = 100,
+        embedding_size: int = 256,
+        optimizer: str | None = None,
+        learning_rate: float = 1e-4,
+        self_learning_rate: float | None = None,
+        dropout: float = 0.2,
+        augment: str = "shift",
+        precision: str = "auto",
+        random_state: int | None = None,
+    ):
+        self.loss = loss
+        self.weights = weights
+        self.backbone = backbone
+        self.selection_percent = selection_percent
+        self.selection = selection
+        self.reference = reference
+        self.n_neighbors = n_neighbors
+        self.meta_iterations = meta_iterations
+        self.epochs = epochs
+        self.meta_epochs = meta_epochs
+        self.batch_size = batch_size
+        self.embedding_size = embedding_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.self_learning_rate = self_learning_rate
+        self.dropout = dropout
+        self.augment = augment
+        self.precision = precision
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+        true_labels: np.ndarray | None = None,
+        callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+    ) -> SelfLearningClassifier:
+        """Train, and label what has no label.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8
+            An array or a memory map, never copied; at least 32x32, 1 or 3 channels.
+        y : (n,) numbers or strings
+            -1 (or the string "-1") for an unlabelled image.
+        validation_data : (X, y), optional
+            Measured after each meta-iteration; nothing is chosen by it.
+        true_labels : (n,) of the kind of `y`, optional
+            Used for nothing but the accuracy of pseudo-labels in `history_`.
+        callbacks : sequence of Keras callbacks
+            Active in every training. One with a method `on_meta_iteration_end(record)` also gets
+            each record.
+
+        Raises
+        ------
+        InputError
+            A `ValueError`, for parameters, images or labels that can't be used.
+        """
+        self._check_parameters()
+        _check_images(X, "X")
+        given = _check_labels(y, len(X), "y")
+        unlabelled = _is_unlabelled(given)
+        classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
+        if len(classes) < 2:
+            raise InputError(
+                f"The labels hold {len(classes)} classes: give images of at least two classes."
+            )
+        labels = np.full(len(given), UNLABELLED)
+        labels[~unlabelled] = encoded
+        if validation_data is not None:
+            validation_images, validation_labels = validation_data
+            _check_images(validation_images, "validation X", like=X.shape[1:])
+            validation_labels = _check_labels(
+                validation_labels, len(validation_images), "validation y"
+            )
+            validation_data = validation_images, _encode(validation_labels, classes)
+        if true_labels is not None:
+            true_labels = _encode(_check_labels(true_labels, len(X), "true_labels"), classes)
+
+        seed = self._seed()
+        examples = Examples.from_labels(labels)
+        self.classes_ = classes
+        self.image_shape_ = tuple(X.shape[1:])
+        self.network_ = self._build_network(self.weights)
+        learner = KerasLearner(
+            self.network_,
+            self._objective(),
+            X,
+            n_classes=len(classes),
+            validation_data=validation_data,
+            epochs=self.epochs,
+            meta_epochs=self.meta_epochs,
+            learning_rate=self.learning_rate,
+            self_learning_rate=(
+                self.learning_rate / 10
+                if self.self_learning_rate is None
+                else self.self_learning_rate
+            ),
+            batch_size=self.batch_size,
+            augmentations=parse_augmentations(self.augment),
+            reference=self.reference,
+            n_neighbors=self.n_neighbors,
+            seed=seed,
+            callbacks=callbacks,
+        )
+        self.history_ = []
+        for record in self_learning(
+            learner,
+            examples,
+            meta_iterations=self.meta_iterations,
+            select=lambda predicted, confidence: select(
+                predicted, confidence, percent=self.selection_percent, selection=self.selection
+            ),
+            true_labels=true_labels,
+        ):
+            self.history_.append(asdict(record))
+            for callback in callbacks:
+                if hasattr(callback, "on_meta_iteration_end"):
+                    callback.on_meta_iteration_end(record)
+        self.labeller_ = learner.labeller
+        self.transduction_ = _decode(examples.labels, classes, like=given)
+        self.labeled_iter_ = examples.labelled_in
+        self.confidence_ = examples.confidence
+        self.n_iter_ = len(self.history_) - 1
+        done = len(examples.unlabelled) == 0
+        self.termination_condition_ = "all_labeled" if done else "max_iter"
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Labels (n,), of `classes_`, of uint8 images (n, height, width, channels)."""
+        return self.classes_[self.labeller_.label(self.transform(X))[0]]
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Probabilities (n, n_classes) float32 in the order of `classes_`.
+
+        The softmax for cross-entropy; for the metric losses the share of the `n_neighbors` votes.
+        """
+        return self.labeller_.probabilities(self.transform(X))
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""
+        check_is_fitted(self)
+        _check_images(X, "X", like=self.image_shape_)
+        return embed(self.network_.embedder, X, np.arange(len(X)))
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write what `predict` and `transform` need, and what `fit` learned, to a new folder.
+
+        Raises
+        ------
+        InputError
+            When the folder is there and not empty, or can't be written.
+        """
+        check_is_fitted(self)
+        saving.save_classifier(self, folder)
+
+    @classmethod
+    def load(
+        cls, folder: str | os.PathLike, *, loss: Objective | None = None
+    ) -> SelfLearningClassifier:
+        """Read what `save` wrote; nothing in the folder is executed.
+
+        Parameters
+        ----------
+        folder : path
+        loss : Objective, optional
+            Needed when the classifier was trained with a loss that the package does not have.
+
+        Raises
+        ------
+        InputError
+            When the folder holds no whole classifier.
+        """
+        return saving.load_classifier(cls, folder, loss)
+
+    def _objective(self) -> Objective:
+        return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
+
+    def _build_network(self, weights: str | os.PathLike) -> Network:
+        objective = self._objective()
+        return build_network(
+            backbone=self.backbone,
+            weights=weights,
+            image_shape=self.image_shape_,
+            n_classes=len(self.classes_),
+            objective=objective,
+            embedding_size=self.embedding_size,
+            dropout=self.dropout,
+            optimizer=self.optimizer or objective.optimizer,
+            learning_rate=self.learning_rate,
+            precision=self.precision,
+        )
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return int(np.random.default_rng().integers(2**31))
+        tf.keras.utils.set_random_seed(self.random_state)
+        return self.random_state
+
+    def _check_parameters(self) -> None:
+        self._objective()
+        parse_augmentations(self.augment)
+        check_selection(self.selection_percent, self.selection)
+        if self.reference not in REFERENCES:
+            raise unknown_name("reference", self.reference, REFERENCES)
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise InputError(f"{name} is {value}: give at least {least}.")
+        for name in ("learning_rate", "self_learning_rate"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InputError(f"{name} is {value}: give one above 0.")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout is {self.dropout}: give a share from 0 to below 1.")
+
+
+_LEAST = {
+    "n_neighbors": 1,
+    "meta_iterations": 0,
+    "epochs": 1,
+    "meta_epochs": 1,
+    "batch_size": 1,
+    "embedding_size": 1,
+    "random_state": 0,
+}
+
+
+def _check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:
+    if not isinstance(images, np.ndarray):
+        raise InputError(f"{name} is a {type(images).__name__}: give a NumPy array or memory map.")
+    if images.ndim != 4:
+        raise InputError(
+            f"{name} has shape {images.shape}: give images as (n, height, width, channels)."
+        )
+    if images.dtype != np.uint8:
+        raise InputError(f"{name} has dtype {images.dtype}: give uint8 pixels from 0 to 255.")
+    if len(images) == 0:
+        raise InputError(f"{name} holds no images.")
+    check_image_shape(images.shape[1:])
+    if like is not None and tuple(images.shape[1:]) != tuple(like):
+        raise InputError(
+            f"{name} holds images of {images.shape[1:]}, but the classifier is for {tuple(like)}:"
+            " resize them."
+        )
+
+
+def _check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or len(labels) != n_images:
+        raise InputError(
+            f"{name} has shape {labels.shape} for {n_images} images: give one label an image."
+        )
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
+    if labels.dtype.kind == "O":
+        # Objects can't be stored without pickle; as strings they can.
+        return labels.astype(str)
+    return labels
+
+
+def _is_unlabelled(labels: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind in "US":
+        return labels == np.array("-1", labels.dtype.kind)
+    return labels == UNLABELLED
+
+
+def _encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Positions in `classes`, -1 for a label that is not there."""
+    if labels.dtype.kind in "US" or classes.dtype.kind in "US":
+        labels, classes = labels.astype(str), classes.astype(str)
+    positions = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    return np.where(classes[positions] == labels, positions, -1)
+
+
+def _decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The classes at `labels` and -1 where they are, in the dtype of `like`."""
+    decoded = classes[labels].astype(like.dtype)
+    if (labels == UNLABELLED).any():
+        decoded[labels == UNLABELLED] = "-1" if like.dtype.kind in "US" else UNLABELLED
+    return decoded

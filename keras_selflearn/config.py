@@ -1,0 +1,100 @@
+"""All that can be asked of an experiment, as data: each field is a flag of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from keras_selflearn.datasets import dataset_entry
+from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.losses import loss_names
+
+REGIMES = ("n-labelled", "self-learning", "all-labelled")
+
+
+def option(default: Any, meaning: str) -> Any:
+    """A dataclass field that says what it means, for `--help`."""
+    return field(default=default, metadata={"help": meaning})
+
+
+@dataclass(frozen=True)
+class Config:
+    """One experiment of section 4. None: the data set's own or, for `optimizer`, the loss's."""
+
+    dataset: str = option("digits", "Data set: digits, glyphs, svhn_cropped or cifar10.")
+    loss: str = option("cross-entropy", "Loss: cross-entropy, triplet, contrastive or arcface.")
+    weights: str | None = option(
+        None, "Initial weights: random, imagenet or a path (default: the data set's)."
+    )
+    backbone: str = option("vgg16", "Network: vgg16, or tiny for tests and teaching.")
+    regime: str = option(
+        "self-learning",
+        "Training data: n-labelled (the initial labels), self-learning or all-labelled.",
+    )
+    labels: int | None = option(
+        None, "Initially labelled examples, over all classes (default: the data set's)."
+    )
+    selection_percent: float | None = option(
+        None, "Percent of the unlabelled that join in a meta-iteration (default: the data set's)."
+    )
+    selection: str = option("global", "Most confident of all (global) or per class (stratified).")
+    reference: str = option(
+        "initial", "Labelled examples that nearest neighbours are sought among: initial or all."
+    )
+    n_neighbors: int = option(1, "Nearest neighbours that vote.")
+    meta_iterations: int | None = option(
+        None, "Times to label, select, merge and re-train (default: the data set's)."
+    )
+    epochs: int | None = option(
+        None, "Epochs on the initial labels, or on all of them (default: the data set's)."
+    )
+    meta_epochs: int | None = option(
+        None, "Epochs in each meta-iteration (default: the data set's)."
+    )
+    batch_size: int = option(100, "Images in a mini-batch.")
+    embedding_size: int = option(256, "Dimensions of the embedding.")
+    optimizer: str | None = option(
+        None, "adam, rmsprop or sgd (default: rmsprop for contrastive, else adam)."
+    )
+    learning_rate: float = option(1e-4, "Learning rate of the first training.")
+    self_learning_rate: float | None = option(
+        None, "Learning rate of the meta-iterations (default: a tenth of learning_rate)."
+    )
+    dropout: float = option(0.2, "Share of the pooled features dropped in training, 0 to 1.")
+    augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")
+    margin: float = option(1.0, "Margin of triplet and contrastive loss, in embedding distance.")
+    contrastive_power: int = option(1, "Power of the distance: 1 as in the paper, 2 as Hadsell's.")
+    arcface_scale: float = option(30.0, "Radius of ArcFace's hypersphere.")
+    arcface_margin: float = option(0.5, "ArcFace's angular margin, in radians.")
+    precision: str = option(
+        "auto", "float32, mixed_bfloat16, mixed_float16, or auto: bfloat16 where it is native."
+    )
+    seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
+    deterministic: bool = option(False, "Same numbers each time on the same machine; slower.")
+    results_dir: str = option("results", "Folder in which each run makes a folder of its own.")
+    data_dir: str | None = option(
+        None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
+    )
+
+    def resolve(self) -> Config:
+        """Fill in what the data set decides and check the names.
+
+        Raises
+        ------
+        InputError
+            For an unknown data set, loss or regime, or a negative seed.
+        """
+        entry = dataset_entry(self.dataset)
+        if self.loss not in loss_names():
+            raise unknown_name("loss", self.loss, loss_names())
+        if self.regime not in REGIMES:
+            raise unknown_name("regime", self.regime, REGIMES)
+        if self.seed < 0:
+            raise InputError(f"The seed is {self.seed}: give one from 0.")
+        of_entry = ("weights", "labels", "selection_percent", "meta_iterations", "epochs")
+        of_entry += ("meta_epochs",)
+        missing = {name: getattr(entry, name) for name in of_entry if getattr(self, name) is None}
+        resolved = replace(self, **missing)
+        if resolved.self_learning_rate is None:
+            resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
+        return resolved

@@ -1,0 +1,156 @@
+"""One experiment of section 4: a data set, a loss, initial weights and a regime."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.config import Config
+from keras_selflearn.datasets import Dataset, load_dataset
+from keras_selflearn.environment import describe_environment
+from keras_selflearn.errors import InputError
+from keras_selflearn.events import EventFiles
+from keras_selflearn.loop import Record
+from keras_selflearn.losses import objective_class
+from keras_selflearn.objective import Objective
+from keras_selflearn.precision import resolve_precision
+from keras_selflearn.progress import make_progress
+from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.splitting import choose_labelled
+
+# An initial label that is hidden from training: no class of a data set is called this.
+_HIDDEN = "-1"
+
+
+def run_experiment(config: Config) -> RunFolder:
+    """Run one experiment and write its folder.
+
+    Test images are measured after each meta-iteration and choose nothing.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    RunFolder
+        Under `config.results_dir`, complete.
+
+    Raises
+    ------
+    InputError
+        For whatever in `config` can't be used.
+    """
+    start = time.monotonic()
+    config = config.resolve()
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    classifier = make_classifier(config)
+    dataset = load_dataset(config.dataset, config.data_dir)
+    class_names = np.array(dataset.class_names)
+    labels = training_labels(dataset, config)
+    folder = RunFolder.create(Path(config.results_dir), run_name(config))
+    run: dict[str, Any] = {
+        "status": "running",
+        "config": asdict(config),
+        "environment": describe_environment(resolve_precision(config.precision)),
+        "data": {
+            "train": len(dataset.images),
+            "test": len(dataset.test_images),
+            "labelled": int(np.sum(labels != _HIDDEN)),
+            "classes": list(dataset.class_names),
+            "image_shape": list(dataset.images.shape[1:]),
+        },
+        "history": [],
+        "test_accuracy": {},
+        "seconds": 0.0,
+    }
+    folder.write_run(run)
+
+    class WriteFolder(tf.keras.callbacks.Callback):
+        """Keeps the run's record up to date, so that a look at it tells how far the run is."""
+
+        def on_meta_iteration_end(self, record: Record) -> None:
+            run["history"].append(asdict(record))
+            run["test_accuracy"] = test_accuracy(config.regime, run["history"])
+            run["seconds"] = time.monotonic() - start
+            folder.write_run(run)
+            folder.write_history(run["history"])
+
+    progress = make_progress(folder.path.name, classifier.meta_iterations)
+    try:
+        classifier.fit(
+            dataset.images,
+            labels,
+            validation_data=(dataset.test_images, class_names[dataset.test_labels]),
+            true_labels=class_names[dataset.labels],
+            callbacks=[progress, WriteFolder(), EventFiles(folder.path)],
+        )
+    except InputError:
+        if not run["history"]:
+            folder.remove()
+        raise
+    finally:
+        progress.close()
+    folder.write_pseudo_labels(
+        classifier.transduction_, classifier.confidence_, classifier.labeled_iter_
+    )
+    folder.write_classifier(classifier)
+    folder.write_curve(run)
+    run["seconds"] = time.monotonic() - start
+    run["status"] = "finished"
+    folder.write_run(run)
+    return folder
+
+
+def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
+    """Class names (n,) of the training images, "-1" where the regime hides them."""
+    names = np.array(dataset.class_names)[dataset.labels]
+    if config.regime == "all-labelled":
+        return names
+    initial = choose_labelled(dataset.labels, config.labels, seed=config.seed)
+    return np.where(np.isin(np.arange(len(names)), initial), names, _HIDDEN)
+
+
+def make_classifier(config: Config) -> SelfLearningClassifier:
+    """The estimator that a resolved `config` describes."""
+    shared = {each.name for each in fields(Config)} & set(SelfLearningClassifier().get_params())
+    parameters = {name: getattr(config, name) for name in shared}
+    parameters["loss"] = make_objective(config)
+    parameters["random_state"] = config.seed
+    if config.regime != "self-learning":
+        parameters["meta_iterations"] = 0
+    return SelfLearningClassifier(**parameters)
+
+
+def make_objective(config: Config) -> Objective:
+    """The objective with its parameters: each is the flag of its name or of its metadata."""
+    objective = objective_class(config.loss)
+    return objective(
+        **{
+            each.name: getattr(config, each.metadata.get("flag", each.name))
+            for each in fields(objective)
+        }
+    )
+
+
+def run_name(config: Config) -> str:
+    """Of the run's folder: what tells the cells of the paper's tables apart, and the seed."""
+    weights = Path(config.weights).name.split(".")[0]
+    return f"{config.dataset}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"
+
+
+def test_accuracy(regime: str, history: list[dict[str, Any]]) -> dict[str, float]:
+    """The cells of a table that a history fills, in percent: one run of self-learning, two."""
+    first, last = (history[i]["validation_accuracy"] for i in (0, -1))
+    if regime == "all-labelled":
+        return {"all_labelled": last}
+    if regime == "n-labelled":
+        return {"n_labelled": last}
+    return {"n_labelled": first, "self_learning": last}

@@ -1,0 +1,142 @@
+"""The network as the loop uses it: train, label, measure."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.labelling import Labeller
+from keras_selflearn.loop import Examples
+from keras_selflearn.model import Network
+from keras_selflearn.objective import Objective
+from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
+
+REFERENCES = ("initial", "all")
+# Larger than in training: no gradients are kept.
+INFERENCE_BATCH_SIZE = 200
+
+
+class KerasLearner:
+    """Trains one compiled network on and on, and labels with what it has learned.
+
+    Parameters
+    ----------
+    network : Network
+    objective : Objective
+    images : (n, height, width, channels) uint8
+    n_classes : int
+    validation_data : (images, labels) or None
+        Labels as integers from 0 to n_classes - 1, or -1 for a class that training does not have.
+    epochs, meta_epochs : int
+        Of the fine-tuning on the initial labels and of each meta-iteration.
+    learning_rate, self_learning_rate : float
+        Likewise.
+    batch_size : int
+    augmentations : sequence of str
+    reference : "initial" or "all"
+        Which labelled examples the nearest-neighbour search uses.
+    n_neighbors : int
+    seed : int
+    callbacks : sequence of Keras callbacks
+        Active in every training.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        objective: Objective,
+        images: np.ndarray,
+        *,
+        n_classes: int,
+        validation_data: tuple[np.ndarray, np.ndarray] | None,
+        epochs: int,
+        meta_epochs: int,
+        learning_rate: float,
+        self_learning_rate: float,
+        batch_size: int,
+        augmentations: Sequence[str],
+        reference: str,
+        n_neighbors: int,
+        seed: int,
+        callbacks: Sequence[tf.keras.callbacks.Callback],
+    ):
+        self.network = network
+        self.objective = objective
+        self.images = images
+        self.n_classes = n_classes
+        self.validation_data = validation_data
+        self.epochs = epochs
+        self.meta_epochs = meta_epochs
+        self.learning_rate = learning_rate
+        self.self_learning_rate = self_learning_rate
+        self.batch_size = batch_size
+        self.augmentations = augmentations
+        self.reference = reference
+        self.n_neighbors = n_neighbors
+        self.seed = seed
+        self.callbacks = list(callbacks)
+        self.labeller: Labeller | None = None
+        self._epochs_done = 0
+
+    def train(self, examples: Examples, meta_iteration: int) -> float:
+        """Go on from the present weights and optimiser state; the last epoch's mean loss."""
+        n_epochs = self.meta_epochs if meta_iteration else self.epochs
+        rate = self.self_learning_rate if meta_iteration else self.learning_rate
+        self.network.trainer.optimizer.learning_rate.assign(rate)
+        epochs = range(self._epochs_done, self._epochs_done + n_epochs)
+        indices = examples.labelled
+        history = self.network.trainer.fit(
+            training_batches(
+                self.images,
+                indices,
+                examples.labels[indices],
+                batch_size=self.batch_size,
+                epochs=epochs,
+                augmentations=self.augmentations,
+                seed=self.seed,
+            ),
+            initial_epoch=epochs.start,
+            epochs=epochs.stop,
+            steps_per_epoch=steps_per_epoch(len(indices), self.batch_size),
+            callbacks=self.callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+        self._epochs_done = epochs.stop
+        self.labeller = self._make_labeller(examples)
+        return float(history.history["loss"][-1]) if n_epochs else float("nan")
+
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Labels (k,) int64 and confidences (k,) float64 of these training examples."""
+        return self.labeller.label(embed(self.network.embedder, self.images, indices))
+
+    def validation_accuracy(self) -> float | None:
+        """Percent of the validation data labelled right; None without validation data."""
+        if self.validation_data is None:
+            return None
+        images, labels = self.validation_data
+        embeddings = embed(self.network.embedder, images, np.arange(len(images)))
+        return 100 * float(np.mean(self.labeller.label(embeddings)[0] == labels))
+
+    def _make_labeller(self, examples: Examples) -> Labeller:
+        reference = np.empty(0, np.int64)
+        if self.objective.uses_reference:
+            use_all = self.reference == "all"
+            reference = examples.labelled if use_all else examples.initially_labelled
+        return self.objective.labeller(
+            self.network.head,
+            embed(self.network.embedder, self.images, reference),
+            examples.labels[reference],
+            n_classes=self.n_classes,
+            n_neighbors=self.n_neighbors,
+        )
+
+
+def embed(embedder: tf.keras.Model, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Embeddings (k, d) float32 of the images at `indices` (k,)."""
+    if not len(indices):
+        return np.empty((0, embedder.output_shape[-1]), np.float32)
+    batches = inference_batches(images, indices, batch_size=INFERENCE_BATCH_SIZE)
+    return embedder.predict(batches, verbose=0)

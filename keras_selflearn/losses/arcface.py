@@ -1,0 +1,139 @@
+"""ArcFace: softmax over angles with a margin on the true one (section 3.2, equation 3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import tensorflow as tf
+
+from keras_selflearn.errors import InputError
+from keras_selflearn.objective import Objective
+
+# Below this sine the slope of the angle against its cosine, 1 / sine, is not worth following.
+_LEAST_SINE_SQUARED = 1e-6
+
+
+def arcface_loss(
+    labels: tf.Tensor, cosines: tf.Tensor, *, scale: float = 30.0, margin: float = 0.5
+) -> tf.Tensor:
+    """Cross-entropy of scale * cos(angle), the margin added to the angle of the true class.
+
+    Parameters
+    ----------
+    labels : (n,) or (n, 1) integers
+    cosines : (n, n_classes) floats in [-1, 1]
+        Of the angles between an embedding and each class's weight vector.
+    scale : float
+        s, the radius of the hypersphere.
+    margin : float
+        m, in radians. Past pi - m, where cos(angle + m) rises again, the equation stands as it is.
+
+    Returns
+    -------
+    () float32
+        Its gradient is finite at angles 0 and pi, too.
+    """
+    # Keras 3 hands labels to a loss as floats.
+    labels = tf.cast(tf.reshape(labels, [-1]), tf.int32)
+    cosines = tf.clip_by_value(tf.cast(cosines, tf.float32), -1.0, 1.0)
+    is_true = tf.one_hot(labels, tf.shape(cosines)[1], on_value=True, off_value=False)
+    logits = scale * tf.where(is_true, _cosine_of_sum(cosines, margin), cosines)
+    return tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    )
+
+
+def _cosine_of_sum(cosines: tf.Tensor, margin: float) -> tf.Tensor:
+    """cos(angle + margin) without the angle: arccos has no finite slope at either end."""
+    sine_squared = (1.0 - cosines) * (1.0 + cosines)
+    steep = sine_squared < _LEAST_SINE_SQUARED
+    sines = tf.sqrt(tf.where(steep, _LEAST_SINE_SQUARED, sine_squared))
+    sines = tf.where(steep, tf.stop_gradient(tf.sqrt(sine_squared)), sines)
+    return cosines * math.cos(margin) - sines * math.sin(margin)
+
+
+class ArcFaceLoss(tf.keras.losses.Loss):
+    """`arcface_loss` as a Keras loss."""
+
+    def __init__(self, scale: float, margin: float):
+        super().__init__(name="arcface")
+        self.scale = scale
+        self.margin = margin
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Scalar loss of labels (batch,) and cosines (batch, n_classes)."""
+        return arcface_loss(y_true, y_pred, scale=self.scale, margin=self.margin)
+
+
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
+class CosineHead(tf.keras.layers.Layer):
+    """Cosine of the angle between each embedding and each class's weight vector, in float32.
+
+    Parameters
+    ----------
+    n_classes : int
+    """
+
+    def __init__(self, n_classes: int, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.n_classes = n_classes
+
+    def build(self, input_shape):
+        """Make the (d, n_classes) weights W of equation 3."""
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], self.n_classes),
+            initializer="glorot_uniform",
+            trainable=True,
+        )
+        self.built = True
+
+    def call(self, embeddings):
+        """(batch, n_classes) float32 of (batch, d)."""
+        directions = tf.math.l2_normalize(embeddings, axis=1)
+        return tf.matmul(directions, tf.math.l2_normalize(self.kernel, axis=0))
+
+    def compute_output_shape(self, input_shape):
+        """(batch, n_classes)."""
+        return (input_shape[0], self.n_classes)
+
+    def get_config(self):
+        """The arguments that make the same layer again."""
+        return {**super().get_config(), "n_classes": self.n_classes}
+
+
+@dataclass(frozen=True)
+class ArcFace(Objective):
+    """A cosine head, scale 30, margin 0.5 rad; labels by the nearest neighbour as in section 4.
+
+    Equation 3 L2-normalises the embedding, and so do the neighbours' distances: what the loss
+    never sees, an embedding's length, tells nothing about its class.
+
+    Raises
+    ------
+    InputError
+        For a scale that is not positive or a margin outside 0 to pi / 2.
+    """
+
+    scale: float = field(default=30.0, metadata={"flag": "arcface_scale"})
+    margin: float = field(default=0.5, metadata={"flag": "arcface_margin"})
+
+    name = "arcface"
+
+    def __post_init__(self):
+        if self.scale <= 0:
+            raise InputError(f"The ArcFace scale is {self.scale}: give one above 0.")
+        if not 0 <= self.margin < math.pi / 2:
+            raise InputError(f"The ArcFace margin is {self.margin} rad: give one from 0 to pi / 2.")
+
+    def loss(self) -> tf.keras.losses.Loss:
+        """Of labels (batch,) and cosines (batch, n_classes)."""
+        return ArcFaceLoss(self.scale, self.margin)
+
+    def head(self, n_classes: int) -> tf.keras.layers.Layer:
+        """From the embedding to the cosines (batch, n_classes)."""
+        return CosineHead(n_classes, name="cosines")
+
+
+OBJECTIVE = ArcFace

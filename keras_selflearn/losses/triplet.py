@@ -1,0 +1,118 @@
+"""Triplet loss on semi-hard triplets (section 3.2, equation 1)."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from keras_selflearn.distances import pairwise_distances, same_class
+from keras_selflearn.errors import InputError
+from keras_selflearn.objective import Objective
+
+
+def triplet_semihard_loss(
+    labels: tf.Tensor, embeddings: tf.Tensor, *, margin: float = 1.0
+) -> tf.Tensor:
+    """Mean of max(d(a, p) - d(a, n) + margin, 0) over all anchors and positives of the batch.
+
+    The negative n of an anchor a and a positive p is the nearest one farther from a than p is (a
+    semi-hard triplet where it is within the margin); where no negative is, the farthest one.
+    Where there is no negative at all, d(a, n) counts as 0. All as in TensorFlow Addons.
+
+    Parameters
+    ----------
+    labels : (n,) or (n, 1) integers
+    embeddings : (n, d) floats
+        L2-normalised.
+    margin : float
+
+    Returns
+    -------
+    () float32
+        0 when no two examples share a class, hence no triplet. (Addons gives NaN.)
+    """
+    distances = pairwise_distances(embeddings)
+    alike = same_class(labels)
+    negative = ~alike[:, None, :]  # indices: anchor, positive, negative
+    farther = negative & (distances[:, None, :] > distances[:, :, None])
+    nearest_farther = _masked_minimum(distances[:, None, :], farther)
+    farthest = _masked_maximum(distances, ~alike)[:, None]
+    to_negative = tf.where(tf.reduce_any(farther, axis=2), nearest_farther, farthest)
+    positive = tf.cast(alike, tf.float32) - tf.eye(tf.shape(alike)[0])
+    losses = tf.maximum((margin + (distances - to_negative)) * positive, 0.0)
+    return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.reduce_sum(positive))
+
+
+def _masked_minimum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """The least of those in `mask` over the last axis, the greatest of all where there is none."""
+    greatest = tf.reduce_max(values, axis=-1, keepdims=True)
+    masked = (values - greatest) * tf.cast(mask, values.dtype)
+    return tf.reduce_min(masked, axis=-1) + greatest[..., 0]
+
+
+def _masked_maximum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """The greatest of those in `mask` over the last axis, the least of all where there is none."""
+    return -_masked_minimum(-values, mask)
+
+
+class TripletSemiHardLoss(tf.keras.losses.Loss):
+    """TensorFlow Addons' loss where it is installed, `triplet_semihard_loss` elsewhere."""
+
+    def __init__(self, margin: float):
+        super().__init__(name="triplet_semihard")
+        self.margin = margin
+        self._addons = _addons_loss(margin)
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Scalar loss of labels (batch,) and embeddings (batch, d)."""
+        if self._addons is None:
+            return triplet_semihard_loss(y_true, y_pred, margin=self.margin)
+        labels = tf.reshape(y_true, [-1])
+        embeddings = tf.cast(y_pred, tf.float32)
+        n_classes = tf.shape(tf.unique(labels).y)[0]
+        # Addons divides by the number of pairs of one class.
+        return tf.cond(
+            n_classes == tf.shape(labels)[0],
+            lambda: tf.reduce_sum(embeddings) * 0.0,
+            lambda: self._addons(labels, embeddings),
+        )
+
+
+def _addons_loss(margin: float) -> tf.keras.losses.Loss | None:
+    with warnings.catch_warnings():
+        # Addons' import says that its development has ended, which setup.py's pins know.
+        warnings.simplefilter("ignore")
+        with contextlib.suppress(ImportError):
+            from tensorflow_addons.losses import TripletSemiHardLoss as AddonsLoss
+
+            return AddonsLoss(margin=margin)
+    return None
+
+
+@dataclass(frozen=True)
+class Triplet(Objective):
+    """Semi-hard triplets with Euclidean distances, margin 1.
+
+    Raises
+    ------
+    InputError
+        For a margin that is not positive.
+    """
+
+    margin: float = 1.0
+
+    name = "triplet"
+
+    def __post_init__(self):
+        if self.margin <= 0:
+            raise InputError(f"The triplet margin is {self.margin}: give one above 0.")
+
+    def loss(self) -> tf.keras.losses.Loss:
+        """Of labels (batch,) and embeddings (batch, d)."""
+        return TripletSemiHardLoss(self.margin)
+
+
+OBJECTIVE = Triplet

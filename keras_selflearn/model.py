@@ -1,0 +1,106 @@
+"""The network of section 4: VGG16, dropout, a 256-dimensional embedding, the head of the loss."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from keras_selflearn.backbone import build_backbone
+from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.objective import Objective
+from keras_selflearn.precision import precision_policy
+
+OPTIMIZERS = {
+    "adam": tf.keras.optimizers.Adam,
+    "rmsprop": tf.keras.optimizers.RMSprop,
+    "sgd": tf.keras.optimizers.SGD,
+}
+
+
+@dataclass(frozen=True)
+class Network:
+    """One set of weights seen three ways.
+
+    Attributes
+    ----------
+    trainer : compiled Model
+        From uint8 images (batch, height, width, channels) to what the loss takes.
+    embedder : Model
+        From the same images to float32 embeddings (batch, embedding_size).
+    backbone : Model
+        The convolutional part within both.
+    head : Layer or None
+        From the embedding to the output of `trainer`.
+    """
+
+    trainer: tf.keras.Model
+    embedder: tf.keras.Model
+    backbone: tf.keras.Model
+    head: tf.keras.layers.Layer | None
+
+    @property
+    def weights(self) -> tf.keras.Model:
+        """`trainer` without its optimiser, to save and load."""
+        return tf.keras.Model(self.trainer.input, self.trainer.output, name="trainer")
+
+
+def build_network(
+    *,
+    backbone: str,
+    weights: str | os.PathLike,
+    image_shape: tuple[int, int, int],
+    n_classes: int,
+    objective: Objective,
+    embedding_size: int,
+    dropout: float,
+    optimizer: str,
+    learning_rate: float,
+    precision: str,
+) -> Network:
+    """Build and compile the network.
+
+    Pixels are divided by 255 inside, so that images stay uint8 until then. Embedding, head and
+    loss are float32 under every `precision`.
+
+    Raises
+    ------
+    InputError
+        As `build_backbone`, and for an unknown optimiser.
+    """
+    if optimizer not in OPTIMIZERS:
+        raise unknown_name("optimizer", optimizer, OPTIMIZERS)
+    layers = tf.keras.layers
+    with precision_policy(precision):
+        images = tf.keras.Input(image_shape, dtype="uint8", name="images")
+        pixels = layers.Rescaling(1 / 255, name="pixels")(images)
+        if image_shape[-1] == 1:
+            pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
+        base = build_backbone(backbone, (*image_shape[:2], 3), weights)
+        features = layers.Dropout(dropout, name="dropout")(base(pixels))
+        embedding = layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
+        if objective.normalized:
+            embedding = layers.UnitNormalization(dtype="float32", name="unit_embedding")(embedding)
+        head = objective.head(n_classes)
+        embedder = tf.keras.Model(images, embedding, name="embedder")
+        trainer = tf.keras.Model(images, head(embedding) if head else embedding, name="trainer")
+        trainer.compile(
+            optimizer=OPTIMIZERS[optimizer](learning_rate),
+            loss=objective.loss(),
+            jit_compile=False,
+        )
+        # A function that makes variables when first called is traced twice.
+        trainer.optimizer.build(trainer.trainable_variables)
+    return Network(trainer, embedder, base, head)
+
+
+def check_image_shape(image_shape: tuple[int, ...]) -> None:
+    """Raise an `InputError` unless the network takes images of this (height, width, channels)."""
+    height, width, channels = image_shape
+    if min(height, width) < 32:
+        raise InputError(
+            f"Images are {height}x{width}: VGG16 needs at least 32x32, so enlarge them."
+        )
+    if channels not in (1, 3):
+        raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")

@@ -1,0 +1,95 @@
+"""tf.data pipelines that gather each batch by index from an array that is never copied.
+
+A training batch is a function of the seed and the step alone, so a pipeline can start at any step
+and has no state to save.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.augmentation import augment
+
+
+def steps_per_epoch(n: int, batch_size: int) -> int:
+    """Number of batches of `n` examples; the last one may be smaller."""
+    return -(-n // batch_size)
+
+
+def training_batches(
+    images: np.ndarray,
+    indices: np.ndarray,
+    labels: np.ndarray,
+    *,
+    batch_size: int,
+    epochs: range,
+    augmentations: Sequence[str],
+    seed: int,
+) -> tf.data.Dataset:
+    """Shuffled and augmented batches, epoch after epoch.
+
+    Parameters
+    ----------
+    images : (n, height, width, channels) uint8
+        An array or a memory map.
+    indices : (k,) integers
+        The training examples among them.
+    labels : (k,) integers
+        Theirs.
+    batch_size : int
+    epochs : range
+        Numbers of the epochs; each has an order of its own.
+    augmentations : sequence of str
+        As `parse_augmentations` gives them.
+    seed : int
+
+    Returns
+    -------
+    tf.data.Dataset of (batch, height, width, channels) uint8 and (batch,) int64
+    """
+    indices, labels = np.asarray(indices), np.asarray(labels, np.int64)
+    steps = steps_per_epoch(len(indices), batch_size)
+
+    @functools.lru_cache(maxsize=2)
+    def order(epoch: int) -> np.ndarray:
+        return np.random.default_rng([seed, epoch]).permutation(len(indices))
+
+    def gather(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        epoch, batch = divmod(int(step), steps)
+        positions = order(epoch)[batch * batch_size : (batch + 1) * batch_size]
+        return images[indices[positions]], labels[positions]
+
+    def load(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        batch, batch_labels = tf.numpy_function(gather, [step], [tf.uint8, tf.int64])
+        batch.set_shape((None, *images.shape[1:]))
+        batch_labels.set_shape((None,))
+        return augment(batch, augmentations, tf.stack([seed, step])), batch_labels
+
+    batches = tf.data.Dataset.range(epochs.start * steps, epochs.stop * steps)
+    return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def inference_batches(
+    images: np.ndarray, indices: np.ndarray, *, batch_size: int
+) -> tf.data.Dataset:
+    """Batches of the images at `indices`, in their order, as they are.
+
+    Returns
+    -------
+    tf.data.Dataset of (batch, height, width, channels) uint8
+    """
+
+    def gather(start: np.ndarray) -> np.ndarray:
+        return images[indices[int(start) : int(start) + batch_size]]
+
+    def load(start: tf.Tensor) -> tf.Tensor:
+        batch = tf.numpy_function(gather, [start], tf.uint8)
+        batch.set_shape((None, *images.shape[1:]))
+        return batch
+
+    batches = tf.data.Dataset.range(0, len(indices), batch_size)
+    return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)

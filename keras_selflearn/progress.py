@@ -1,0 +1,120 @@
+"""Shows how far training is: bars on a terminal, log lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import tensorflow as tf
+from absl import logging
+from tqdm import tqdm
+
+from keras_selflearn.loop import Record
+
+_SECONDS_BETWEEN_LINES = 15
+_BAR = "{desc} {percentage:3.0f}%|{bar:24}| {n:.1f}/{total} [{elapsed}<{remaining}{postfix}]"
+
+
+def describe(record: Record) -> str:
+    """One line of what a meta-iteration did."""
+    parts = [f"{record.labelled} labelled", f"loss {record.loss:.3f}"]
+    if record.validation_accuracy is not None:
+        parts.append(f"test accuracy {record.validation_accuracy:.2f} %")
+    if record.selected_accuracy is not None:
+        parts.append(f"{record.selected_accuracy:.1f} % of {record.selected} new labels right")
+    return ", ".join(parts)
+
+
+class ProgressBars(tf.keras.callbacks.Callback):
+    """A bar of epochs and one of meta-iterations.
+
+    Parameters
+    ----------
+    name : str
+        What is trained.
+    meta_iterations : int
+    """
+
+    def __init__(self, name: str, meta_iterations: int):
+        super().__init__()
+        self._outer = tqdm(total=meta_iterations, desc=f"{name}: meta-iterations", bar_format=_BAR)
+        self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_BAR)
+        self._first_epoch = None
+        self._records = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start a bar with the first epoch of a training."""
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+            self._inner.reset(self.params["epochs"] - epoch)
+            self._inner.set_description_str("epochs")
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Move by one step's share of an epoch."""
+        self._inner.update(1 / self.params["steps"])
+        self._inner.set_postfix_str(f"loss {logs['loss']:.3f}", refresh=False)
+
+    def on_train_end(self, logs=None):
+        """End the training's bar; what follows is labelling."""
+        self._first_epoch = None
+        self._inner.set_description_str("labelling")
+
+    def on_meta_iteration_end(self, record: Record) -> None:
+        """Move the outer bar; the first training is none of its steps."""
+        if record.meta_iteration:
+            self._outer.update(1)
+        self._outer.set_postfix_str(describe(record))
+
+    def close(self) -> None:
+        """Leave the terminal as a finished program should."""
+        self._inner.close()
+        self._outer.close()
+
+
+class ProgressLines(tf.keras.callbacks.Callback):
+    """A log line a meta-iteration, and in between one every few seconds.
+
+    Parameters
+    ----------
+    name : str
+        What is trained.
+    meta_iterations : int
+    """
+
+    def __init__(self, name: str, meta_iterations: int):
+        super().__init__()
+        self._name = name
+        self._meta_iterations = meta_iterations
+        self._last_line = time.monotonic()
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Remember the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Say where training is, now and then."""
+        if time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
+            done = self._epoch + (batch + 1) / self.params["steps"]
+            epochs = self.params["epochs"]
+            self._log(f"epoch {done:.1f} of {epochs}, loss {logs['loss']:.3f}")
+
+    def on_meta_iteration_end(self, record: Record) -> None:
+        """Say what the meta-iteration did."""
+        number = f"meta-iteration {record.meta_iteration} of {self._meta_iterations}"
+        self._log(f"{number}: {describe(record)}")
+
+    def close(self) -> None:
+        """Nothing to leave behind."""
+
+    def _log(self, line: str) -> None:
+        logging.info("%s: %s", self._name, line)
+        self._last_line = time.monotonic()
+
+
+def make_progress(name: str, meta_iterations: int) -> ProgressBars | ProgressLines:
+    """Bars where standard error is a terminal, log lines elsewhere."""
+    if sys.stderr.isatty():
+        return ProgressBars(name, meta_iterations)
+    logging.set_verbosity(logging.INFO)
+    return ProgressLines(name, meta_iterations)

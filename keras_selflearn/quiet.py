@@ -1,0 +1,27 @@
+"""Keeps TensorFlow's own messages off the screen; its errors still raise."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+
+
+def import_tensorflow_quietly() -> None:
+    """Import TensorFlow without its start-up messages, and silence those that come later."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="keras|tensorflow.*")
+    # What its C++ part prints while it loads heeds no setting.
+    sys.stderr.flush()
+    screen = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        import tensorflow  # noqa: F401
+    finally:
+        sys.stderr.flush()
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)

@@ -1,0 +1,121 @@
+"""The folder that a run leaves behind; docs/run-folder.md describes it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.curve import Curve, draw_curves
+from keras_selflearn.errors import InputError
+from keras_selflearn.loop import Record
+
+
+class RunFolder:
+    """Writes the files of one run.
+
+    Parameters
+    ----------
+    path : Path
+        The folder, which is there.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def create(cls, results_dir: Path, name: str) -> RunFolder:
+        """Make a new folder called `name`, or `name`-2, -3 and so on where that is taken.
+
+        Raises
+        ------
+        InputError
+            When `results_dir` can't be written.
+        """
+        number = 1
+        while True:
+            path = results_dir / (name if number == 1 else f"{name}-{number}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError as error:
+                if not results_dir.is_dir():
+                    raise InputError(f"The results folder {results_dir} is a file.") from error
+                number += 1
+            except OSError as error:
+                raise InputError(
+                    f"The results folder {path} can't be made: {error.strerror}; choose another"
+                    " with --results_dir."
+                ) from error
+            else:
+                return cls(path)
+
+    def remove(self) -> None:
+        """Remove the folder of a run that came to nothing."""
+        shutil.rmtree(self.path)
+
+    def read_run(self) -> dict[str, Any]:
+        """The contents of run.json."""
+        return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+
+    def write_run(self, run: dict[str, Any]) -> None:
+        """Write run.json."""
+        self._write("run.json", json.dumps(run, indent=2) + "\n")
+
+    def write_history(self, history: list[dict[str, Any]]) -> None:
+        """Write history.csv, a row a meta-iteration."""
+        columns = [each.name for each in fields(Record)]
+        self._write_csv("history.csv", columns, [[row[name] for name in columns] for row in history])
+
+    def write_pseudo_labels(
+        self, labels: np.ndarray, confidence: np.ndarray, labelled_in: np.ndarray
+    ) -> None:
+        """Write pseudo_labels.csv, in the order in which they were chosen, the surest first.
+
+        Parameters
+        ----------
+        labels : (n,) array
+            Of all training examples.
+        confidence : (n,) float64
+        labelled_in : (n,) int64
+            Rows are those with a meta-iteration of 1 or more.
+        """
+        order = np.lexsort((np.arange(len(labels)), -confidence, labelled_in))
+        chosen = order[labelled_in[order] > 0]
+        rows = [[i, labels[i], float(confidence[i]), labelled_in[i]] for i in chosen]
+        columns = ["index", "label", "confidence", "meta_iteration"]
+        self._write_csv("pseudo_labels.csv", columns, rows)
+
+    def write_classifier(self, classifier: SelfLearningClassifier) -> None:
+        """Save the fitted classifier in classifier/."""
+        classifier.save(self.path / "classifier")
+
+    def write_curve(self, run: dict[str, Any]) -> None:
+        """Draw the test accuracy over the meta-iterations to curve.png."""
+        config = run["config"]
+        curve = Curve(
+            f"{config['loss']}, {Path(config['weights']).name} weights",
+            [record["validation_accuracy"] for record in run["history"]],
+        )
+        title = f"{config['dataset']}, {run['data']['labelled']} labels"
+        draw_curves([curve], title, self.path / "curve.png")
+
+    def _write_csv(self, name: str, columns: list[str], rows: list[list[Any]]) -> None:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        self._write(name, text.getvalue())
+
+    def _write(self, name: str, text: str) -> None:
+        # A reader must never see half a file.
+        unfinished = self.path / f".{name}.unfinished"
+        unfinished.write_text(text, encoding="utf-8")
+        os.replace(unfinished, self.path / name)

@@ -1,0 +1,52 @@
+"""The random choice of the initially labelled examples (section 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keras_selflearn.errors import InputError
+
+
+def choose_labelled(labels: np.ndarray, n_labelled: int, *, seed: int) -> np.ndarray:
+    """Draw a class-balanced set of examples that keep their labels.
+
+    Parameters
+    ----------
+    labels : (n,) integers
+        The true labels of the training set.
+    n_labelled : int
+        How many to draw. Classes get the same number; what is left over goes, one each, to
+        classes drawn at random.
+    seed : int
+        The same seed draws the same examples.
+
+    Returns
+    -------
+    (n_labelled,) int64
+        Sorted indices into `labels`.
+
+    Raises
+    ------
+    InputError
+        When there are fewer labels than classes, or more for a class than it has examples.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    if n_labelled < len(classes):
+        raise InputError(
+            f"{n_labelled} labels are too few for {len(classes)} classes: ask for at least one"
+            " label a class."
+        )
+    rng = np.random.default_rng(seed)
+    wanted = np.full(len(classes), n_labelled // len(classes))
+    wanted[rng.permutation(len(classes))[: n_labelled % len(classes)]] += 1
+    for label, count, number in zip(classes, counts, wanted):
+        if number > count:
+            raise InputError(
+                f"{n_labelled} labels need {number} of class {label}, which has {count}: ask for"
+                f" at most {counts.min() * len(classes)} labels."
+            )
+    drawn = [
+        rng.choice(np.flatnonzero(labels == label), number, replace=False)
+        for label, number in zip(classes, wanted)
+    ]
+    return np.sort(np.concatenate(drawn))

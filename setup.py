@@ -1,0 +1,59 @@
+"""Packaging: two stacks, told apart by environment markers.
+
+Python 3.9 to 3.11 get TensorFlow 2.15 with TensorFlow Addons, which ended there; later ones get
+Keras 3 without it.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+if not (3, 9) <= sys.version_info[:2] <= (3, 13):
+    sys.exit(
+        "keras-selflearn needs Python 3.9 to 3.13 for TensorFlow; this is {}.{}.".format(
+            *sys.version_info[:2]
+        )
+    )
+
+from setuptools import find_packages, setup
+
+ADDONS_STACK = 'python_version < "3.12"'
+KERAS3_STACK = 'python_version >= "3.12"'
+# TensorFlow Addons has no wheels for Linux on ARM; the package then uses its own triplet loss.
+HAS_ADDONS = ADDONS_STACK + ' and (platform_system != "Linux" or platform_machine == "x86_64")'
+
+here = Path(__file__).parent
+version = re.search(r'__version__ = "(.+)"', (here / "keras_selflearn/__init__.py").read_text())
+
+setup(
+    name="keras-selflearn",
+    version=version.group(1),
+    description="Self-learning for image classification that starts from pretrained weights",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
+    python_requires=">=3.9,<3.14",
+    install_requires=[
+        "tensorflow==2.15.*; " + ADDONS_STACK,
+        "tensorflow-addons==0.23.*; " + HAS_ADDONS,
+        "tensorflow>=2.18; " + KERAS3_STACK,
+        "keras>=3.6; " + KERAS3_STACK,
+        # Later releases of TensorFlow no longer bring it.
+        "tensorboard; " + KERAS3_STACK,
+        "tensorflow-datasets>=4.9",
+        # TensorFlow Datasets needs it without saying so.
+        "importlib_resources",
+        # Later ones need a protobuf that TensorFlow 2.15 can't have.
+        "tensorflow-metadata<1.16; " + ADDONS_STACK,
+        "numpy",
+        "scikit-learn>=1.3",
+        "scipy",
+        "absl-py",
+        "h5py",
+        "matplotlib>=3.6",
+        "pillow>=9.1",
+        "tqdm",
+    ],
+    extras_require={"dev": ["hypothesis", "pytest", "ruff"]},
+)
