@@ -36,7 +36,7 @@ def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Mo
 
 
 # `tiny` learns in seconds, for tests and teaching: all that the project reports is VGG16.
-BACKBONES: dict[str, Callable[[tuple[int, int, int], "str | None"], tf.keras.Model]] = {
+BACKBONES: dict[str, Callable[[tuple[int, int, int], str | None], tf.keras.Model]] = {
     "vgg16": _vgg16,
     "tiny": _tiny,
 }
@@ -111,7 +111,7 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
 
 
 def _with_imagenet(
-    build: Callable[[tuple[int, int, int], "str | None"], tf.keras.Model],
+    build: Callable[[tuple[int, int, int], str | None], tf.keras.Model],
     image_shape: tuple[int, int, int],
 ) -> tf.keras.Model:
     try:

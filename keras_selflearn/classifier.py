@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -245,14 +245,16 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Labels (n,), of `classes_`, of uint8 images (n, height, width, channels)."""
-        return self.classes_[self.labeller_.label(self.transform(X))[0]]
+        embeddings = self.transform(X)
+        return self.classes_[self.labeller_.label(embeddings)[0]]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Probabilities (n, n_classes) float32 in the order of `classes_`.
 
         The softmax for cross-entropy; for the metric losses the share of the `n_neighbors` votes.
         """
-        return self.labeller_.probabilities(self.transform(X))
+        embeddings = self.transform(X)
+        return self.labeller_.probabilities(embeddings)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""

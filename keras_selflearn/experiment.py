@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ def run_experiment(config: Config) -> RunFolder:
     """
     start = time.monotonic()
     config = config.resolve()
+    if config.optimizer is None:
+        config = replace(config, optimizer=objective_class(config.loss).optimizer)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)

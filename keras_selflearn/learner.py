@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -118,7 +118,7 @@ class KerasLearner:
             return None
         images, labels = self.validation_data
         embeddings = embed(self.network.embedder, images, np.arange(len(images)))
-        return 100 * float(np.mean(self.labeller.label(embeddings)[0] == labels))
+        return 100 * int(np.sum(self.labeller.label(embeddings)[0] == labels)) / len(labels)
 
     def _make_labeller(self, examples: Examples) -> Labeller:
         reference = np.empty(0, np.int64)

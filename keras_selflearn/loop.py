@@ -1,14 +1,15 @@
 """Self-learning: the paper's figure 1.
 
-    initial weights -> fine-tune on labelled data
-        -> label the unlabelled data, merge the top p % into the labelled -> re-train -> repeat
+initial weights -> fine-tune on labelled data
+    -> label the unlabelled data, merge the top p % into the labelled -> re-train -> repeat
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable, Iterator, Protocol
+from typing import Callable, Protocol
 
 import numpy as np
 
@@ -174,4 +175,4 @@ def _agreement(
 ) -> float | None:
     if true_labels is None or not len(indices):
         return None
-    return 100 * float(np.mean(labels == true_labels[indices]))
+    return 100 * int(np.sum(labels == true_labels[indices])) / len(indices)

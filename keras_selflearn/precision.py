@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import tensorflow as tf
 
@@ -40,7 +40,7 @@ def resolve_precision(precision: str, cpu_info: Path = Path("/proc/cpuinfo")) ->
 
 @contextlib.contextmanager
 def precision_policy(precision: str) -> Iterator[None]:
-    """Make `precision` Keras' policy inside the block: VGG16's builder takes it from nowhere else."""
+    """Make `precision` Keras' policy inside the block: VGG16's builder looks nowhere else."""
     mixed_precision = tf.keras.mixed_precision
     before = mixed_precision.global_policy()
     mixed_precision.set_global_policy(resolve_precision(precision))

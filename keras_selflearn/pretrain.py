@@ -27,7 +27,7 @@ class PretrainConfig:
     output: str | None = option(None, f"Weights file to write, ending in {SUFFIX}; required.")
     weights: str = option("random", "Initial weights: random, imagenet or a path.")
     backbone: str = option("vgg16", "Network: vgg16, or tiny for tests and teaching.")
-    epochs: int = option(3, "Epochs on the source's training images.")
+    epochs: int = option(2, "Epochs on the source's training images.")
     batch_size: int = option(50, "Images in a mini-batch.")
     learning_rate: float = option(1e-4, "Adam's learning rate.")
     augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")

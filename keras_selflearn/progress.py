@@ -6,7 +6,6 @@ import sys
 import time
 
 import tensorflow as tf
-from absl import logging
 from tqdm import tqdm
 
 from keras_selflearn.loop import Record
@@ -108,7 +107,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         """Nothing to leave behind."""
 
     def _log(self, line: str) -> None:
-        logging.info("%s: %s", self._name, line)
+        print(f"{time.strftime('%H:%M:%S')} {self._name}: {line}", file=sys.stderr, flush=True)
         self._last_line = time.monotonic()
 
 
@@ -116,5 +115,4 @@ def make_progress(name: str, meta_iterations: int) -> ProgressBars | ProgressLin
     """Bars where standard error is a terminal, log lines elsewhere."""
     if sys.stderr.isatty():
         return ProgressBars(name, meta_iterations)
-    logging.set_verbosity(logging.INFO)
     return ProgressLines(name, meta_iterations)

@@ -7,11 +7,15 @@ import os
 import sys
 import warnings
 
+from absl import logging as absl_logging
+
 
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow without its start-up messages, and silence those that come later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    absl_logging.set_verbosity(absl_logging.ERROR)
+    for name in ("tensorflow", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="keras|tensorflow.*")
     # What its C++ part prints while it loads heeds no setting.
     sys.stderr.flush()

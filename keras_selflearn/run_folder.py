@@ -72,7 +72,9 @@ class RunFolder:
     def write_history(self, history: list[dict[str, Any]]) -> None:
         """Write history.csv, a row a meta-iteration."""
         columns = [each.name for each in fields(Record)]
-        self._write_csv("history.csv", columns, [[row[name] for name in columns] for row in history])
+        self._write_csv(
+            "history.csv", columns, [[row[name] for name in columns] for row in history]
+        )
 
     def write_pseudo_labels(
         self, labels: np.ndarray, confidence: np.ndarray, labelled_in: np.ndarray

@@ -102,7 +102,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         with np.load(folder / ARRAYS, allow_pickle=False) as archive:
             arrays = dict(archive)
     except FileNotFoundError as error:
-        raise InputError(f"There is no saved classifier in {folder}: {error.filename} is missing.")
+        raise InputError(
+            f"There is no saved classifier in {folder}: {error.filename} is missing."
+        ) from error
     except Exception as error:  # zipfile, zlib, NumPy and json each raise their own for damage.
         raise InputError(f"The classifier in {folder} is damaged: {error!r}.") from error
     if not isinstance(settings, dict) or settings.get("format") != FORMAT:

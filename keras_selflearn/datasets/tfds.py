@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,12 @@ def load_tfds(name: str, data_dir: str | None = None) -> Dataset:
         When the data set is not prepared there and can't be downloaded.
     """
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import downloader
 
+    # Its ten retries keep a machine without a network waiting for minutes.
+    downloader.MAX_RETRIES = 4
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
     folder = Path(data_dir).expanduser() if data_dir else Path(tfds.core.constants.DATA_DIR)
     try:
         builder = tfds.builder(name, data_dir=folder)

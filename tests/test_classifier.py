@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.base import clone
+
+from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.losses import loss_names
+from keras_selflearn.losses.triplet import Triplet
+
+N = 60
+BRIGHT = np.arange(N) % 2 == 1
+IMAGES = np.random.default_rng(0).integers(0, 90, (N, 32, 32, 3), np.uint8)
+IMAGES[BRIGHT] += 160
+NAMES = np.where(BRIGHT, "day", "night")
+SOME = np.where(np.arange(N) < 12, NAMES, "-1")
+
+
+def classifier(**changes):
+    options = {
+        "loss": "cross-entropy",
+        "weights": "random",
+        "backbone": "tiny",
+        "epochs": 25,
+        "meta_epochs": 2,
+        "meta_iterations": 3,
+        "selection_percent": 25,
+        "learning_rate": 1e-2,
+        "random_state": 0,
+        "precision": "float32",
+    }
+    return SelfLearningClassifier(**{**options, **changes})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return classifier().fit(IMAGES, SOME, validation_data=(IMAGES, NAMES), true_labels=NAMES)
+
+
+@pytest.mark.parametrize("loss", loss_names())
+def test_learns_what_can_be_seen(loss):
+    clf = classifier(loss=loss).fit(IMAGES, SOME)
+    assert clf.score(IMAGES, NAMES) == 1
+    assert clf.transform(IMAGES).shape == (N, 256) and clf.transform(IMAGES).dtype == np.float32
+    probabilities = clf.predict_proba(IMAGES)
+    assert probabilities.shape == (N, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(clf.classes_[probabilities.argmax(axis=1)], clf.predict(IMAGES))
+
+
+def test_fit_leaves_what_it_learned_of_each_example(fitted):
+    assert fitted.classes_.tolist() == ["day", "night"]
+    given = SOME != "-1"
+    np.testing.assert_array_equal(fitted.transduction_[given], NAMES[given])
+    assert (fitted.labeled_iter_[given] == 0).all()
+    assert [int((fitted.labeled_iter_ == i).sum()) for i in (1, 2, 3)] == [12, 9, 6]
+    np.testing.assert_array_equal(fitted.transduction_ == "-1", fitted.labeled_iter_ == -1)
+    np.testing.assert_array_equal(np.isnan(fitted.confidence_), fitted.labeled_iter_ <= 0)
+    assert fitted.n_iter_ == 3 and fitted.termination_condition_ == "max_iter"
+
+
+def test_history_has_a_record_a_meta_iteration(fitted):
+    assert [record["meta_iteration"] for record in fitted.history_] == [0, 1, 2, 3]
+    assert [record["labelled"] for record in fitted.history_] == [12, 24, 33, 39]
+    last = fitted.history_[-1]
+    assert last["validation_accuracy"] == 100 and last["selected_accuracy"] == 100
+
+
+@pytest.mark.parametrize(
+    ("values", "unlabelled"),
+    [
+        (np.array([3, 7]), -1),
+        (np.array([0.0, 2.0]), -1.0),
+        (np.array(["a", "b"], object), -1),
+        (np.array(["day and night", "b"]), "-1"),
+    ],
+)
+def test_labels_of_any_dtype(values, unlabelled):
+    labels = values[BRIGHT.astype(int)]
+    some = labels.copy()
+    some[12:] = unlabelled
+    clf = classifier(meta_iterations=1).fit(
+        IMAGES, some, validation_data=(IMAGES, labels), true_labels=labels
+    )
+    assert clf.score(IMAGES, labels.astype(clf.classes_.dtype)) == 1
+    assert clf.history_[-1]["validation_accuracy"] == 100
+    assert clf.history_[-1]["selected_accuracy"] == 100
+    assert (clf.transduction_ == (str(unlabelled) if values.dtype.kind in "OU" else -1)).sum() == 36
+
+
+def test_three_regimes_from_one_call():
+    labelled_only = classifier(meta_iterations=0).fit(IMAGES, SOME)
+    assert len(labelled_only.history_) == 1 and (labelled_only.transduction_ == "-1").sum() == 48
+    all_labelled = classifier(meta_iterations=25, epochs=2).fit(IMAGES, NAMES)
+    assert len(all_labelled.history_) == 1
+    assert all_labelled.termination_condition_ == "all_labeled"
+
+
+def test_a_class_that_training_does_not_have_counts_as_wrong():
+    others = np.where(np.arange(N) < 30, NAMES, "twilight")
+    clf = classifier(meta_iterations=0).fit(IMAGES, SOME, validation_data=(IMAGES, others))
+    assert clf.history_[0]["validation_accuracy"] == 50
+
+
+def test_same_seed_same_result():
+    tf.config.experimental.enable_op_determinism()
+    first, second = (classifier().fit(IMAGES, SOME) for _ in range(2))
+    np.testing.assert_array_equal(first.transform(IMAGES), second.transform(IMAGES))
+    np.testing.assert_array_equal(first.labeled_iter_, second.labeled_iter_)
+
+
+def test_no_seed_takes_another_each_time():
+    first, second = (
+        classifier(random_state=None, epochs=1, meta_iterations=0).fit(IMAGES, SOME)
+        for _ in range(2)
+    )
+    assert not np.array_equal(first.transform(IMAGES), second.transform(IMAGES))
+
+
+def test_memory_map_is_as_good_as_an_array_and_is_not_copied(tmp_path, fitted):
+    np.save(tmp_path / "images.npy", IMAGES)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    reads = []
+
+    class Watched(np.memmap):
+        def __getitem__(self, key):
+            reads.append(np.size(key))
+            return np.asarray(super().__getitem__(key))
+
+    clf = classifier(meta_iterations=1, epochs=1).fit(mapped.view(Watched), SOME)
+    assert max(reads) <= 200
+    assert len(reads) > 3
+    np.testing.assert_allclose(fitted.transform(mapped), fitted.transform(IMAGES), atol=1e-6)
+    assert clf.image_shape_ == (32, 32, 3)
+
+
+def test_callbacks_see_epochs_and_meta_iterations():
+    class Watch(tf.keras.callbacks.Callback):
+        epochs, records = 0, ()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs += 1
+
+        def on_meta_iteration_end(self, record):
+            self.records += (record.meta_iteration,)
+
+    watch = Watch()
+    plain = tf.keras.callbacks.Callback()
+    classifier(epochs=3, meta_epochs=2, meta_iterations=2).fit(
+        IMAGES, SOME, callbacks=[watch, plain]
+    )
+    assert watch.epochs == 3 + 2 * 2 and watch.records == (0, 1, 2)
+
+
+def test_parameters_follow_scikit_learn():
+    clf = classifier(loss=Triplet(margin=0.5), n_neighbors=3)
+    copy = clone(clf)
+    assert copy.get_params() == clf.get_params() and copy is not clf
+    assert copy.set_params(epochs=7).epochs == 7
+    assert clf.epochs == 25
+
+
+def test_defaults_are_the_paper_s():
+    clf = SelfLearningClassifier()
+    assert clf.weights == "imagenet" and clf.backbone == "vgg16"
+    assert clf.embedding_size == 256 and clf.batch_size == 100
+    assert clf.meta_iterations == 25 and clf.selection == "global"
+    assert clf.n_neighbors == 1
+
+
+def test_predict_before_fit_is_an_error():
+    with pytest.raises(ValueError, match="not fitted yet"):
+        classifier().predict(IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (IMAGES.tolist(), "X is a list"),
+        (IMAGES[0], r"X has shape \(32, 32, 3\)"),
+        (IMAGES / 255, "X has dtype float64: give uint8"),
+        (IMAGES[:, :16], "Images are 16x32"),
+        (IMAGES[:0], "X holds no images"),
+        (IMAGES[..., [0, 1, 2, 0]], "4 channels"),
+    ],
+)
+def test_bad_images_are_errors(images, message, fitted):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(images, SOME[: len(images)])
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(images)
+
+
+def test_images_of_another_size_are_an_error(fitted):
+    with pytest.raises(ValueError, match=r"the classifier is for \(32, 32, 3\)"):
+        fitted.predict(np.zeros((1, 40, 32, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (SOME[:-1], r"y has shape \(59,\) for 60 images"),
+        (np.where(SOME == "night", "-1", SOME), "hold 1 classes"),
+        (np.full(N, -1), "hold 0 classes"),
+        (np.where(BRIGHT, 1.0, np.nan), "y holds NaN"),
+    ],
+)
+def test_bad_labels_are_errors(labels, message):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(IMAGES, labels)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("loss", "arcfce"),
+        ("weights", "imagnet"),
+        ("selection_percent", 0),
+        ("selection", "best"),
+        ("reference", "none"),
+        ("n_neighbors", 0),
+        ("n_neighbors", 13),
+        ("meta_iterations", -1),
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("embedding_size", 0),
+        ("optimizer", "adamm"),
+        ("learning_rate", 0.0),
+        ("self_learning_rate", -1.0),
+        ("dropout", 1.0),
+        ("augment", "zoom"),
+        ("precision", "half"),
+        ("random_state", -1),
+    ],
+)
+def test_bad_parameters_are_errors_that_name_the_value(parameter, value):
+    with pytest.raises(ValueError, match=str(value).replace(".", r"\.")):
+        classifier(**{"loss": "triplet", parameter: value}).fit(IMAGES, SOME)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from keras_selflearn.config import Config
+from keras_selflearn.datasets import DATASETS
+
+
+@pytest.mark.parametrize("dataset", list(DATASETS))
+def test_the_data_set_decides_what_was_not_asked_for(dataset):
+    entry = DATASETS[dataset]
+    config = Config(dataset=dataset).resolve()
+    for name in ("labels", "selection_percent", "meta_iterations", "epochs", "meta_epochs"):
+        assert getattr(config, name) == getattr(entry, name)
+    assert config.weights == entry.weights
+
+
+def test_what_is_asked_for_wins():
+    config = Config(dataset="cifar10", labels=250, weights="random", meta_iterations=0).resolve()
+    assert (config.labels, config.weights, config.meta_iterations) == (250, "random", 0)
+
+
+def test_paper_s_numbers():
+    svhn, cifar = (Config(dataset=name).resolve() for name in ("svhn_cropped", "cifar10"))
+    assert (svhn.labels, svhn.selection_percent, svhn.meta_iterations) == (1000, 5, 25)
+    assert (cifar.labels, cifar.selection_percent, cifar.meta_iterations) == (4000, 5, 25)
+    assert cifar.batch_size == 100 and cifar.embedding_size == 256
+
+
+def test_meta_iterations_learn_at_a_tenth_of_the_rate():
+    assert Config(learning_rate=0.02).resolve().self_learning_rate == pytest.approx(0.002)
+    assert Config(self_learning_rate=0.5).resolve().self_learning_rate == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": "digit"}, "Unknown dataset 'digit': did you mean 'digits'"),
+        ({"loss": "tripel"}, "Unknown loss 'tripel': did you mean 'triplet'"),
+        ({"regime": "all"}, "Unknown regime 'all'"),
+        ({"seed": -1}, "The seed is -1"),
+    ],
+)
+def test_unknown_names_are_errors(changes, message):
+    with pytest.raises(ValueError, match=message):
+        Config(**changes).resolve()
+
+
+def test_each_option_is_explained_in_one_line():
+    for each in fields(Config):
+        explanation = each.metadata["help"]
+        assert explanation.endswith(".") and len(explanation) <= 90 and "\n" not in explanation

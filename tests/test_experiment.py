@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from keras_selflearn.config import Config
+from keras_selflearn.experiment import (
+    make_classifier,
+    make_objective,
+    run_experiment,
+    run_name,
+    test_accuracy,
+    training_labels,
+)
+from keras_selflearn.losses.arcface import ArcFace
+from keras_selflearn.losses.contrastive import Contrastive
+
+test_accuracy.__test__ = False
+
+
+def config(**changes):
+    return Config(**changes).resolve()
+
+
+def test_balanced_labels_are_shown_and_the_others_hidden(digits):
+    labels = training_labels(digits, config(labels=50))
+    shown = labels != "-1"
+    names, counts = np.unique(labels[shown], return_counts=True)
+    assert names.tolist() == [str(digit) for digit in range(10)] and set(counts) == {5}
+    assert (labels[shown].astype(int) == digits.labels[shown]).all()
+
+
+def test_all_labelled_hides_nothing(digits):
+    labels = training_labels(digits, config(regime="all-labelled"))
+    np.testing.assert_array_equal(labels.astype(int), digits.labels)
+
+
+def test_another_seed_shows_other_labels(digits):
+    first, second = (training_labels(digits, config(seed=seed)) for seed in (0, 1))
+    assert (first != second).any()
+
+
+def test_every_option_reaches_the_classifier():
+    asked = {
+        "weights": "x.h5",
+        "backbone": "tiny",
+        "selection_percent": 7.0,
+        "selection": "stratified",
+        "reference": "all",
+        "n_neighbors": 3,
+        "meta_iterations": 9,
+        "epochs": 11,
+        "meta_epochs": 12,
+        "batch_size": 13,
+        "embedding_size": 14,
+        "optimizer": "sgd",
+        "learning_rate": 0.5,
+        "self_learning_rate": 0.25,
+        "dropout": 0.1,
+        "augment": "none",
+        "precision": "float32",
+    }
+    parameters = make_classifier(config(**asked, seed=17)).get_params()
+    assert {name: parameters[name] for name in asked} == asked
+    assert parameters["random_state"] == 17
+    assert set(parameters) == {*asked, "random_state", "loss"}
+
+
+@pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])
+def test_only_self_learning_has_meta_iterations(regime):
+    assert make_classifier(config(regime=regime)).meta_iterations == 0
+
+
+def test_parameters_reach_the_loss_that_has_them():
+    options = {"margin": 0.3, "contrastive_power": 2, "arcface_scale": 8.0, "arcface_margin": 0.1}
+    assert make_objective(config(loss="contrastive", **options)) == Contrastive(0.3, 2)
+    assert make_objective(config(loss="arcface", **options)) == ArcFace(8.0, 0.1)
+
+
+def test_run_name_tells_cells_apart():
+    name = run_name(config(weights="/some/where/vgg16_notop.weights.h5", seed=2))
+    assert name == "digits-cross-entropy-vgg16_notop-self-learning-seed2"
+
+
+def test_accuracies_of_a_run_by_regime():
+    history = [{"validation_accuracy": 50.0}, {"validation_accuracy": 75.0}]
+    assert test_accuracy("self-learning", history) == {"n_labelled": 50.0, "self_learning": 75.0}
+    assert test_accuracy("n-labelled", history[:1]) == {"n_labelled": 50.0}
+    assert test_accuracy("all-labelled", history[:1]) == {"all_labelled": 50.0}
+
+
+def quick(tmp_path, **changes):
+    options = {"backbone": "tiny", "epochs": 2, "meta_epochs": 1, "meta_iterations": 2}
+    options.update(results_dir=str(tmp_path), deterministic=True, loss="triplet")
+    return Config(**{**options, **changes})
+
+
+def test_same_seed_and_deterministic_give_the_same_history(tmp_path):
+    histories = []
+    for _ in range(2):
+        history = run_experiment(quick(tmp_path)).read_run()["history"]
+        histories.append([{**record, "seconds": None} for record in history])
+    assert histories[0] == histories[1]
+
+
+def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
+    """With other test images the run differs in nothing but its test accuracy."""
+    folders = [run_experiment(quick(tmp_path))]
+    inverted = replace(digits, test_images=255 - digits.test_images[:50],
+                       test_labels=digits.test_labels[:50])  # fmt: skip
+    monkeypatch.setattr("keras_selflearn.experiment.load_dataset", lambda *_: inverted)
+    folders.append(run_experiment(quick(tmp_path)))
+    pseudo_labels = [(folder.path / "pseudo_labels.csv").read_text() for folder in folders]
+    losses = [[r["loss"] for r in folder.read_run()["history"]] for folder in folders]
+    assert pseudo_labels[0] == pseudo_labels[1] and losses[0] == losses[1]
+
+
+def test_an_error_of_the_user_leaves_no_folder(tmp_path):
+    with pytest.raises(ValueError, match="no weights file"):
+        run_experiment(quick(tmp_path, weights="no/such.h5"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_labels_than_there_are_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="ask for at most"):
+        run_experiment(quick(tmp_path, labels=5000))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_selflearn import backbone
+from keras_selflearn.learner import KerasLearner, embed
+from keras_selflearn.loop import Examples
+from keras_selflearn.losses import get_objective
+from keras_selflearn.model import build_network
+
+TRUTH = np.arange(40) % 2
+IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)
+IMAGES += (TRUTH * 150).astype(np.uint8)[:, None, None, None]
+
+
+def learner(loss="triplet", **changes):
+    objective = get_objective(loss)
+    network = build_network(
+        backbone="tiny",
+        weights="random",
+        image_shape=(32, 32, 3),
+        n_classes=2,
+        objective=objective,
+        embedding_size=8,
+        dropout=0.0,
+        optimizer="adam",
+        learning_rate=1.0,
+        precision="float32",
+    )
+    options = {
+        "n_classes": 2,
+        "validation_data": (IMAGES, TRUTH),
+        "epochs": 2,
+        "meta_epochs": 1,
+        "learning_rate": 1e-3,
+        "self_learning_rate": 1e-4,
+        "batch_size": 10,
+        "augmentations": (),
+        "reference": "initial",
+        "n_neighbors": 1,
+        "seed": 0,
+        "callbacks": (),
+    }
+    return KerasLearner(network, objective, IMAGES, **{**options, **changes})
+
+
+def examples():
+    labels = np.full(40, -1)
+    labels[:20] = TRUTH[:20]
+    return Examples.from_labels(labels)
+
+
+class Observer(tf.keras.callbacks.Callback):
+    """Notes the epochs that ran and the rate that they ran at."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        rate = float(np.asarray(self.model.optimizer.learning_rate))
+        self.seen.append((epoch, round(rate, 6)))
+
+
+def test_epochs_are_counted_on_and_meta_iterations_have_their_own_rate():
+    observer = Observer()
+    subject, data = learner(callbacks=[observer]), examples()
+    subject.train(data, 0)
+    subject.train(data, 1)
+    assert observer.seen == [(0, 1e-3), (1, 1e-3), (2, 1e-4)]
+
+
+def test_weights_carry_over():
+    subject, data = learner(), examples()
+    subject.train(data, 0)
+    before = subject.network.trainer.get_weights()
+    subject.self_learning_rate = 0.0
+    subject.train(data, 1)
+    for first, second in zip(before, subject.network.trainer.get_weights()):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("reference", ["initial", "all"])
+def test_reference_decides_which_labelled_examples_are_compared_with(reference):
+    subject, data = learner(reference=reference), examples()
+    data.merge(np.array([30, 31]), np.array([0, 1]), np.zeros(2), 1)
+    subject.train(data, 1)
+    expected = list(range(20)) + ([30, 31] if reference == "all" else [])
+    embeddings = embed(subject.network.embedder, IMAGES, np.array(expected))
+    np.testing.assert_allclose(subject.labeller.reference, embeddings, atol=1e-6)
+    assert subject.labeller.labels.tolist() == data.labels[expected].tolist()
+
+
+def test_cross_entropy_labels_as_the_whole_network_does():
+    subject, data = learner("cross-entropy"), examples()
+    subject.train(data, 0)
+    labels, confidence = subject.label(np.arange(20, 40))
+    probabilities = tf.nn.softmax(subject.network.trainer(IMAGES[20:])).numpy()
+    np.testing.assert_array_equal(labels, probabilities.argmax(axis=1))
+    np.testing.assert_allclose(confidence, probabilities.max(axis=1), rtol=1e-4)
+
+
+def test_no_validation_data_no_accuracy():
+    subject = learner(validation_data=None)
+    subject.train(examples(), 0)
+    assert subject.validation_accuracy() is None
+
+
+def test_validation_accuracy_is_the_share_labelled_right():
+    subject = learner()
+    subject.train(examples(), 0)
+    labels, _ = subject.label(np.arange(40))
+    assert subject.validation_accuracy() == pytest.approx(100 * np.mean(labels == TRUTH))
+
+
+def test_nothing_is_traced_twice(monkeypatch):
+    traces = []
+
+    @tf.keras.utils.register_keras_serializable(package="test")
+    class CountTraces(tf.keras.layers.Layer):
+        def call(self, inputs):
+            traces.append(1)
+            return inputs
+
+    def counting(image_shape, weights):
+        inputs = tf.keras.Input(image_shape)
+        pooled = tf.keras.layers.GlobalAveragePooling2D()(CountTraces()(inputs))
+        return tf.keras.Model(inputs, pooled)
+
+    monkeypatch.setitem(backbone.BACKBONES, "tiny", counting)
+    subject, data = learner(), examples()
+    subject.train(data, 0)
+    subject.label(data.unlabelled)
+    subject.validation_accuracy()
+    before = len(traces)
+    for meta_iteration in (1, 2):
+        chosen = data.unlabelled[:3]
+        data.merge(chosen, TRUTH[chosen], np.zeros(3), meta_iteration)
+        subject.train(data, meta_iteration)
+        subject.label(data.unlabelled)
+        subject.validation_accuracy()
+    assert len(traces) == before

@@ -1,0 +1,127 @@
+"""The loop with a learner that knows the answers, so that its logic is tested in milliseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from keras_selflearn.loop import UNLABELLED, Examples, self_learning
+
+TRUTH = np.arange(20) % 4
+
+
+class StubLearner:
+    """Predicts the truth but for `mistakes`; is surer of examples with a lower index."""
+
+    def __init__(self, mistakes=()):
+        self.mistakes = list(mistakes)
+        self.calls = []
+        self.trained_on = []
+
+    def train(self, examples, meta_iteration):
+        self.calls.append(f"train {meta_iteration}")
+        self.trained_on.append(examples.labelled.tolist())
+        return 1 / len(examples.labelled)
+
+    def label(self, indices):
+        self.calls.append(f"label {len(indices)}")
+        labels = TRUTH[indices].copy()
+        labels[np.isin(indices, self.mistakes)] = 9
+        return labels, -indices.astype(float)
+
+    def validation_accuracy(self):
+        return 100.0 - len(self.mistakes)
+
+
+def start(n_labelled=4):
+    return Examples.from_labels(np.where(np.arange(20) < n_labelled, TRUTH, UNLABELLED))
+
+
+def take(number):
+    """Selects the `number` most confident, in the order of their confidence."""
+    return lambda labels, confidence: np.argsort(-confidence)[:number]
+
+
+def test_trains_then_labels_merges_and_retrains():
+    learner, examples = StubLearner(), start()
+    list(self_learning(learner, examples, meta_iterations=2, select=take(5)))
+    assert learner.calls == ["train 0", "label 16", "train 1", "label 11", "train 2"]
+    assert learner.trained_on == [list(range(4)), list(range(9)), list(range(14))]
+
+
+def test_examples_remember_label_meta_iteration_and_confidence():
+    examples = start()
+    list(self_learning(StubLearner([7]), examples, meta_iterations=2, select=take(5)))
+    assert examples.labelled_in.tolist() == [0] * 4 + [1] * 5 + [2] * 5 + [-1] * 6
+    assert examples.labels[:14].tolist() == [0, 1, 2, 3, 0, 1, 2, 9, 0, 1, 2, 3, 0, 1]
+    assert (examples.labels[14:] == UNLABELLED).all()
+    assert np.isnan(examples.confidence[:4]).all() and np.isnan(examples.confidence[14:]).all()
+    assert examples.confidence[4:14].tolist() == [-float(i) for i in range(4, 14)]
+    assert examples.initially_labelled.tolist() == [0, 1, 2, 3]
+
+
+def test_records_say_what_happened():
+    records = list(
+        self_learning(
+            StubLearner([7, 19]), start(), meta_iterations=1, select=take(5), true_labels=TRUTH
+        )
+    )
+    first, second = records
+    assert (first.meta_iteration, first.labelled, first.selected, first.remaining) == (0, 4, 0, 16)
+    assert first.selected_accuracy is None and first.unlabelled_accuracy is None
+    assert (second.meta_iteration, second.labelled, second.selected) == (1, 9, 5)
+    assert second.remaining == 11
+    assert second.selected_accuracy == pytest.approx(80)
+    assert second.unlabelled_accuracy == pytest.approx(100 * 14 / 16)
+    assert second.validation_accuracy == 98
+    assert second.loss == pytest.approx(1 / 9)
+    assert second.seconds >= 0
+
+
+def test_true_labels_are_used_for_nothing_but_the_records():
+    examples, blind = start(), start()
+    list(self_learning(StubLearner(), blind, meta_iterations=3, select=take(2)))
+    wrong = (TRUTH + 1) % 4
+    list(
+        self_learning(StubLearner(), examples, meta_iterations=3, select=take(2), true_labels=wrong)
+    )
+    np.testing.assert_array_equal(examples.labels, blind.labels)
+
+
+def test_without_true_labels_the_records_have_no_pseudo_label_accuracy():
+    record = list(self_learning(StubLearner(), start(), meta_iterations=1, select=take(1)))[-1]
+    assert record.selected_accuracy is None and record.unlabelled_accuracy is None
+
+
+def test_no_meta_iteration_is_labelled_only():
+    learner = StubLearner()
+    assert len(list(self_learning(learner, start(), meta_iterations=0, select=take(5)))) == 1
+    assert learner.calls == ["train 0"]
+
+
+def test_all_labelled_trains_once():
+    learner = StubLearner()
+    list(self_learning(learner, start(20), meta_iterations=25, select=take(5)))
+    assert learner.calls == ["train 0"]
+
+
+def test_ends_when_all_are_labelled():
+    learner, examples = StubLearner(), start()
+    records = list(self_learning(learner, examples, meta_iterations=25, select=take(8)))
+    assert [record.remaining for record in records] == [16, 8, 0]
+    np.testing.assert_array_equal(examples.labels, TRUTH)
+
+
+def test_a_record_comes_before_the_next_training():
+    learner = StubLearner()
+    records = self_learning(learner, start(), meta_iterations=5, select=take(1))
+    next(records)
+    assert learner.calls == ["train 0"]
+
+
+def test_the_caller_s_labels_are_not_changed():
+    labels = np.where(np.arange(20) < 4, TRUTH, UNLABELLED)
+    before = labels.copy()
+    examples = Examples.from_labels(labels)
+    list(self_learning(StubLearner(), examples, meta_iterations=1, select=take(5)))
+    np.testing.assert_array_equal(labels, before)

@@ -1,0 +1,127 @@
+"""The command line as a user calls it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import fields
+
+import pytest
+
+from keras_selflearn.config import Config
+
+QUICK = ["--backbone=tiny", "--epochs=2", "--meta_epochs=1", "--meta_iterations=1"]
+
+
+def call(*arguments, module="main", cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", f"keras_selflearn.{module}", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+    )
+
+
+def test_one_experiment(tmp_path):
+    result = call(*QUICK, "--loss=arcface", "--seed=3", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (run_file,) = tmp_path.glob("results/*/run.json")
+    run = json.loads(run_file.read_text())
+    assert run["config"]["loss"] == "arcface" and run["config"]["seed"] == 3
+    shown = [float(x) for x in re.findall(r"([\d.]+) %", result.stdout)]
+    assert shown == pytest.approx(list(run["test_accuracy"].values()))
+    assert str(run_file.parent.name) in result.stdout
+
+
+def test_screen_shows_nothing_but_the_project_s_own_lines(tmp_path):
+    result = call(*QUICK, f"--results_dir={tmp_path}")
+    lines = [line for line in result.stderr.splitlines() if line]
+    own = re.compile(r"\d\d:\d\d:\d\d digits-cross-entropy-random-self-learning-seed0: ")
+    assert lines and all(own.match(line) for line in lines), result.stderr
+    assert len([line for line in lines if "meta-iteration" in line]) == 2
+
+
+def test_flagfile_and_a_flag_given_by_hand_wins(tmp_path):
+    flagfile = tmp_path / "quick.cfg"
+    flagfile.write_text("\n".join(["# quick", *QUICK, "--labels=20", "--loss=triplet"]))
+    result = call(f"--flagfile={flagfile}", "--labels=30", "--regime=n-labelled", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (run_file,) = tmp_path.glob("results/*/run.json")
+    run = json.loads(run_file.read_text())
+    assert run["config"]["labels"] == 30 and run["config"]["loss"] == "triplet"
+    assert list(run["test_accuracy"]) == ["n_labelled"]
+
+
+def test_help_explains_each_flag_in_one_line_at_once():
+    result = call("--help")
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    for each in fields(Config):
+        (line,) = [line for line in lines if line.startswith(f"  --{each.name}: ")]
+        assert each.metadata["help"] in line
+
+
+def test_help_does_not_import_tensorflow():
+    code = (
+        "import sys, runpy; sys.argv = ['main', '--help']\n"
+        "try: runpy.run_module('keras_selflearn.main', run_name='__main__')\n"
+        "except SystemExit as e: print('tensorflow' in sys.modules, e.code)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1] == "False 0"
+
+
+BAD_INPUT = [
+    (["--loss=arcfce"], "did you mean 'arcface'"),
+    (["--dataset=digts"], "did you mean 'digits'"),
+    (["--los=triplet"], "Did you mean: loss"),
+    (["--epochs=many"], "--epochs=many"),
+    (["--weights=/no/such.h5"], "no weights file /no/such.h5"),
+    (["--weights=imagnet"], "did you mean 'imagenet'"),
+    (["--labels=9"], "9 labels are too few for 10 classes"),
+    (["--labels=2000"], "ask for at most"),
+    (["--selection_percent=101"], "percentage is 101"),
+    (["--augment=zoom"], "Unknown augmentation 'zoom'"),
+    (["--precision=half"], "Unknown precision 'half'"),
+    (["--optimizer=adamm"], "did you mean 'adam'"),
+    (["--arcface_margin=2", "--loss=arcface"], "ArcFace margin is 2.0"),
+    (["--results_dir=/dev/null"], "results folder /dev/null"),
+    (["--flagfile=/no/such.cfg"], "/no/such.cfg"),
+    (["triplet"], "'triplet' is no flag"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=lambda value: str(value)[:30])
+def test_bad_input_is_one_sentence_and_status_2(arguments, message, tmp_path):
+    result = call(*QUICK, *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert not list(tmp_path.glob("results/*"))
+
+
+def test_imagenet_weights_that_can_t_be_downloaded(tmp_path):
+    # A proxy that is not there: no machine reaches the download through it.
+    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    start = time.monotonic()
+    result = call(
+        "--weights=imagenet", "--epochs=1", cwd=tmp_path, KERAS_HOME=str(tmp_path), **nowhere
+    )
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert "--weights=PATH" in result.stderr and str(tmp_path / "models") in result.stderr
+    assert time.monotonic() - start < 120
+
+
+def test_tfds_data_set_that_can_t_be_downloaded(tmp_path):
+    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    result = call("--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}", **nowhere)
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert "'cifar10' is not prepared" in result.stderr and str(tmp_path) in result.stderr
+    assert "python -m tensorflow_datasets build cifar10" in result.stderr

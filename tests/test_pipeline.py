@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
+
+
+@pytest.fixture
+def images():
+    """Each image is filled with its own index."""
+    return np.tile(np.arange(50, dtype=np.uint8)[:, None, None, None], (1, 32, 32, 3))
+
+
+INDICES = np.arange(5, 28)
+
+
+def batches(images, epochs=range(0, 2), seed=0, augmentations=()):
+    dataset = training_batches(
+        images,
+        INDICES,
+        INDICES * 10,
+        batch_size=10,
+        epochs=epochs,
+        augmentations=augmentations,
+        seed=seed,
+    )
+    return [(batch[:, 0, 0, 0].numpy(), labels.numpy()) for batch, labels in dataset]
+
+
+def test_each_epoch_holds_each_example_once_with_its_label(images):
+    steps = steps_per_epoch(len(INDICES), 10)
+    found = batches(images)
+    assert [len(labels) for _, labels in found] == [10, 10, 3] * 2
+    for epoch in (found[:steps], found[steps:]):
+        pixels = np.concatenate([batch for batch, _ in epoch])
+        labels = np.concatenate([labels for _, labels in epoch])
+        np.testing.assert_array_equal(pixels * 10.0, labels)
+        np.testing.assert_array_equal(np.sort(pixels), INDICES)
+
+
+def order(found):
+    return np.concatenate([labels for _, labels in found]).tolist()
+
+
+def test_order_is_a_function_of_seed_and_epoch(images):
+    both = order(batches(images))
+    assert both[: len(INDICES)] != both[len(INDICES) :]
+    assert order(batches(images)) == both
+    assert order(batches(images, epochs=range(1, 2))) == both[len(INDICES) :]
+    assert order(batches(images, seed=1)) != both
+
+
+def test_augmentation_is_a_function_of_seed_and_epoch():
+    noise = np.random.default_rng(0).integers(0, 256, (50, 32, 32, 3), np.uint8)
+    both = batches(noise, augmentations=("shift",))
+    later = batches(noise, epochs=range(1, 2), augmentations=("shift",))
+    for (first, _), (second, _) in zip(both[3:], later):
+        np.testing.assert_array_equal(first, second)
+    plain = batches(noise)
+    assert any((a != b).any() for (a, _), (b, _) in zip(plain, both))
+
+
+def test_batches_are_gathered_from_a_memory_map(tmp_path, images):
+    np.save(tmp_path / "images.npy", images)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert order(batches(mapped)) == order(batches(images))
+
+
+def test_inference_keeps_the_order(images):
+    indices = np.array([7, 3, 3, 49, 0])
+    dataset = inference_batches(images, indices, batch_size=2)
+    pixels = np.concatenate([batch[:, 5, 5, 1].numpy() for batch in dataset])
+    np.testing.assert_array_equal(pixels, indices)

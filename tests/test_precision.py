@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+import tensorflow as tf
+
+from keras_selflearn.precision import precision_policy, resolve_precision
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ("fpu avx2 avx512f amx_bf16", "mixed_bfloat16"),
+        ("fpu avx512_bf16", "mixed_bfloat16"),
+        ("fpu avx2 avx512f", "float32"),
+    ],
+)
+def test_auto_takes_bfloat16_only_where_it_is_native(tmp_path, monkeypatch, features, expected):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text(f"processor : 0\nflags : {features}\n")
+    assert resolve_precision("auto", cpu_info) == expected
+
+
+def test_auto_is_float32_where_the_cpu_is_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    assert resolve_precision("auto", tmp_path / "missing") == "float32"
+
+
+@pytest.mark.parametrize(
+    ("capability", "expected"), [((8, 0), "mixed_bfloat16"), ((7, 5), "float32")]
+)
+def test_auto_asks_the_gpu_where_there_is_one(monkeypatch, capability, expected):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
+    monkeypatch.setattr(
+        tf.config.experimental,
+        "get_device_details",
+        lambda gpu: {"compute_capability": capability},
+    )
+    assert resolve_precision("auto") == expected
+
+
+def test_a_precision_asked_for_is_kept():
+    assert resolve_precision("mixed_float16") == "mixed_float16"
+
+
+def test_unknown_precision_is_an_error():
+    with pytest.raises(ValueError, match="did you mean 'mixed_bfloat16'"):
+        resolve_precision("bfloat16")
+
+
+def test_policy_is_put_back():
+    before = tf.keras.mixed_precision.global_policy().name
+    with pytest.raises(RuntimeError), precision_policy("mixed_bfloat16"):
+        assert tf.keras.mixed_precision.global_policy().name == "mixed_bfloat16"
+        raise RuntimeError
+    assert tf.keras.mixed_precision.global_policy().name == before

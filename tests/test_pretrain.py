@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from keras_selflearn.backbone import build_backbone
+from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.glyphs import render_glyphs
+from keras_selflearn.pretrain import PretrainConfig, pretrain
+
+
+@pytest.fixture
+def few_glyphs(monkeypatch):
+    names = tuple(str(digit) for digit in range(10))
+    data = Dataset(*render_glyphs(600), *render_glyphs(100, seed=1), names)
+    monkeypatch.setattr("keras_selflearn.datasets.load_dataset", lambda *_: data)
+
+
+def config(tmp_path, **changes):
+    options = {"output": str(tmp_path / "glyphs.weights.h5"), "backbone": "tiny", "epochs": 1}
+    return PretrainConfig(**{**options, **changes})
+
+
+def test_weights_that_were_learned_are_those_that_others_start_from(few_glyphs, tmp_path):
+    accuracy = pretrain(config(tmp_path, epochs=12, learning_rate=1e-2))
+    assert accuracy > 25  # 10 classes: chance is 10 %
+    assert [file.name for file in tmp_path.iterdir()] == ["glyphs.weights.h5"]
+    loaded = build_backbone("tiny", (32, 32, 3), tmp_path / "glyphs.weights.h5")
+    fresh = build_backbone("tiny", (32, 32, 3), "random")
+    assert not np.allclose(loaded.get_weights()[0], fresh.get_weights()[0])
+    # Biases start at zero: only training moves them.
+    assert np.abs(loaded.get_weights()[1]).max() > 0
+
+
+def test_an_output_that_is_there_is_kept_unless_asked(few_glyphs, tmp_path):
+    output = tmp_path / "glyphs.weights.h5"
+    output.write_text("mine")
+    with pytest.raises(ValueError, match="there already: --overwrite"):
+        pretrain(config(tmp_path))
+    assert output.read_text() == "mine"
+    pretrain(config(tmp_path, overwrite=True))
+    build_backbone("tiny", (32, 32, 3), output)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"output": None}, "--output=PATH"),
+        ({"output": "x.h5"}, "must end in .weights.h5"),
+        ({"output": "/dev/null/x.weights.h5"}, "can't be made"),
+        ({"dataset": "glyph"}, "did you mean 'glyphs'"),
+    ],
+)
+def test_bad_input_is_an_error(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        pretrain(config(tmp_path, **changes))

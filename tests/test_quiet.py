@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_nothing_is_printed_and_standard_error_works_afterwards():
+    code = (
+        "import sys\n"
+        "from keras_selflearn.quiet import import_tensorflow_quietly\n"
+        "import_tensorflow_quietly()\n"
+        "import tensorflow as tf\n"
+        "tf.linalg.matmul(tf.ones((2, 2)), tf.ones((2, 2)))\n"
+        "print('still here', file=sys.stderr)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("", "still here\n")

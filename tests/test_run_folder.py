@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import csv
+import struct
+
+import numpy as np
+import pytest
+
+from keras_selflearn.config import Config
+from keras_selflearn.experiment import run_experiment
+from keras_selflearn.run_folder import RunFolder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """That of a small but real run."""
+    return run_experiment(
+        Config(
+            backbone="tiny",
+            epochs=2,
+            meta_epochs=1,
+            meta_iterations=2,
+            results_dir=str(tmp_path_factory.mktemp("results")),
+        )
+    )
+
+
+def rows(folder, name):
+    with open(folder.path / name, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_files_are_all_there(folder):
+    names = {file.name for file in folder.path.iterdir()}
+    events = {name for name in names if name.startswith("events.out.tfevents")}
+    assert len(events) == 1
+    assert names - events == {
+        "run.json",
+        "history.csv",
+        "pseudo_labels.csv",
+        "curve.png",
+        "classifier",
+    }
+
+
+def test_run_json_holds_config_environment_data_history_and_accuracy(folder):
+    run = folder.read_run()
+    assert run["status"] == "finished"
+    assert run["config"]["loss"] == "cross-entropy" and run["config"]["labels"] == 100
+    assert None not in {run["config"][name] for name in ("epochs", "weights", "self_learning_rate")}
+    assert run["environment"]["packages"]["tensorflow"] and run["environment"]["precision"]
+    assert run["data"]["train"] == 1297 and run["data"]["test"] == 500
+    assert run["data"]["labelled"] == 100 and run["data"]["image_shape"] == [32, 32, 3]
+    accuracies = [record["validation_accuracy"] for record in run["history"]]
+    assert run["test_accuracy"] == {"n_labelled": accuracies[0], "self_learning": accuracies[-1]}
+    assert len(accuracies) == 3 and run["seconds"] > 0
+
+
+def test_optimizer_in_run_json_is_the_one_used(folder):
+    assert folder.read_run()["config"]["optimizer"] == "adam"
+
+
+def test_history_csv_repeats_run_json(folder):
+    history = folder.read_run()["history"]
+    for row, record in zip(rows(folder, "history.csv"), history):
+        assert row == {name: "" if v is None else str(v) for name, v in record.items()}
+
+
+def test_pseudo_labels_are_those_selected(folder, digits):
+    history = folder.read_run()["history"]
+    found = rows(folder, "pseudo_labels.csv")
+    for record in history[1:]:
+        chosen = [row for row in found if int(row["meta_iteration"]) == record["meta_iteration"]]
+        assert len(chosen) == record["selected"]
+        right = [int(row["label"]) == digits.labels[int(row["index"])] for row in chosen]
+        assert 100 * np.mean(right) == pytest.approx(record["selected_accuracy"])
+        confidences = [float(row["confidence"]) for row in chosen]
+        assert confidences == sorted(confidences, reverse=True)
+        assert 0 <= min(confidences) <= max(confidences) <= 1
+
+
+def test_curve_is_a_picture(folder):
+    content = (folder.path / "curve.png").read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", content[16:24])
+    assert width > 600 and height > 400
+
+
+def test_event_files_hold_every_figure(folder):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder.path), size_guidance={"tensors": 0})
+    events.Reload()
+    assert len(events.Tensors("epoch/loss")) == 2 + 2 * 1
+    accuracies = [
+        float(np.frombuffer(event.tensor_proto.tensor_content, np.float32)[0])
+        if event.tensor_proto.tensor_content
+        else event.tensor_proto.float_val[0]
+        for event in events.Tensors("meta_iteration/validation_accuracy")
+    ]
+    expected = [record["validation_accuracy"] for record in folder.read_run()["history"]]
+    np.testing.assert_allclose(accuracies, expected, rtol=1e-6)
+
+
+def test_saved_classifier_measures_what_the_run_says(folder, digits):
+    from keras_selflearn import SelfLearningClassifier
+
+    clf = SelfLearningClassifier.load(folder.path / "classifier")
+    accuracy = 100 * clf.score(digits.test_images, digits.test_labels.astype(str))
+    assert accuracy == pytest.approx(folder.read_run()["test_accuracy"]["self_learning"])
+
+
+def test_a_name_that_is_taken_gets_a_number(tmp_path):
+    names = [RunFolder.create(tmp_path, "run").path.name for _ in range(3)]
+    assert names == ["run", "run-2", "run-3"]
+
+
+def test_results_folder_that_is_a_file_is_an_error(tmp_path):
+    (tmp_path / "results").touch()
+    with pytest.raises(ValueError, match="results"):
+        RunFolder.create(tmp_path / "results", "run")
+
+
+def test_results_folder_that_can_t_be_written_is_an_error(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    with pytest.raises(ValueError, match="can't be made: Permission denied; choose another"):
+        RunFolder.create(tmp_path, "run")

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_selflearn.selection import select
+
+predictions = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from([0.1, 0.5, 0.5000001, 0.9, -3.0])),
+    min_size=1,
+    max_size=60,
+).map(lambda pairs: (np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])))
+percents = st.floats(0.01, 100)
+
+
+def naive_select(labels, confidence, percent, selection):
+    """Sort by confidence, then position; count with Python's own integers."""
+    order = sorted(range(len(labels)), key=lambda i: (-confidence[i], i))
+    wanted = int(percent * len(labels) / 100)
+    if selection == "stratified":
+        each = wanted // len(set(labels.tolist()))
+        taken = {label: 0 for label in labels.tolist()}
+        chosen = []
+        for i in order:
+            if taken[labels[i]] < each:
+                taken[labels[i]] += 1
+                chosen.append(i)
+    else:
+        chosen = order[:wanted]
+    return chosen or order[:1]
+
+
+@settings(derandomize=True, deadline=None)
+@given(predictions, percents, st.sampled_from(["global", "stratified"]))
+def test_select_equals_the_naive_version(prediction, percent, selection):
+    labels, confidence = prediction
+    chosen = select(labels, confidence, percent=percent, selection=selection)
+    assert chosen.tolist() == naive_select(labels, confidence, percent, selection)
+
+
+@settings(derandomize=True, deadline=None)
+@given(predictions, percents)
+def test_global_takes_the_share_and_none_surer_is_left(prediction, percent):
+    labels, confidence = prediction
+    chosen = select(labels, confidence, percent=percent)
+    assert len(chosen) == max(1, int(percent * len(labels) / 100)) == len(set(chosen.tolist()))
+    left = np.delete(confidence, chosen)
+    assert not len(left) or confidence[chosen].min() >= left.max()
+
+
+def test_stratified_takes_the_same_number_of_each_class():
+    labels = np.repeat([0, 1, 2], [60, 30, 10])
+    confidence = np.linspace(1, 0, 100)
+    chosen = select(labels, confidence, percent=15, selection="stratified")
+    assert np.bincount(labels[chosen]).tolist() == [5, 5, 5]
+    assert np.bincount(labels[select(labels, confidence, percent=15)]).tolist() == [15]
+
+
+def test_stratified_takes_all_of_a_class_with_too_few():
+    labels = np.array([0] * 98 + [1] * 2)
+    chosen = select(labels, np.ones(100), percent=20, selection="stratified")
+    assert np.bincount(labels[chosen]).tolist() == [10, 2]
+
+
+def test_nothing_is_selected_of_nothing():
+    assert len(select(np.empty(0, int), np.empty(0), percent=5)) == 0
+
+
+@pytest.mark.parametrize("percent", [0, -1, 100.1, float("nan")])
+def test_percentage_outside_0_to_100_is_an_error(percent):
+    with pytest.raises(ValueError, match=f"percentage is {percent}"):
+        select(np.zeros(3, int), np.zeros(3), percent=percent)
+
+
+def test_unknown_selection_is_an_error():
+    with pytest.raises(ValueError, match="did you mean 'stratified'"):
+        select(np.zeros(3, int), np.zeros(3), percent=5, selection="stratifed")
+
+
+def test_nan_confidence_is_an_error():
+    with pytest.raises(ValueError, match="1 of 2 confidences are NaN"):
+        select(np.zeros(2, int), np.array([np.nan, 1.0]), percent=5)

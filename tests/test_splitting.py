@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_selflearn.splitting import choose_labelled
+
+label_lists = st.lists(st.integers(3, 12), min_size=2, max_size=6).map(
+    lambda counts: np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
+)
+
+
+@settings(derandomize=True, deadline=None)
+@given(label_lists, st.data(), st.integers(0, 2**32))
+def test_choice_is_balanced_distinct_and_repeatable(labels, data, seed):
+    n_classes = labels.max() + 1
+    n_labelled = data.draw(st.integers(n_classes, 3 * n_classes))
+    chosen = choose_labelled(labels, n_labelled, seed=seed)
+    counts = np.bincount(labels[chosen], minlength=n_classes)
+    assert len(np.unique(chosen)) == n_labelled == counts.sum()
+    assert counts.max() - counts.min() <= 1
+    assert (np.diff(chosen) > 0).all()
+    np.testing.assert_array_equal(chosen, choose_labelled(labels, n_labelled, seed=seed))
+
+
+def test_seeds_choose_differently():
+    labels = np.repeat([0, 1], 500)
+    first, second = (choose_labelled(labels, 20, seed=seed) for seed in (0, 1))
+    assert set(first) != set(second)
+
+
+def test_every_example_can_be_chosen():
+    labels = np.repeat([0, 1], 4)
+    seen = {i for seed in range(50) for i in choose_labelled(labels, 2, seed=seed)}
+    assert seen == set(range(8))
+
+
+def test_fewer_labels_than_classes_is_an_error():
+    with pytest.raises(ValueError, match="1 labels are too few for 2 classes"):
+        choose_labelled(np.array([0, 1]), 1, seed=0)
+
+
+def test_more_labels_than_a_class_has_is_an_error():
+    labels = np.array([0] * 10 + [1] * 3)
+    with pytest.raises(ValueError, match="need 4 of class 1, which has 3: ask for at most 6"):
+        choose_labelled(labels, 8, seed=0)
