@@ -24,7 +24,7 @@ def pairwise_distances(embeddings: tf.Tensor) -> tf.Tensor:
     dot_products = tf.matmul(embeddings, embeddings, transpose_b=True)
     squared = squared_norms[:, None] + squared_norms[None, :] - 2.0 * dot_products
     # Rounding leaves small values, also negative ones, on the diagonal.
-    squared = tf.linalg.set_diag(tf.maximum(squared, 0.0), tf.zeros_like(squared_norms))
+    squared = tf.linalg.set_diag(squared, tf.zeros_like(squared_norms))
     is_zero = squared <= 0.0
     # The slope of the root is infinite at 0, and infinity times the 0 of `where` is NaN: the root
     # must never see a 0.

@@ -54,6 +54,7 @@ def run_experiment(config: Config) -> RunFolder:
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)
+    precision = resolve_precision(config.precision)
     dataset = load_dataset(config.dataset, config.data_dir)
     class_names = np.array(dataset.class_names)
     labels = training_labels(dataset, config)
@@ -61,7 +62,7 @@ def run_experiment(config: Config) -> RunFolder:
     run: dict[str, Any] = {
         "status": "running",
         "config": asdict(config),
-        "environment": describe_environment(resolve_precision(config.precision)),
+        "environment": describe_environment(precision),
         "data": {
             "train": len(dataset.images),
             "test": len(dataset.test_images),

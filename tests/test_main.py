@@ -120,8 +120,10 @@ def test_imagenet_weights_that_can_t_be_downloaded(tmp_path):
 
 def test_tfds_data_set_that_can_t_be_downloaded(tmp_path):
     nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    start = time.monotonic()
     result = call("--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}", **nowhere)
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "'cifar10' is not prepared" in result.stderr and str(tmp_path) in result.stderr
     assert "python -m tensorflow_datasets build cifar10" in result.stderr
+    assert time.monotonic() - start < 120

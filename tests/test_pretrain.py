@@ -22,8 +22,8 @@ def config(tmp_path, **changes):
 
 
 def test_weights_that_were_learned_are_those_that_others_start_from(few_glyphs, tmp_path):
-    accuracy = pretrain(config(tmp_path, epochs=12, learning_rate=1e-2))
-    assert accuracy > 25  # 10 classes: chance is 10 %
+    accuracy = pretrain(config(tmp_path, epochs=25, batch_size=50, learning_rate=3e-3))
+    assert accuracy > 20  # 10 classes: chance is 10 %
     assert [file.name for file in tmp_path.iterdir()] == ["glyphs.weights.h5"]
     loaded = build_backbone("tiny", (32, 32, 3), tmp_path / "glyphs.weights.h5")
     fresh = build_backbone("tiny", (32, 32, 3), "random")

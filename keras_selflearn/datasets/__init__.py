@@ -61,7 +61,7 @@ DATASETS = {
         labels=100,
         selection_percent=10,
         meta_iterations=5,
-        epochs=60,
+        epochs=40,
         meta_epochs=10,
         weights="random",
     ),

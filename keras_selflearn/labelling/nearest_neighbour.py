@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
+from sklearn.metrics import pairwise_distances_argmin_min, pairwise_distances_chunked
 
 from keras_selflearn.errors import InputError
+
+_MEBIBYTES_OF_DISTANCES = 64
 
 
 class NearestNeighbourLabeller:
@@ -37,8 +39,7 @@ class NearestNeighbourLabeller:
         self.reference = reference
         self.labels = np.asarray(labels)
         self.n_classes = n_classes
-        self._neighbors = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute")
-        self._neighbors.fit(reference)
+        self.n_neighbors = n_neighbors
 
     def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The class with most votes, and minus the distance to its nearest example.
@@ -67,5 +68,22 @@ class NearestNeighbourLabeller:
         return share
 
     def _vote(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        distances, neighbours = self._neighbors.kneighbors(embeddings)
+        """Distances and labels (n, k) of the nearest; equals in the order of the reference."""
+        if self.n_neighbors == 1:
+            neighbours, distances = pairwise_distances_argmin_min(embeddings, self.reference)
+            return distances[:, None], self.labels[neighbours][:, None]
+        found = list(
+            pairwise_distances_chunked(
+                embeddings,
+                self.reference,
+                reduce_func=self._nearest,
+                working_memory=_MEBIBYTES_OF_DISTANCES,
+            )
+        )
+        distances, neighbours = (np.concatenate(parts) for parts in zip(*found))
         return distances, self.labels[neighbours]
+
+    def _nearest(self, distances: np.ndarray, _: int) -> tuple[np.ndarray, np.ndarray]:
+        # scikit-learn's own search leaves open which of equally near ones come first.
+        neighbours = np.argsort(distances, axis=1, kind="stable")[:, : self.n_neighbors]
+        return np.take_along_axis(distances, neighbours, axis=1), neighbours

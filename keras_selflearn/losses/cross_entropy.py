@@ -11,6 +11,17 @@ from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.objective import Objective
 
 
+class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
+    """Keras' loss from logits, float32 whatever their dtype."""
+
+    def __init__(self):
+        super().__init__(from_logits=True, name="cross_entropy")
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Losses (batch,) of labels (batch,) and logits (batch, n_classes)."""
+        return super().call(y_true, tf.cast(y_pred, tf.float32))
+
+
 @dataclass(frozen=True)
 class CrossEntropy(Objective):
     """Logits W x + b of the embedding x; label = arg-max, confidence = its probability."""
@@ -21,7 +32,7 @@ class CrossEntropy(Objective):
 
     def loss(self) -> tf.keras.losses.Loss:
         """Of labels (batch,) and logits (batch, n_classes)."""
-        return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return SoftmaxCrossEntropy()
 
     def head(self, n_classes: int) -> tf.keras.layers.Layer:
         """The layer W, b of equation 1, to float32 logits (batch, n_classes)."""

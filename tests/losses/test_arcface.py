@@ -8,7 +8,7 @@ import naive
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -55,6 +55,7 @@ def test_loss_is_the_naive_one(dtype, batch, scale, margin):
 
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(batch=cosine_batches(st.floats(-1, 1, width=32)))
+@example(batch=(np.array([0]), np.array([[np.nextafter(np.float32(1), 0, dtype="f4"), 1]], "f4")))
 def test_loss_is_the_naive_one_however_near_a_cosine_is_to_its_ends(batch):
     assert_is_naive(batch, 30.0, 0.5, "float32")
 
@@ -101,6 +102,19 @@ def test_cosines_that_rounding_took_past_1_keep_loss_and_gradient_finite():
     )
     expected = naive.arcface([0, 1], [[1.0, 0.0], [0.0, -1.0]])
     np.testing.assert_allclose(value, expected, rtol=1e-5)
+    assert np.isfinite(slopes).all()
+
+
+def test_gradient_at_angles_0_and_pi_is_finite_when_compiled_by_xla():
+    # TensorFlow's own kernels take 0 / 0 in the slope of the root for 0; XLA gives NaN.
+    @tf.function(jit_compile=True)
+    def gradient(cosines):
+        with tf.GradientTape() as tape:
+            tape.watch(cosines)
+            value = arcface_loss(tf.constant([0, 1]), cosines)
+        return tape.gradient(value, cosines)
+
+    slopes = gradient(tf.constant([[1.0, 0.0], [0.0, -1.0]]))
     assert np.isfinite(slopes).all()
 
 

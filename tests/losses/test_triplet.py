@@ -118,7 +118,7 @@ def assert_equals_addons(addons_loss, batch, margin):
     np.testing.assert_allclose(slopes, expected_slopes, atol=1e-5)
 
 
-@settings(derandomize=True, deadline=None, max_examples=120)
+@settings(derandomize=True, deadline=None, max_examples=80)
 @given(batch=naive.grid_batches(), margin=st.sampled_from([0.3, 1.0]))
 @example(batch=(np.zeros(6, np.int64), CORNERS), margin=1.0)
 @example(batch=(np.array([0, 1, 0, 1, 1, 0]), CORNERS), margin=1.0)
@@ -128,7 +128,7 @@ def test_equals_addons_with_ties_and_repeated_embeddings(addons_loss, batch, mar
     assert_equals_addons(addons_loss, batch, margin)
 
 
-@settings(derandomize=True, deadline=None, max_examples=80)
+@settings(derandomize=True, deadline=None, max_examples=50)
 @given(batch=naive.unit_batches(), margin=st.sampled_from([0.3, 1.0]))
 def test_equals_addons_on_unit_vectors(addons_loss, batch, margin):
     assert_equals_addons(addons_loss, batch, margin)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def make(*arguments):
+    # Not to be taken for a part of the `make` that runs the tests.
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    return subprocess.run(
+        ["make", "--silent", *arguments], cwd=ROOT, capture_output=True, text=True, env=environment
+    )
+
+
+def test_help_lists_the_targets():
+    result = make("help")
+    assert result.returncode == 0
+    for target in ("install", "quickstart", "test"):
+        assert any(line.startswith(target) for line in result.stdout.splitlines())
+
+
+def test_an_interpreter_that_is_not_there_is_one_sentence(tmp_path):
+    result = make("install", "PYTHON=python9.9", f"VENV={tmp_path}/venv")
+    assert result.returncode != 0
+    assert "There is no python9.9" in result.stderr
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.8", "3.14"])
+def test_unsupported_python_is_one_sentence(version, tmp_path):
+    """An interpreter that says it is another: what is tested is what the user is told."""
+    fake = tmp_path / "python"
+    fake.write_text(
+        f"#!{sys.executable}\nimport runpy, sys\n"
+        f"class Version(tuple): major, minor = {version.replace('.', ', ')}\n"
+        f"sys.version_info = Version(({version.replace('.', ', ')}, 0))\n"
+        "arguments = sys.argv[1:]\n"
+        "if arguments[0] == '-c': exec(arguments[1])\n"
+        "else: sys.argv = arguments; runpy.run_path(arguments[0], run_name='__main__')\n"
+    )
+    fake.chmod(0o755)
+    result = make("install", f"PYTHON={fake}", f"VENV={tmp_path}/venv")
+    assert result.returncode != 0
+    assert f"needs Python 3.9 to 3.13 for TensorFlow; this is {version}." in result.stderr
+    assert "Traceback" not in result.stderr and not (tmp_path / "venv").exists()
