@@ -15,7 +15,7 @@ $(VENV)/installed: setup.py
 	@$(PYTHON) setup.py --name >/dev/null
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV), a minute or two"
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 quickstart: install ## Show the paper's finding on handwritten digits, in minutes

@@ -20,6 +20,13 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     # TensorFlow takes seconds to import: `--help` and a mistyped flag must not wait for it.
     if name == "SelfLearningClassifier":
+        import keras
+
+        if keras.backend.backend() != "tensorflow":
+            raise ImportError(
+                f"Keras runs on {keras.backend.backend()}, but keras_selflearn needs TensorFlow:"
+                " set the environment variable KERAS_BACKEND=tensorflow."
+            )
         from keras_selflearn.classifier import SelfLearningClassifier
 
         return SelfLearningClassifier

@@ -184,6 +184,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             )
         labels = np.full(len(given), UNLABELLED)
         labels[~unlabelled] = encoded
+        if self._objective().uses_reference and self.n_neighbors > len(encoded):
+            raise InputError(
+                f"n_neighbors is {self.n_neighbors}, but only {len(encoded)} images are labelled."
+            )
         if validation_data is not None:
             validation_images, validation_labels = validation_data
             _check_images(validation_images, "validation X", like=X.shape[1:])

@@ -72,6 +72,7 @@ def run_experiment(config: Config) -> RunFolder:
         },
         "history": [],
         "test_accuracy": {},
+        "meta_iteration_seconds": [],
         "seconds": 0.0,
     }
     folder.write_run(run)
@@ -82,7 +83,8 @@ def run_experiment(config: Config) -> RunFolder:
         def on_meta_iteration_end(self, record: Record) -> None:
             run["history"].append(asdict(record))
             run["test_accuracy"] = test_accuracy(config.regime, run["history"])
-            run["seconds"] = time.monotonic() - start
+            before, run["seconds"] = run["seconds"], time.monotonic() - start
+            run["meta_iteration_seconds"].append(run["seconds"] - before)
             folder.write_run(run)
             folder.write_history(run["history"])
 

@@ -6,7 +6,6 @@ initial weights -> fine-tune on labelled data
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable, Protocol
@@ -98,8 +97,6 @@ class Record:
     selected_accuracy, unlabelled_accuracy : float or None
         Percent of right labels among those selected, and among all that were predicted;
         None where nothing was predicted or the true labels are not known.
-    seconds : float
-        Wall time of the meta-iteration.
     """
 
     meta_iteration: int
@@ -110,7 +107,6 @@ class Record:
     validation_accuracy: float | None
     selected_accuracy: float | None
     unlabelled_accuracy: float | None
-    seconds: float
 
 
 def self_learning(
@@ -153,13 +149,10 @@ def self_learning(
             validation_accuracy=learner.validation_accuracy(),
             selected_accuracy=_agreement(examples.labels[chosen], true_labels, chosen),
             unlabelled_accuracy=_agreement(predicted, true_labels, remaining),
-            seconds=time.monotonic() - start,
         )
 
-    start = time.monotonic()
     yield train_and_record(0, nothing, nothing, nothing)
     for meta_iteration in range(1, meta_iterations + 1):
-        start = time.monotonic()
         remaining = examples.unlabelled
         if not len(remaining):
             return

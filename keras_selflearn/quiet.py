@@ -13,6 +13,8 @@ from absl import logging as absl_logging
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow without its start-up messages, and silence those that come later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Whatever else Keras runs on in this user's other programs.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     absl_logging.set_verbosity(absl_logging.ERROR)
     for name in ("tensorflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -192,6 +192,15 @@ def test_bad_images_are_errors(images, message, fitted):
         fitted.predict(images)
 
 
+def test_too_many_neighbours_are_noticed_before_training():
+    class NoTraining(tf.keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            raise AssertionError("training began")
+
+    with pytest.raises(ValueError, match="n_neighbors is 13, but only 12 images are labelled"):
+        classifier(loss="triplet", n_neighbors=13).fit(IMAGES, SOME, callbacks=[NoTraining()])
+
+
 def test_images_of_another_size_are_an_error(fitted):
     with pytest.raises(ValueError, match=r"the classifier is for \(32, 32, 3\)"):
         fitted.predict(np.zeros((1, 40, 32, 3), np.uint8))

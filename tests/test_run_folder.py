@@ -53,7 +53,8 @@ def test_run_json_holds_config_environment_data_history_and_accuracy(folder):
     assert run["data"]["labelled"] == 100 and run["data"]["image_shape"] == [32, 32, 3]
     accuracies = [record["validation_accuracy"] for record in run["history"]]
     assert run["test_accuracy"] == {"n_labelled": accuracies[0], "self_learning": accuracies[-1]}
-    assert len(accuracies) == 3 and run["seconds"] > 0
+    assert len(accuracies) == len(run["meta_iteration_seconds"]) == 3
+    assert 0 < sum(run["meta_iteration_seconds"]) <= run["seconds"]
 
 
 def test_optimizer_in_run_json_is_the_one_used(folder):

@@ -62,7 +62,7 @@ DATASETS = {
         selection_percent=10,
         meta_iterations=5,
         epochs=40,
-        meta_epochs=10,
+        meta_epochs=5,
         weights="random",
     ),
     "glyphs": Entry(

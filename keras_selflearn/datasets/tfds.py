@@ -66,8 +66,9 @@ def _read(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
     n = builder.info.splits[split].num_examples
     images = np.empty((n, *builder.info.features["image"].shape), np.uint8)
     labels = np.empty(n, np.int64)
-    examples = tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False))
-    for index, example in enumerate(examples):
-        images[index] = example["image"]
-        labels[index] = example["label"]
+    filled = 0
+    for batch in tfds.as_numpy(builder.as_dataset(split=split, batch_size=1000)):
+        end = filled + len(batch["label"])
+        images[filled:end], labels[filled:end] = batch["image"], batch["label"]
+        filled = end
     return images, labels

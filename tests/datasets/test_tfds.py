@@ -5,10 +5,38 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 
 from keras_selflearn.datasets.tfds import load_cifar10, load_tfds
 
-PREPARED = Path(os.environ.get("TFDS_DATA_DIR", "../shared/data/tfds"))
+PREPARED = Path(os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")).expanduser()
+
+
+def test_a_prepared_data_set_is_read_whole_and_in_order(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (1005, 32, 32, 3), np.uint8)
+    labels = np.arange(1005) % 3
+    splits = {
+        "train": [(k, {"image": images[k], "label": labels[k]}) for k in range(1005)],
+        "test": [(0, {"image": images[7], "label": 2})],
+    }
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="three_classes",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=(32, 32, 3)),
+                "label": tfds.features.ClassLabel(names=["a", "b", "c"]),
+            }
+        ),
+        split_datasets=splits,
+        data_dir=tmp_path,
+        disable_shuffling=True,
+    )
+    data = load_tfds("three_classes", str(tmp_path))
+    np.testing.assert_array_equal(data.images, images)
+    np.testing.assert_array_equal(data.labels, labels)
+    np.testing.assert_array_equal(data.test_images, images[7:8])
+    assert data.test_labels.tolist() == [2] and data.class_names == ("a", "b", "c")
 
 
 def test_unprepared_data_set_names_folder_and_command(tmp_path):
