@@ -82,7 +82,7 @@ def run_experiment(config: Config) -> RunFolder:
 
         def on_meta_iteration_end(self, record: Record) -> None:
             run["history"].append(asdict(record))
-            run["test_accuracy"] = test_accuracy(config.regime, run["history"])
+            run["test_accuracy"] = table_cells(config.regime, run["history"])
             before, run["seconds"] = run["seconds"], time.monotonic() - start
             run["meta_iteration_seconds"].append(run["seconds"] - before)
             folder.write_run(run)
@@ -151,7 +151,7 @@ def run_name(config: Config) -> str:
     return f"{config.dataset}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"
 
 
-def test_accuracy(regime: str, history: list[dict[str, Any]]) -> dict[str, float]:
+def table_cells(regime: str, history: list[dict[str, Any]]) -> dict[str, float]:
     """The cells of a table that a history fills, in percent: one run of self-learning, two."""
     first, last = (history[i]["validation_accuracy"] for i in (0, -1))
     if regime == "all-labelled":

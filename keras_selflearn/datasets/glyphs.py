@@ -6,9 +6,9 @@ bundled with Matplotlib, but not as print: each glyph is reduced to its centre l
 line is bent as a hand would bend it, a pen of random width follows it, and most images pass
 through a low resolution, as small images of handwriting have.
 
-Image ``i`` depends on nothing but ``(seed, i, size)``, so the source has no end and any part of
+Image `i` depends on nothing but `(seed, i, size)`, so the source has no end and any part of
 it can be made again without making what precedes it. Strokes are bright on a dark background,
-always: the contrast varies, the polarity is that of the ``digits`` data set.
+always: the contrast varies, the polarity is that of the `digits` data set.
 
 The ranges of the variation are wide, round, and the same for every class: no statistic of any
 handwritten data set went into them, so that what transfers is learned from fonts alone.
@@ -16,7 +16,6 @@ handwritten data set went into them, so that what transfers is learned from font
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +23,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
+from tqdm import tqdm
 
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.errors import InputError
@@ -54,7 +54,6 @@ FONTS: tuple[str, ...] = (
 
 _CLASSES = 10
 _CANVAS = 32
-_PROGRESS_EVERY = 256
 
 # The height t of a point, 0 at the top and 1 at the bottom, becomes t ** exp(u) with u below this:
 # the loops of one hand are large, those of another small.
@@ -66,7 +65,7 @@ _PIXEL_CENTRES = np.arange(_CANVAS, dtype=np.float32) + 0.5
 
 
 def font_path(stem: str) -> Path:
-    """Return the path of the font file ``stem`` (no suffix) among those Matplotlib bundles.
+    """Return the path of the font file `stem` (no suffix) among those Matplotlib bundles.
 
     Raises FileNotFoundError when this installation of Matplotlib lacks the file.
     """
@@ -119,8 +118,8 @@ def _font_slope(stem: str) -> float:
 def _centre_line(stem: str, digit: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the centre line of a printed digit, made upright, and how thick the digit is there.
 
-    Returns ``points`` float64 (k, 2), x and y (down) in units of the height of the digit with
-    the origin at its centre, and ``thickness`` float64 (k,), of mean 1. Both are read-only.
+    Returns `points` float64 (k, 2), x and y (down) in units of the height of the digit with
+    the origin at its centre, and `thickness` float64 (k,), of mean 1. Both are read-only.
     """
     mask = _mask(stem, digit)
     line = _thin(mask)
@@ -140,7 +139,7 @@ def _as_written(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Now and then turn the printed form of a digit into one that is usual by hand.
 
-    Takes and returns ``points`` (k, 2) and ``thickness`` (k,) as :func:`_centre_line` gives
+    Takes and returns `points` (k, 2) and `thickness` (k,) as `_centre_line` gives
     them; k may change.
     """
     choice, amount, extra = rng.random(3)
@@ -179,7 +178,7 @@ def _as_written(
 
 
 def _bend(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return ``points`` (k, 2) smoothly and randomly displaced, slanted and turned."""
+    """Return `points` (k, 2) smoothly and randomly displaced, slanted and turned."""
     x, y = points.T
     lift = rng.uniform(-_LARGEST_LIFT, _LARGEST_LIFT)
     y = np.clip(y + 0.5, 0, None) ** np.exp(lift) - 0.5
@@ -231,16 +230,27 @@ def _check(seed: int, size: int) -> None:
 
 
 def render_glyph(i: int, *, seed: int = 0, size: int = 32) -> np.ndarray:
-    """Draw image ``i`` of the endless source ``seed``; its label is ``i % 10``.
+    """Draw image `i` of the endless source `seed`; its label is `i % 10`.
 
-    The digit is drawn on a canvas of 32 pixels whatever ``size`` is, so a larger size shows the
-    same digit (with other noise) in no more detail.
+    Parameters
+    ----------
+    i, seed : int
+        At least 0.
+    size : int
+        Height and width, at least 8. The digit is drawn on a canvas of 32 pixels whatever it is,
+        so a larger size shows no more detail.
 
-    Returns uint8 (size, size, 3), three equal channels, the stroke bright on dark; a function of
-    the arguments alone.
+    Returns
+    -------
+    (size, size, 3) uint8
+        Three equal channels, the stroke bright on dark; a function of the arguments alone.
 
-    Raises InputError when ``i`` or ``seed`` is negative or ``size`` is less than 8, and
-    FileNotFoundError when Matplotlib was installed without its fonts.
+    Raises
+    ------
+    InputError
+        When an argument is too small.
+    FileNotFoundError
+        When Matplotlib was installed without its fonts.
     """
     if i < 0:
         raise InputError(f"i must be at least 0, got {i}.")
@@ -260,40 +270,37 @@ def render_glyph(i: int, *, seed: int = 0, size: int = 32) -> np.ndarray:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-def render_glyphs(
-    n: int,
-    *,
-    seed: int = 0,
-    size: int = 32,
-    progress: Callable[[int], None] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the first ``n`` images of the endless source ``seed``.
+def render_glyphs(n: int, *, seed: int = 0, size: int = 32) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the first `n` images of the endless source `seed`, with a bar on a terminal.
 
-    ``progress``, when given, is called with the number of images done, every 256 images and
-    after the last.
+    Returns
+    -------
+    images : (n, size, size, 3) uint8
+        Image i is `render_glyph(i, seed=seed, size=size)`.
+    labels : (n,) int64
+        Label i is `i % 10`.
 
-    Returns ``images`` uint8 (n, size, size, 3), image i being ``render_glyph(i, seed=seed,
-    size=size)``, and ``labels`` int64 (n,), label i being ``i % 10``.
-
-    Raises InputError when ``n`` is less than 1, ``seed`` is negative or ``size`` is less than 8,
-    and FileNotFoundError when Matplotlib was installed without its fonts.
+    Raises
+    ------
+    InputError
+        When `n` is less than 1, and as `render_glyph`.
     """
     if n < 1:
         raise InputError(f"n must be at least 1, got {n}.")
     _check(seed, size)
     images = np.empty((n, size, size, 3), np.uint8)
-    for i in range(n):
+    for i in tqdm(range(n), desc="drawing glyphs", leave=False, disable=None):
         images[i] = render_glyph(i, seed=seed, size=size)
-        done = i + 1
-        if progress is not None and (done % _PROGRESS_EVERY == 0 or done == n):
-            progress(done)
     return images, np.arange(n, dtype=np.int64) % _CLASSES
 
 
 def load_glyphs(data_dir: str | None = None) -> Dataset:
-    """Return the first 20,000 glyphs of seed 0 to train on and 1000 of seed 1 to test on.
+    """The first 20,000 glyphs of seed 0 to train on and 1000 of seed 1 to test on.
 
-    ``data_dir`` is ignored: the fonts come with Matplotlib.
+    Parameters
+    ----------
+    data_dir : ignored
+        The fonts come with Matplotlib.
     """
     images, labels = render_glyphs(N_TRAIN, seed=0)
     test_images, test_labels = render_glyphs(N_TEST, seed=1)

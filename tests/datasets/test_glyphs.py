@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import ImageFont
 
-from keras_selflearn.datasets.glyphs import FONTS, font_path, render_glyph, render_glyphs
+from keras_selflearn.datasets.glyphs import (
+    FONTS,
+    font_path,
+    load_glyphs,
+    render_glyph,
+    render_glyphs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +114,14 @@ def test_neighbours_recognise_glyphs_of_another_seed(glyphs):
     assert (guess == truth).mean() >= 0.7
 
 
-def test_progress_ends_at_n():
-    calls: list[int] = []
-    render_glyphs(300, progress=calls.append)
-    assert calls == [256, 300]
+def test_the_data_set_trains_and_tests_on_different_seeds(monkeypatch):
+    monkeypatch.setattr("keras_selflearn.datasets.glyphs.N_TRAIN", 40)
+    monkeypatch.setattr("keras_selflearn.datasets.glyphs.N_TEST", 20)
+    data = load_glyphs()
+    np.testing.assert_array_equal(data.images, render_glyphs(40, seed=0)[0])
+    np.testing.assert_array_equal(data.test_images, render_glyphs(20, seed=1)[0])
+    assert data.labels.tolist() == list(range(10)) * 4 and data.class_names[7] == "7"
+    assert not (data.images[:20] == data.test_images).all(axis=(1, 2, 3)).any()
 
 
 @pytest.mark.parametrize(
