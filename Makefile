@@ -12,10 +12,12 @@ install: $(VENV)/installed ## Set up a virtual environment with all that is need
 
 $(VENV)/installed: setup.py
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): give PYTHON=PATH, Python 3.9 to 3.13." >&2; exit 2; }
-	@$(PYTHON) setup.py --name >/dev/null
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo "keras-selflearn needs Python 3.9 to 3.13 for TensorFlow; $(PYTHON) is another." >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV), a minute or two"
-	@$(VENV)/bin/pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@$(VENV)/bin/pip install -qq --upgrade pip # that of Python 3.9 and 3.10 searches for minutes
+	@$(VENV)/bin/pip install -qq --editable '.[dev]'
 	@touch $@
 
 quickstart: install ## Show the paper's finding on handwritten digits, in minutes

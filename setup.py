@@ -44,8 +44,10 @@ setup(
         "tensorflow-datasets>=4.9",
         # TensorFlow Datasets needs it without saying so.
         "importlib_resources",
-        # Later ones need a protobuf that TensorFlow 2.15 can't have.
-        "tensorflow-metadata<1.16; " + ADDONS_STACK,
+        # Later ones need a protobuf newer than TensorFlow 2.15 can have or, before Python 3.11,
+        # one older than its other dependencies are tested with.
+        'tensorflow-metadata<1.16; python_version == "3.11"',
+        'tensorflow-metadata<1.14; python_version < "3.11"',
         "numpy",
         "scikit-learn>=1.3",
         "scipy",

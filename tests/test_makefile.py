@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -36,15 +37,20 @@ def test_unsupported_python_is_one_sentence(version, tmp_path):
     """An interpreter that says it is another: what is tested is what the user is told."""
     fake = tmp_path / "python"
     fake.write_text(
-        f"#!{sys.executable}\nimport runpy, sys\n"
+        f"#!{sys.executable}\nimport sys\n"
         f"class Version(tuple): major, minor = {version.replace('.', ', ')}\n"
         f"sys.version_info = Version(({version.replace('.', ', ')}, 0))\n"
-        "arguments = sys.argv[1:]\n"
-        "if arguments[0] == '-c': exec(arguments[1])\n"
-        "else: sys.argv = arguments; runpy.run_path(arguments[0], run_name='__main__')\n"
+        "exec(sys.argv[2])\n"
     )
     fake.chmod(0o755)
     result = make("install", f"PYTHON={fake}", f"VENV={tmp_path}/venv")
     assert result.returncode != 0
-    assert f"needs Python 3.9 to 3.13 for TensorFlow; this is {version}." in result.stderr
+    assert f"needs Python 3.9 to 3.13 for TensorFlow; {fake} is another." in result.stderr
     assert "Traceback" not in result.stderr and not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize("version", [(3, 8), (3, 14)])
+def test_setup_on_an_unsupported_python_is_one_sentence(version, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (*version, 0))
+    with pytest.raises(SystemExit, match=f"needs Python 3.9 to 3.13 .* this is 3.{version[1]}."):
+        runpy.run_path(str(ROOT / "setup.py"))
