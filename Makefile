@@ -1,5 +1,7 @@
 PYTHON ?= python3
-VENV ?= .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+ifndef VENV
+VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+endif
 RUN := $(VENV)/bin/python
 
 .PHONY: help install quickstart test lint format clean

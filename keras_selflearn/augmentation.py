@@ -7,7 +7,7 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.errors import unknown_name
+from keras_selflearn.errors import InputError, unknown_name
 
 # Of height and width, as in the authors' code; the paper does not mention augmentation.
 LARGEST_SHIFT = 0.125
@@ -59,6 +59,8 @@ def parse_augmentations(names: str) -> tuple[str, ...]:
     """
     if names == "none":
         return ()
+    if not isinstance(names, str):
+        raise InputError(f"augment is {names!r}: give names, comma-separated, or 'none'.")
     parts = tuple(name.strip() for name in names.split(","))
     for name in parts:
         if name not in AUGMENTATIONS:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Callable
 
 import h5py
+import keras
 import tensorflow as tf
 
 from keras_selflearn.errors import InputError, unknown_name
@@ -42,6 +43,16 @@ BACKBONES: dict[str, Callable[[tuple[int, int, int], str | None], tf.keras.Model
 }
 
 
+def check_backbone(name: str, weights: str | os.PathLike) -> None:
+    """Raise an `InputError` where `build_backbone` would, as far as a look at the file tells."""
+    if name not in BACKBONES:
+        raise unknown_name("backbone", name, BACKBONES)
+    if not isinstance(weights, (str, os.PathLike)):
+        raise InputError(f"weights is {weights!r}: give 'random', 'imagenet' or a path.")
+    if weights not in ("random", "imagenet"):
+        check_weights_file(Path(weights).expanduser())
+
+
 def build_backbone(
     name: str, image_shape: tuple[int, int, int], weights: str | os.PathLike
 ) -> tf.keras.Model:
@@ -67,15 +78,13 @@ def build_backbone(
         When there is no such backbone, ImageNet weights can't be had, or the file is missing,
         damaged, or another architecture's.
     """
-    if name not in BACKBONES:
-        raise unknown_name("backbone", name, BACKBONES)
+    check_backbone(name, weights)
     build = BACKBONES[name]
     if weights == "random":
         return build(image_shape, None)
     if weights == "imagenet":
         return _with_imagenet(build, image_shape)
-    path = Path(weights)
-    check_weights_file(path)
+    path = Path(weights).expanduser()
     backbone = build(image_shape, None)
     load_weights(backbone, path, f"backbone '{name}'")
     return backbone
@@ -84,14 +93,16 @@ def build_backbone(
 def check_weights_file(path: Path) -> None:
     """Raise an `InputError` unless `path` is a whole HDF5 file with a name that Keras loads."""
     if not path.is_file():
-        if path.suffix not in (".h5", ".hdf5") and path.parent == Path("."):
+        if path.suffix not in (".h5", ".hdf5") and path.parent == Path(".") and path.name:
             raise unknown_name("weights", str(path), ["random", "imagenet", "PATH.h5"])
-        raise InputError(f"There is no weights file {path}: give 'random', 'imagenet' or a path.")
+        raise InputError(f"There is no weights file {path}: give 'random', 'imagenet' or a file.")
     if path.suffix not in (".h5", ".hdf5"):
         raise InputError(f"The weights file {path} must end in .h5: it is read as Keras' HDF5.")
     try:
         with h5py.File(path):
             pass
+    except PermissionError as error:
+        raise InputError(f"The weights file {path} can't be read: {error.strerror}.") from error
     except OSError as error:
         raise InputError(
             f"The weights file {path} is damaged or no HDF5 file ({error}): fetch it again."
@@ -119,9 +130,15 @@ def _with_imagenet(
     except InputError:
         raise
     except Exception as error:  # Keras' downloader raises the bare Exception.
-        home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
         raise InputError(
-            "The ImageNet weights can't be downloaded: give the path of a file that you have with"
-            f" weights=PATH (--weights=PATH), or put {_IMAGENET_FILE} into {home / 'models'}"
-            f" ({type(error).__name__})."
+            "The ImageNet weights can't be downloaded: give a file that you have with weights=PATH"
+            f" (--weights=PATH), or put Keras' own {_IMAGENET_FILE}, whose hash it checks, into"
+            f" {_keras_cache()} ({type(error).__name__})."
         ) from error
+
+
+def _keras_cache() -> Path:
+    home = Path.home() / ".keras"
+    if not keras.__version__.startswith("2."):
+        home = Path(os.environ.get("KERAS_HOME", home))
+    return home / "models"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,12 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
-from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.backbone import check_backbone
+from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.learner import REFERENCES, KerasLearner, embed
 from keras_selflearn.loop import UNLABELLED, Examples, self_learning
 from keras_selflearn.losses import get_objective
-from keras_selflearn.model import Network, build_network, check_image_shape
+from keras_selflearn.model import OPTIMIZERS, Network, build_network, check_image_shape
 from keras_selflearn.objective import Objective
+from keras_selflearn.precision import resolve_precision
 from keras_selflearn.selection import check_selection, select
 
 
@@ -70,7 +75,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (n_classes,) array
-        Sorted labels, of the dtype of `y` (strings for objects).
+        Sorted labels, of the dtype of `y`; of objects, numbers or strings.
     transduction_ : (n,) array
         Labels of all examples that `fit` was given: given, predicted, or -1.
     labeled_iter_ : (n,) int64
@@ -84,8 +89,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Meta-iterations done.
     termination_condition_ : str
         `max_iter` or `all_labeled`.
+    image_shape_ : (height, width, channels)
     network_ : Network
         The Keras models.
+    labeller_ : Labeller
+        From embeddings to labels.
+    objective_, fitted_parameters_ : Objective, dict
+        What `fit` was called with; `set_params` changes them no more.
 
     Examples
     --------
@@ -163,7 +173,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         validation_data : (X, y), optional
             Measured after each meta-iteration; nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
-            Used for nothing but the accuracy of pseudo-labels in `history_`.
+            Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
         callbacks : sequence of Keras callbacks
             Active in every training. One with a method `on_meta_iteration_end(record)` also gets
             each record.
@@ -173,39 +183,36 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         InputError
             A `ValueError`, for parameters, images or labels that can't be used.
         """
-        self._check_parameters()
+        self.check_parameters()
+        objective = self._objective()
         _check_images(X, "X")
         given = _check_labels(y, len(X), "y")
         unlabelled = _is_unlabelled(given)
         classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
         if len(classes) < 2:
             raise InputError(
-                f"The labels hold {len(classes)} classes: give images of at least two classes."
+                f"The labels name fewer than two classes ({len(classes)}): give labelled images of"
+                " at least two."
             )
-        labels = np.full(len(given), UNLABELLED)
-        labels[~unlabelled] = encoded
-        if self._objective().uses_reference and self.n_neighbors > len(encoded):
+        if objective.uses_reference and self.n_neighbors > len(encoded):
             raise InputError(
                 f"n_neighbors is {self.n_neighbors}, but only {len(encoded)} images are labelled."
             )
-        if validation_data is not None:
-            validation_images, validation_labels = validation_data
-            _check_images(validation_images, "validation X", like=X.shape[1:])
-            validation_labels = _check_labels(
-                validation_labels, len(validation_images), "validation y"
-            )
-            validation_data = validation_images, _encode(validation_labels, classes)
+        labels = np.full(len(given), UNLABELLED)
+        labels[~unlabelled] = encoded
         if true_labels is not None:
-            true_labels = _encode(_check_labels(true_labels, len(X), "true_labels"), classes)
+            true_labels = _check_labels(true_labels, len(X), "true_labels")
+            unknown = _is_unlabelled(true_labels)
+            true_labels = np.where(unknown, UNLABELLED, _encode(true_labels, classes))
+        validation_data = _check_validation_data(validation_data, X.shape[1:], classes)
+        callbacks = list(callbacks or ())
 
         seed = self._seed()
         examples = Examples.from_labels(labels)
-        self.classes_ = classes
-        self.image_shape_ = tuple(X.shape[1:])
-        self.network_ = self._build_network(self.weights)
+        network = self._build_network(objective, self.weights, X.shape[1:], len(classes))
         learner = KerasLearner(
-            self.network_,
-            self._objective(),
+            network,
+            objective,
             X,
             n_classes=len(classes),
             validation_data=validation_data,
@@ -224,25 +231,35 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             seed=seed,
             callbacks=callbacks,
         )
-        self.history_ = []
+        history = []
         for record in self_learning(
             learner,
             examples,
             meta_iterations=self.meta_iterations,
-            select=lambda predicted, confidence: select(
-                predicted, confidence, percent=self.selection_percent, selection=self.selection
+            select=functools.partial(
+                select,
+                percent=self.selection_percent,
+                selection=self.selection,
+                n_classes=len(classes),
             ),
             true_labels=true_labels,
         ):
-            self.history_.append(asdict(record))
+            history.append(asdict(record))
             for callback in callbacks:
                 if hasattr(callback, "on_meta_iteration_end"):
                     callback.on_meta_iteration_end(record)
+        # All at the end: a `fit` that fails leaves an earlier one whole.
+        self.classes_ = classes
+        self.image_shape_ = tuple(X.shape[1:])
+        self.objective_ = objective
+        self.fitted_parameters_ = self.get_params(deep=False)
+        self.network_ = network
         self.labeller_ = learner.labeller
+        self.history_ = history
         self.transduction_ = _decode(examples.labels, classes, like=given)
         self.labeled_iter_ = examples.labelled_in
         self.confidence_ = examples.confidence
-        self.n_iter_ = len(self.history_) - 1
+        self.n_iter_ = len(history) - 1
         done = len(examples.unlabelled) == 0
         self.termination_condition_ = "all_labeled" if done else "max_iter"
         return self
@@ -296,16 +313,52 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """
         return saving.load_classifier(cls, folder, loss)
 
+    def check_parameters(self) -> None:
+        """Raise an `InputError` for a parameter that `fit` can't use, as far as that needs no data.
+
+        `fit` begins with it; an experiment does, too, before it loads anything.
+        """
+        self._objective()
+        parse_augmentations(self.augment)
+        check_selection(self.selection_percent, self.selection)
+        check_backbone(self.backbone, self.weights)
+        resolve_precision(self.precision)
+        if self.optimizer is not None and self.optimizer not in OPTIMIZERS:
+            raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
+        if self.reference not in REFERENCES:
+            raise unknown_name("reference", self.reference, REFERENCES)
+        for name, least in _LEAST.items():
+            check_integer(name, getattr(self, name), least=least)
+        if self.random_state is not None:
+            check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
+        check_number("learning_rate", self.learning_rate, above=0)
+        if self.self_learning_rate is not None:
+            check_number("self_learning_rate", self.self_learning_rate, above=0)
+        check_number("dropout", self.dropout, least=0, below=1)
+
+    def __getstate__(self) -> dict[str, Any]:
+        if hasattr(self, "network_"):
+            raise TypeError(
+                "A fitted SelfLearningClassifier can't be pickled or copied: use save(folder) and"
+                " SelfLearningClassifier.load(folder)."
+            )
+        return super().__getstate__()
+
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
 
-    def _build_network(self, weights: str | os.PathLike) -> Network:
-        objective = self._objective()
+    def _build_network(
+        self,
+        objective: Objective,
+        weights: str | os.PathLike,
+        image_shape: tuple[int, int, int],
+        n_classes: int,
+    ) -> Network:
         return build_network(
             backbone=self.backbone,
             weights=weights,
-            image_shape=self.image_shape_,
-            n_classes=len(self.classes_),
+            image_shape=image_shape,
+            n_classes=n_classes,
             objective=objective,
             embedding_size=self.embedding_size,
             dropout=self.dropout,
@@ -317,25 +370,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def _seed(self) -> int:
         if self.random_state is None:
             return int(np.random.default_rng().integers(2**31))
-        tf.keras.utils.set_random_seed(self.random_state)
-        return self.random_state
-
-    def _check_parameters(self) -> None:
-        self._objective()
-        parse_augmentations(self.augment)
-        check_selection(self.selection_percent, self.selection)
-        if self.reference not in REFERENCES:
-            raise unknown_name("reference", self.reference, REFERENCES)
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise InputError(f"{name} is {value}: give at least {least}.")
-        for name in ("learning_rate", "self_learning_rate"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise InputError(f"{name} is {value}: give one above 0.")
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout is {self.dropout}: give a share from 0 to below 1.")
+        tf.keras.utils.set_random_seed(int(self.random_state))
+        return int(self.random_state)
 
 
 _LEAST = {
@@ -345,7 +381,6 @@ _LEAST = {
     "meta_epochs": 1,
     "batch_size": 1,
     "embedding_size": 1,
-    "random_state": 0,
 }
 
 
@@ -374,12 +409,33 @@ def _check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
         raise InputError(
             f"{name} has shape {labels.shape} for {n_images} images: give one label an image."
         )
+    if labels.dtype.kind == "O":
+        if any(isinstance(label, float) and math.isnan(label) for label in labels):
+            raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
+        # Objects can't be stored without pickle: numbers become numbers, all else strings.
+        labels = np.array(labels.tolist())
+    elif labels.dtype.kind == "T":
+        labels = labels.astype(str)
+    if labels.dtype.kind not in "biufUS":
+        raise InputError(
+            f"{name} has dtype {labels.dtype}: give numbers or strings, -1 for unlabelled."
+        )
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
-    if labels.dtype.kind == "O":
-        # Objects can't be stored without pickle; as strings they can.
-        return labels.astype(str)
     return labels
+
+
+def _check_validation_data(
+    data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The data with its labels as positions in `classes`."""
+    if data is None:
+        return None
+    if not (isinstance(data, (tuple, list)) and len(data) == 2):
+        raise InputError("validation_data must be a pair: (images, labels).")
+    images, labels = data
+    _check_images(images, "validation X", like=image_shape)
+    return images, _encode(_check_labels(labels, len(images), "validation y"), classes)
 
 
 def _is_unlabelled(labels: np.ndarray) -> np.ndarray:
@@ -389,11 +445,13 @@ def _is_unlabelled(labels: np.ndarray) -> np.ndarray:
 
 
 def _encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Positions in `classes`, -1 for a label that is not there."""
+    """Positions in `classes`, -2 for a label that is not there."""
     if labels.dtype.kind in "US" or classes.dtype.kind in "US":
         labels, classes = labels.astype(str), classes.astype(str)
-    positions = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
-    return np.where(classes[positions] == labels, positions, -1)
+    order = np.argsort(classes)
+    places = np.searchsorted(classes, labels, sorter=order)
+    positions = order[np.minimum(places, len(classes) - 1)]
+    return np.where(classes[positions] == labels, positions, -2)
 
 
 def _decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
         try:
             positional = flags.FLAGS(argv)[1:]
         except flags.Error as error:
-            _stop(str(error))
+            _stop(str(error).replace("ERROR:: ", "").strip().splitlines()[0])
         except OSError as error:
             _stop(f"The flagfile can't be read: {error}.")
         if positional:
@@ -57,6 +57,9 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
             main(config)
         except InputError as error:
             _stop(str(error))
+        except KeyboardInterrupt:
+            print("\nInterrupted.", file=sys.stderr)
+            sys.exit(130)
 
     app.run(call, flags_parser=parse)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from keras_selflearn.datasets import dataset_entry
-from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.datasets import DATASETS, dataset_entry
+from keras_selflearn.errors import InputError, check_integer, unknown_name
 from keras_selflearn.losses import loss_names
 
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
@@ -21,8 +21,8 @@ def option(default: Any, meaning: str) -> Any:
 class Config:
     """One experiment of section 4. None: the data set's own or, for `optimizer`, the loss's."""
 
-    dataset: str = option("digits", "Data set: digits, glyphs, svhn_cropped or cifar10.")
-    loss: str = option("cross-entropy", "Loss: cross-entropy, triplet, contrastive or arcface.")
+    dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}.")
+    loss: str = option("cross-entropy", f"Loss: {', '.join(loss_names())}.")
     weights: str | None = option(
         None, "Initial weights: random, imagenet or a path (default: the data set's)."
     )
@@ -82,15 +82,18 @@ class Config:
         Raises
         ------
         InputError
-            For an unknown data set, loss or regime, or a negative seed.
+            For an unknown data set, loss or regime, or a number out of range.
         """
         entry = dataset_entry(self.dataset)
         if self.loss not in loss_names():
             raise unknown_name("loss", self.loss, loss_names())
         if self.regime not in REGIMES:
             raise unknown_name("regime", self.regime, REGIMES)
-        if self.seed < 0:
-            raise InputError(f"The seed is {self.seed}: give one from 0.")
+        check_integer("seed", self.seed, least=0, most=2**32 - 1)
+        if self.meta_iterations is not None:
+            check_integer("meta_iterations", self.meta_iterations, least=0)
+        if self.optimizer == "" or not self.results_dir:
+            raise InputError("--optimizer and --results_dir can't be empty: leave the flag out.")
         of_entry = ("weights", "labels", "selection_percent", "meta_iterations", "epochs")
         of_entry += ("meta_epochs",)
         missing = {name: getattr(entry, name) for name in of_entry if getattr(self, name) is None}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import numbers
 from collections.abc import Iterable
 
 
@@ -20,3 +22,34 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
     return InputError(f"Unknown {kind} '{name}': {hint}Known are {', '.join(known)}.")
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
+) -> None:
+    """Raise an `InputError` unless `value` is a finite number within the bounds given."""
+    bounds = {"above": above, "at least": least, "below": below, "at most": most}
+    wanted = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if bound is not None)
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not (
+        is_number
+        and math.isfinite(value)
+        and (above is None or value > above)
+        and (least is None or value >= least)
+        and (below is None or value < below)
+        and (most is None or value <= most)
+    ):
+        raise InputError(f"{name} is {value!r}: give a number {wanted}.")
+
+
+def check_integer(name: str, value: object, *, least: int, most: int = 2**31 - 1) -> None:
+    """Raise an `InputError` unless `value` is an integer from `least` to `most`."""
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not (is_integer and least <= value <= most):
+        raise InputError(f"{name} is {value!r}: give an integer from {least} to {most}.")

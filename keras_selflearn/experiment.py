@@ -21,7 +21,7 @@ from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.progress import make_progress
-from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.run_folder import RunFolder, check_results_dir
 from keras_selflearn.splitting import choose_labelled
 
 # An initial label that is hidden from training: no class of a data set is called this.
@@ -54,11 +54,13 @@ def run_experiment(config: Config) -> RunFolder:
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)
+    classifier.check_parameters()
     precision = resolve_precision(config.precision)
+    results_dir = check_results_dir(config.results_dir)
     dataset = load_dataset(config.dataset, config.data_dir)
     class_names = np.array(dataset.class_names)
     labels = training_labels(dataset, config)
-    folder = RunFolder.create(Path(config.results_dir), run_name(config))
+    folder = RunFolder.create(results_dir, run_name(config))
     run: dict[str, Any] = {
         "status": "running",
         "config": asdict(config),
@@ -135,11 +137,11 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
 
 
 def make_objective(config: Config) -> Objective:
-    """The objective with its parameters: each is the flag of its name or of its metadata."""
+    """The objective with its parameters, taken from the flags that they name or are called as."""
     objective = objective_class(config.loss)
     return objective(
         **{
-            each.name: getattr(config, each.metadata.get("flag", each.name))
+            each.name: getattr(config, each.metadata.get("flag", each.name), each.default)
             for each in fields(objective)
         }
     )
@@ -147,7 +149,7 @@ def make_objective(config: Config) -> Objective:
 
 def run_name(config: Config) -> str:
     """Of the run's folder: what tells the cells of the paper's tables apart, and the seed."""
-    weights = Path(config.weights).name.split(".")[0]
+    weights = Path(config.weights).name.split(".")[0] or "weights"
     return f"{config.dataset}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.errors import InputError
 from keras_selflearn.labelling import Labeller
 from keras_selflearn.loop import Examples
 from keras_selflearn.model import Network
@@ -81,7 +83,13 @@ class KerasLearner:
         self._epochs_done = 0
 
     def train(self, examples: Examples, meta_iteration: int) -> float:
-        """Go on from the present weights and optimiser state; the last epoch's mean loss."""
+        """Go on from the present weights and optimiser state; the last epoch's mean loss.
+
+        Raises
+        ------
+        InputError
+            When that loss is NaN or infinite.
+        """
         n_epochs = self.meta_epochs if meta_iteration else self.epochs
         rate = self.self_learning_rate if meta_iteration else self.learning_rate
         self.network.trainer.optimizer.learning_rate.assign(rate)
@@ -105,8 +113,14 @@ class KerasLearner:
             verbose=0,
         )
         self._epochs_done = epochs.stop
+        loss = float(history.history["loss"][-1])
+        if not math.isfinite(loss):
+            raise InputError(
+                f"The loss became {loss} in meta-iteration {meta_iteration}: try a lower learning"
+                f" rate than {rate}."
+            )
         self.labeller = self._make_labeller(examples)
-        return float(history.history["loss"][-1]) if n_epochs else float("nan")
+        return loss
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Labels (k,) int64 and confidences (k,) float64 of these training examples."""

@@ -129,7 +129,8 @@ def self_learning(
     select : callable
         `select(labels, confidence)` gives the positions of the predictions to keep.
     true_labels : (n,) integers, optional
-        Used for nothing but the two accuracies of pseudo-labels in the records.
+        Used for nothing but the two accuracies of pseudo-labels in the records, which leave out
+        those that are `UNLABELLED`.
 
     Yields
     ------
@@ -166,6 +167,9 @@ def self_learning(
 def _agreement(
     labels: np.ndarray, true_labels: np.ndarray | None, indices: np.ndarray
 ) -> float | None:
-    if true_labels is None or not len(indices):
+    if true_labels is None:
         return None
-    return 100 * int(np.sum(labels == true_labels[indices])) / len(indices)
+    known = true_labels[indices] != UNLABELLED
+    if not known.any():
+        return None
+    return 100 * int(np.sum((labels == true_labels[indices])[known])) / int(known.sum())

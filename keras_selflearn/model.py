@@ -40,9 +40,8 @@ class Network:
     backbone: tf.keras.Model
     head: tf.keras.layers.Layer | None
 
-    @property
-    def weights(self) -> tf.keras.Model:
-        """`trainer` without its optimiser, to save and load."""
+    def without_optimizer(self) -> tf.keras.Model:
+        """A model of the weights of `trainer` alone, to save and load."""
         return tf.keras.Model(self.trainer.input, self.trainer.output, name="trainer")
 
 

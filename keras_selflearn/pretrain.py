@@ -11,7 +11,7 @@ from pathlib import Path
 
 from keras_selflearn import command_line
 from keras_selflearn.config import option
-from keras_selflearn.datasets import dataset_entry
+from keras_selflearn.datasets import DATASETS, dataset_entry
 from keras_selflearn.errors import InputError
 from keras_selflearn.quiet import import_tensorflow_quietly
 
@@ -23,7 +23,7 @@ SUFFIX = ".weights.h5"
 class PretrainConfig:
     """One pretraining with cross-entropy on all labels of a source data set."""
 
-    dataset: str = option("glyphs", "Source: glyphs, digits, svhn_cropped or cifar10.")
+    dataset: str = option("glyphs", f"Source: {', '.join(DATASETS)}.")
     output: str | None = option(None, f"Weights file to write, ending in {SUFFIX}; required.")
     weights: str = option("random", "Initial weights: random, imagenet or a path.")
     backbone: str = option("vgg16", "Network: vgg16, or tiny for tests and teaching.")
@@ -72,6 +72,7 @@ def pretrain(config: PretrainConfig) -> float:
         precision=config.precision,
         random_state=config.seed,
     )
+    classifier.check_parameters()
     dataset = load_dataset(config.dataset, config.data_dir)
     progress = make_progress(f"pretraining on {config.dataset}", 0)
     try:
@@ -97,6 +98,8 @@ def check_output(config: PretrainConfig) -> Path:
     output = Path(config.output).expanduser()
     if not output.name.endswith(SUFFIX):
         raise InputError(f"The output {output} must end in {SUFFIX}, as Keras asks.")
+    if output.is_dir() or output.name == SUFFIX:
+        raise InputError(f"The output {output} is no name for a file.")
     if output.exists() and not config.overwrite:
         raise InputError(f"The output {output} is there already: --overwrite replaces it.")
     try:

@@ -109,7 +109,8 @@ class ProgressLines(tf.keras.callbacks.Callback):
     def on_meta_iteration_end(self, record: Record) -> None:
         """Say what the meta-iteration did."""
         number = f"meta-iteration {record.meta_iteration} of {self._meta_iterations}"
-        self._log(f"{number}: {describe(record)}")
+        step = number if self._meta_iterations else "trained"
+        self._log(f"{step}: {describe(record)}")
 
     def close(self) -> None:
         """Nothing to leave behind."""

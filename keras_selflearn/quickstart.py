@@ -6,13 +6,15 @@ digits starts once from random and once from those weights.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keras_selflearn import __version__, command_line
+from keras_selflearn import command_line
 from keras_selflearn.config import Config, option
+from keras_selflearn.losses import loss_names
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.quiet import import_tensorflow_quietly
 
@@ -23,7 +25,7 @@ PICTURE = "quickstart.png"
 class QuickstartConfig:
     """What may be changed without leaving the story."""
 
-    loss: str = option("cross-entropy", "Loss: cross-entropy, triplet, contrastive or arcface.")
+    loss: str = option("cross-entropy", f"Loss: {', '.join(loss_names())}.")
     seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
     results_dir: str = option("results", f"Folder for the runs and the picture, {PICTURE}.")
     cache_dir: str | None = option(
@@ -32,13 +34,22 @@ class QuickstartConfig:
 
 
 def pretrained_weights(cache_dir: Path) -> Path:
-    """The weights pretrained on glyphs: those in the cache, or made now and put there."""
-    path = cache_dir / f"vgg16-glyphs-{__version__}{SUFFIX}"
+    """The weights pretrained on glyphs: those in the cache, or made now and put there.
+
+    The name in the cache changes with the glyphs and with the way of pretraining.
+    """
+    from keras_selflearn.backbone import check_weights_file
+
+    recipe = PretrainConfig()
+    source = Path(__file__).with_name("datasets") / "glyphs.py"
+    digest = hashlib.sha256(repr(recipe).encode() + source.read_bytes()).hexdigest()[:8]
+    path = cache_dir / f"vgg16-glyphs-{digest}{SUFFIX}"
     if path.exists():
+        check_weights_file(path)
         print(f"1/3 Pretrained weights are in the cache: {path} (delete it to pretrain again)")
         return path
     print(f"1/3 Pretraining VGG16 on glyphs, a few minutes; kept in {path}", flush=True)
-    accuracy = pretrain(PretrainConfig(output=str(path)))
+    accuracy = pretrain(replace(recipe, output=str(path)))
     print(f"    Test accuracy on glyphs: {accuracy:.1f} %")
     return path
 
@@ -47,15 +58,18 @@ def main(config: QuickstartConfig) -> None:
     """Pretrain, run twice, print the table and draw the picture."""
     experiment = Config(loss=config.loss, seed=config.seed, results_dir=config.results_dir)
     experiment.resolve()  # A mistyped name must not wait for the pretraining.
-    default_cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    cache_dir = Path(config.cache_dir or default_cache / "keras_selflearn")
-    weights = pretrained_weights(cache_dir)
+    default_cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "keras_selflearn"
+    cache_dir = Path(config.cache_dir or default_cache).expanduser()
     import_tensorflow_quietly()
+    from keras_selflearn.run_folder import check_results_dir
+
+    results_dir = check_results_dir(config.results_dir)
+    weights = pretrained_weights(cache_dir)
     runs = {}
     for step, (name, path) in enumerate({"random": "random", "pretrained": weights}.items()):
         print(f"{step + 2}/3 Self-learning on digits from {name} weights", flush=True)
         runs[name] = _run(experiment, str(path))
-    picture = Path(config.results_dir) / PICTURE
+    picture = results_dir / PICTURE
     _draw(runs, picture)
     print(f"\n{table(runs)}\n\nThe curves: {picture}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import os
 import shutil
@@ -17,6 +18,23 @@ from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.errors import InputError
 from keras_selflearn.loop import Record
+
+
+def check_results_dir(results_dir: str) -> Path:
+    """The folder for runs, made where it is missing; `InputError` unless it can be written."""
+    path = Path(results_dir).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The results folder {path} can't be made: {error.strerror}; choose another with"
+            " --results_dir."
+        ) from error
+    if not os.access(path, os.W_OK):
+        raise InputError(
+            f"The results folder {path} can't be written: choose another with --results_dir."
+        )
+    return path
 
 
 class RunFolder:
@@ -33,29 +51,14 @@ class RunFolder:
 
     @classmethod
     def create(cls, results_dir: Path, name: str) -> RunFolder:
-        """Make a new folder called `name`, or `name`-2, -3 and so on where that is taken.
-
-        Raises
-        ------
-        InputError
-            When `results_dir` can't be written.
-        """
-        number = 1
-        while True:
+        """Make a new folder called `name`, or `name`-2, -3 and so on where that is taken."""
+        for number in itertools.count(1):
             path = results_dir / (name if number == 1 else f"{name}-{number}")
             try:
-                path.mkdir(parents=True)
-            except FileExistsError as error:
-                if not results_dir.is_dir():
-                    raise InputError(f"The results folder {results_dir} is a file.") from error
-                number += 1
-            except OSError as error:
-                raise InputError(
-                    f"The results folder {path} can't be made: {error.strerror}; choose another"
-                    " with --results_dir."
-                ) from error
-            else:
+                path.mkdir()
                 return cls(path)
+            except FileExistsError:
+                continue
 
     def remove(self) -> None:
         """Remove the folder of a run that came to nothing."""
@@ -67,7 +70,7 @@ class RunFolder:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write run.json."""
-        self._write("run.json", json.dumps(run, indent=2) + "\n")
+        self._write("run.json", json.dumps(run, indent=2, allow_nan=False) + "\n")
 
     def write_history(self, history: list[dict[str, Any]]) -> None:
         """Write history.csv, a row a meta-iteration."""

@@ -26,24 +26,28 @@ ARRAYS = "arrays.npz"
 
 def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLike) -> None:
     """Write a fitted `classifier` to `folder`; see `SelfLearningClassifier.save`."""
-    folder = Path(folder)
-    objective = classifier._objective()
-    parameters = {**classifier.get_params(deep=False), "loss": objective.name}
+    folder = Path(folder).expanduser()
+    objective = classifier.objective_
+    parameters = {**classifier.fitted_parameters_, "loss": objective.name}
     parameters["weights"] = str(parameters["weights"])
-    settings = {
-        "format": FORMAT,
-        "parameters": parameters,
-        "loss_parameters": asdict(objective),
-        "image_shape": list(classifier.image_shape_),
-        "history": classifier.history_,
-        "termination_condition": classifier.termination_condition_,
-    }
+    settings = json.dumps(
+        {
+            "format": FORMAT,
+            "parameters": parameters,
+            "loss_parameters": asdict(objective),
+            "image_shape": list(classifier.image_shape_),
+            "history": classifier.history_,
+            "termination_condition": classifier.termination_condition_,
+        },
+        indent=2,
+        default=np.generic.item,
+    )
     arrays = {
         "classes": classifier.classes_,
         "transduction": classifier.transduction_,
         "labeled_iter": classifier.labeled_iter_,
         "confidence": classifier.confidence_,
-        "reference": np.empty((0, classifier.embedding_size), np.float32),
+        "reference": np.empty((0, parameters["embedding_size"]), np.float32),
         "reference_labels": np.empty(0, np.int64),
     }
     if objective.uses_reference:
@@ -53,9 +57,9 @@ def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLik
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InputError(f"The folder {folder} is not empty: save to a new one.")
-        (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
         np.savez_compressed(folder / ARRAYS, **arrays)
-        classifier.network_.weights.save_weights(folder / WEIGHTS)
+        classifier.network_.without_optimizer().save_weights(folder / WEIGHTS)
     except OSError as error:
         raise InputError(f"The classifier can't be saved to {folder}: {error}.") from error
 
@@ -64,7 +68,7 @@ def load_classifier(
     cls: type[SelfLearningClassifier], folder: str | os.PathLike, loss: Objective | None
 ) -> SelfLearningClassifier:
     """Read a classifier from `folder`; see `SelfLearningClassifier.load`."""
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     settings, arrays = _read(folder)
     check_weights_file(folder / WEIGHTS)
     try:
@@ -72,6 +76,8 @@ def load_classifier(
         if loss is None:
             loss = _saved_objective(parameters["loss"], settings["loss_parameters"], folder)
         classifier = cls(**{**parameters, "loss": loss})
+        classifier.fitted_parameters_ = classifier.get_params(deep=False)
+        classifier.objective_ = loss
         classifier.image_shape_ = tuple(settings["image_shape"])
         classifier.history_ = settings["history"]
         classifier.n_iter_ = len(classifier.history_) - 1
@@ -80,10 +86,13 @@ def load_classifier(
         classifier.transduction_ = arrays["transduction"]
         classifier.labeled_iter_ = arrays["labeled_iter"]
         classifier.confidence_ = arrays["confidence"]
-        classifier.network_ = classifier._build_network("random")
-        load_weights(classifier.network_.weights, folder / WEIGHTS, f"the classifier in {folder}")
+        network = classifier._build_network(
+            loss, "random", classifier.image_shape_, len(classifier.classes_)
+        )
+        classifier.network_ = network
+        load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
         classifier.labeller_ = loss.labeller(
-            classifier.network_.head,
+            network.head,
             arrays["reference"],
             arrays["reference_labels"],
             n_classes=len(classifier.classes_),

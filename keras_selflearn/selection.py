@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.errors import InputError, check_number, unknown_name
 
 SELECTIONS = ("global", "stratified")
 
 
 def select(
-    labels: np.ndarray, confidence: np.ndarray, *, percent: float, selection: str = "global"
+    labels: np.ndarray,
+    confidence: np.ndarray,
+    *,
+    percent: float,
+    selection: str = "global",
+    n_classes: int | None = None,
 ) -> np.ndarray:
     """Choose the most confident `percent` of the examples that remain unlabelled.
 
@@ -26,6 +31,8 @@ def select(
         `global` (the paper's text) takes the most confident over all classes. `stratified` (the
         authors' code) takes the same number for each predicted class, fewer where a class was
         predicted less often.
+    n_classes : int, optional
+        Classes among which `stratified` divides; by default those that were predicted.
 
     Returns
     -------
@@ -45,7 +52,7 @@ def select(
     wanted = int(percent * len(labels) / 100)
     if selection == "stratified":
         classes = np.unique(labels)
-        each = wanted // max(len(classes), 1)
+        each = wanted // max(n_classes or len(classes), 1)
         rank_in_class = np.empty(len(labels), np.int64)
         for label in classes:
             members = most_confident_first[labels[most_confident_first] == label]
@@ -60,7 +67,4 @@ def check_selection(percent: float, selection: str) -> None:
     """Raise an `InputError` unless `select` can work with these."""
     if selection not in SELECTIONS:
         raise unknown_name("selection", selection, SELECTIONS)
-    if not 0 < percent <= 100:
-        raise InputError(
-            f"The selection percentage is {percent}: give one above 0 and at most 100."
-        )
+    check_number("The selection percentage", percent, above=0, most=100)

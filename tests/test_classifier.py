@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -73,6 +75,7 @@ def test_history_has_a_record_a_meta_iteration(fitted):
         (np.array([3, 7]), -1),
         (np.array([0.0, 2.0]), -1.0),
         (np.array(["a", "b"], object), -1),
+        (np.array([2, 10], object), -1),
         (np.array(["day and night", "b"]), "-1"),
     ],
 )
@@ -83,10 +86,10 @@ def test_labels_of_any_dtype(values, unlabelled):
     clf = classifier(meta_iterations=1).fit(
         IMAGES, some, validation_data=(IMAGES, labels), true_labels=labels
     )
-    assert clf.score(IMAGES, labels.astype(clf.classes_.dtype)) == 1
+    assert clf.score(IMAGES, np.array(labels.tolist())) == 1
     assert clf.history_[-1]["validation_accuracy"] == 100
     assert clf.history_[-1]["selected_accuracy"] == 100
-    assert (clf.transduction_ == (str(unlabelled) if values.dtype.kind in "OU" else -1)).sum() == 36
+    assert (clf.transduction_ == (-1 if clf.classes_.dtype.kind in "if" else "-1")).sum() == 36
 
 
 def test_three_regimes_from_one_call():
@@ -148,7 +151,7 @@ def test_callbacks_see_epochs_and_meta_iterations():
     watch = Watch()
     plain = tf.keras.callbacks.Callback()
     classifier(epochs=3, meta_epochs=2, meta_iterations=2).fit(
-        IMAGES, SOME, callbacks=[watch, plain]
+        IMAGES, SOME, callbacks=iter([watch, plain])
     )
     assert watch.epochs == 3 + 2 * 2 and watch.records == (0, 1, 2)
 
@@ -167,6 +170,45 @@ def test_defaults_are_the_paper_s():
     assert clf.embedding_size == 256 and clf.batch_size == 100
     assert clf.meta_iterations == 25 and clf.selection == "global"
     assert clf.n_neighbors == 1
+
+
+def test_validation_labels_of_another_kind_are_matched_by_their_text():
+    numbers = np.where(BRIGHT, 10, 2)
+    clf = classifier(meta_iterations=0).fit(
+        IMAGES, numbers, validation_data=(IMAGES, numbers.astype(str))
+    )
+    assert clf.history_[0]["validation_accuracy"] == 100
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has it")
+def test_variable_width_strings():
+    some = SOME.astype(np.dtypes.StringDType())
+    clf = classifier(meta_iterations=0).fit(IMAGES, some)
+    assert clf.classes_.tolist() == ["day", "night"] and clf.classes_.dtype.kind == "U"
+
+
+def test_a_fit_that_fails_leaves_an_earlier_one_whole():
+    clf = classifier(meta_iterations=0).fit(IMAGES, SOME)
+    before = clf.predict(IMAGES)
+    with pytest.raises(ValueError, match="no weights file"):
+        clf.set_params(weights="missing.h5").fit(IMAGES, np.arange(N) % 5)
+    np.testing.assert_array_equal(clf.predict(IMAGES), before)
+
+
+def test_pickling_what_is_fitted_is_refused_in_a_sentence(fitted):
+    pickle.loads(pickle.dumps(classifier()))
+    with pytest.raises(TypeError, match=r"use save\(folder\)"):
+        pickle.dumps(fitted)
+
+
+def test_a_diverging_loss_stops_in_a_sentence():
+    with pytest.raises(ValueError, match="The loss became .*: try a lower learning rate"):
+        classifier(learning_rate=1e30, meta_iterations=0).fit(IMAGES, SOME)
+
+
+def test_validation_data_that_is_no_pair_is_an_error():
+    with pytest.raises(ValueError, match="must be a pair"):
+        classifier().fit(IMAGES, SOME, validation_data=IMAGES)
 
 
 def test_predict_before_fit_is_an_error():
@@ -210,9 +252,12 @@ def test_images_of_another_size_are_an_error(fitted):
     ("labels", "message"),
     [
         (SOME[:-1], r"y has shape \(59,\) for 60 images"),
-        (np.where(SOME == "night", "-1", SOME), "hold 1 classes"),
-        (np.full(N, -1), "hold 0 classes"),
+        (np.where(SOME == "night", "-1", SOME), r"fewer than two classes \(1\)"),
+        (np.full(N, -1), r"fewer than two classes \(0\)"),
         (np.where(BRIGHT, 1.0, np.nan), "y holds NaN"),
+        (np.where(BRIGHT, "day", None), "y has dtype object"),
+        (np.where(BRIGHT, np.array("day", object), np.nan), "y holds NaN"),
+        (np.full(N, 1j), "y has dtype complex128"),
     ],
 )
 def test_bad_labels_are_errors(labels, message):
@@ -231,6 +276,13 @@ def test_bad_labels_are_errors(labels, message):
         ("n_neighbors", 0),
         ("n_neighbors", 13),
         ("meta_iterations", -1),
+        ("meta_iterations", 1.5),
+        ("selection_percent", "5"),
+        ("learning_rate", float("inf")),
+        ("learning_rate", "fast"),
+        ("weights", None),
+        ("augment", None),
+        ("dropout", None),
         ("epochs", 0),
         ("batch_size", 0),
         ("embedding_size", 0),

@@ -40,7 +40,11 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"dataset": "digit"}, "Unknown dataset 'digit': did you mean 'digits'"),
         ({"loss": "tripel"}, "Unknown loss 'tripel': did you mean 'triplet'"),
         ({"regime": "all"}, "Unknown regime 'all'"),
-        ({"seed": -1}, "The seed is -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**32}, "seed is 4294967296"),
+        ({"meta_iterations": -3}, "meta_iterations is -3"),
+        ({"optimizer": ""}, "can't be empty"),
+        ({"results_dir": ""}, "can't be empty"),
     ],
 )
 def test_unknown_names_are_errors(changes, message):

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from keras_selflearn.errors import InputError, unknown_name
+import numpy as np
+import pytest
+
+from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 
 
 def test_nearest_name_is_suggested():
@@ -14,3 +17,25 @@ def test_nothing_is_suggested_for_a_name_like_no_other():
 
 def test_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(0.25), 2])
+def test_numbers_within_the_bounds_pass(value):
+    check_number("rate", value, above=0, most=2)
+
+
+@pytest.mark.parametrize("value", [0, 2.1, float("nan"), float("inf"), "1", None, True])
+def test_other_numbers_are_errors_that_say_the_bounds(value):
+    with pytest.raises(InputError, match="rate is .*: give a number above 0 and at most 2"):
+        check_number("rate", value, above=0, most=2)
+
+
+@pytest.mark.parametrize("value", [1, np.int64(7)])
+def test_integers_from_the_least_on_pass(value):
+    check_integer("epochs", value, least=1)
+
+
+@pytest.mark.parametrize("value", [0, 2.5, 10**20, "3", None, True])
+def test_what_is_no_such_integer_is_an_error(value):
+    with pytest.raises(InputError, match="epochs is .*: give an integer from 1 to"):
+        check_integer("epochs", value, least=1)

@@ -92,6 +92,16 @@ def test_without_true_labels_the_records_have_no_pseudo_label_accuracy():
     assert record.selected_accuracy is None and record.unlabelled_accuracy is None
 
 
+def test_true_labels_that_are_not_known_do_not_count():
+    known = TRUTH.copy()
+    known[[5, 6]] = UNLABELLED
+    learner = StubLearner([7])
+    records = self_learning(learner, start(), meta_iterations=1, select=take(5), true_labels=known)
+    record = list(records)[-1]
+    assert record.selected_accuracy == pytest.approx(100 * 2 / 3)
+    assert record.unlabelled_accuracy == pytest.approx(100 * 13 / 14)
+
+
 def test_no_meta_iteration_is_labelled_only():
     learner = StubLearner()
     assert len(list(self_learning(learner, start(), meta_iterations=0, select=take(5)))) == 1

@@ -90,6 +90,8 @@ BAD_INPUT = [
     (["--precision=half"], "Unknown precision 'half'"),
     (["--optimizer=adamm"], "did you mean 'adam'"),
     (["--arcface_margin=2", "--loss=arcface"], "ArcFace margin is 2.0"),
+    (["--margin=nan", "--loss=triplet"], "triplet margin is nan"),
+    (["--seed=99999999999"], "seed is 99999999999"),
     (["--results_dir=/dev/null"], "results folder /dev/null"),
     (["--flagfile=/no/such.cfg"], "/no/such.cfg"),
     (["triplet"], "'triplet' is no flag"),
@@ -109,13 +111,23 @@ def test_imagenet_weights_that_can_t_be_downloaded(tmp_path):
     # A proxy that is not there: no machine reaches the download through it.
     nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
     start = time.monotonic()
-    result = call(
-        "--weights=imagenet", "--epochs=1", cwd=tmp_path, KERAS_HOME=str(tmp_path), **nowhere
-    )
+    result = call("--weights=imagenet", "--epochs=1", cwd=tmp_path, HOME=str(tmp_path), **nowhere)
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    assert "--weights=PATH" in result.stderr and str(tmp_path / "models") in result.stderr
+    assert (
+        "--weights=PATH" in result.stderr and str(tmp_path / ".keras" / "models") in result.stderr
+    )
     assert time.monotonic() - start < 120
+
+
+def test_deterministic_runs_have_the_same_history(tmp_path):
+    histories = []
+    for folder in ("first", "second"):
+        result = call(*QUICK, "--deterministic", f"--results_dir={tmp_path / folder}")
+        assert result.returncode == 0, result.stderr
+        (run_file,) = (tmp_path / folder).glob("*/run.json")
+        histories.append(json.loads(run_file.read_text())["history"])
+    assert histories[0] == histories[1] and len(histories[0]) == 2
 
 
 def test_tfds_data_set_that_can_t_be_downloaded(tmp_path):

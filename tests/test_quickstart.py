@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import h5py
+
 from keras_selflearn import quickstart
 from keras_selflearn.quickstart import QuickstartConfig, main, table
 
@@ -25,7 +27,7 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
     def pretrain(config):
         pretrained.append(config)
         (tmp_path / "cache").mkdir()
-        open(config.output, "w").close()
+        h5py.File(config.output, "w").close()
         return 95.0
 
     def run_experiment(config):
@@ -46,7 +48,6 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
 
     monkeypatch.setattr(quickstart, "pretrain", pretrain)
     monkeypatch.setattr("keras_selflearn.experiment.run_experiment", run_experiment)
-    (tmp_path / "results").mkdir()
     config = QuickstartConfig(
         results_dir=str(tmp_path / "results"), cache_dir=str(tmp_path / "cache")
     )

@@ -8,7 +8,7 @@ import pytest
 
 from keras_selflearn.config import Config
 from keras_selflearn.experiment import run_experiment
-from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.run_folder import RunFolder, check_results_dir
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,10 @@ def test_optimizer_in_run_json_is_the_one_used(folder):
 
 def test_history_csv_repeats_run_json(folder):
     history = folder.read_run()["history"]
-    for row, record in zip(rows(folder, "history.csv"), history):
-        assert row == {name: "" if v is None else str(v) for name, v in record.items()}
+    assert rows(folder, "history.csv") == [
+        {name: "" if value is None else str(value) for name, value in record.items()}
+        for record in history
+    ]
 
 
 def test_pseudo_labels_are_those_selected(folder, digits):
@@ -118,14 +120,18 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path):
 
 def test_results_folder_that_is_a_file_is_an_error(tmp_path):
     (tmp_path / "results").touch()
-    with pytest.raises(ValueError, match="results"):
-        RunFolder.create(tmp_path / "results", "run")
+    with pytest.raises(ValueError, match="results can't be made: File exists; choose another"):
+        check_results_dir(str(tmp_path / "results"))
 
 
 def test_results_folder_that_can_t_be_written_is_an_error(tmp_path, monkeypatch):
-    def refuse(*args, **kwargs):
-        raise PermissionError(13, "Permission denied")
+    # The tests may run as root, who may write everywhere.
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ValueError, match="can't be written: choose another"):
+        check_results_dir(str(tmp_path))
 
-    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-    with pytest.raises(ValueError, match="can't be made: Permission denied; choose another"):
-        RunFolder.create(tmp_path, "run")
+
+def test_results_folder_may_be_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert check_results_dir("~/new/results") == tmp_path / "new" / "results"
+    assert (tmp_path / "new" / "results").is_dir()

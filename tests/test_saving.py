@@ -71,6 +71,14 @@ def test_loss_of_one_s_own_is_given_to_load(tmp_path):
     assert loaded.loss == Mine()
 
 
+def test_what_was_fitted_is_saved_whatever_was_set_since(tmp_path):
+    clf = fit(loss="cross-entropy", n_neighbors=np.int64(1))
+    clf.set_params(loss="arcface", embedding_size=7).save(tmp_path / "clf")
+    loaded = SelfLearningClassifier.load(tmp_path / "clf")
+    assert loaded.objective_.name == "cross-entropy" and loaded.embedding_size == 256
+    np.testing.assert_array_equal(loaded.predict(IMAGES), clf.predict(IMAGES))
+
+
 def test_nothing_is_overwritten(saved):
     before = (saved / "arrays.npz").read_bytes()
     with pytest.raises(ValueError, match="not empty"):

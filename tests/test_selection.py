@@ -58,6 +58,12 @@ def test_stratified_takes_the_same_number_of_each_class():
     assert np.bincount(labels[select(labels, confidence, percent=15)]).tolist() == [15]
 
 
+def test_stratified_divides_among_all_classes_that_there_are():
+    labels = np.repeat([0, 1], 50)
+    chosen = select(labels, np.ones(100), percent=20, selection="stratified", n_classes=10)
+    assert np.bincount(labels[chosen]).tolist() == [2, 2]
+
+
 def test_stratified_takes_all_of_a_class_with_too_few():
     labels = np.array([0] * 98 + [1] * 2)
     chosen = select(labels, np.ones(100), percent=20, selection="stratified")

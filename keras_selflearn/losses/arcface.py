@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import check_number
 from keras_selflearn.objective import Objective
 
 # Below this sine the slope of the angle against its cosine, 1 / sine, is not worth following.
@@ -122,10 +122,8 @@ class ArcFace(Objective):
     name = "arcface"
 
     def __post_init__(self):
-        if self.scale <= 0:
-            raise InputError(f"The ArcFace scale is {self.scale}: give one above 0.")
-        if not 0 <= self.margin < math.pi / 2:
-            raise InputError(f"The ArcFace margin is {self.margin} rad: give one from 0 to pi / 2.")
+        check_number("The ArcFace scale", self.scale, above=0)
+        check_number("The ArcFace margin", self.margin, least=0, most=math.pi / 2)
 
     def loss(self) -> tf.keras.losses.Loss:
         """Of labels (batch,) and cosines (batch, n_classes)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from keras_selflearn.distances import pairwise_distances, same_class
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import InputError, check_number
 from keras_selflearn.objective import Objective
 
 
@@ -69,8 +69,7 @@ class Contrastive(Objective):
     optimizer = "rmsprop"
 
     def __post_init__(self):
-        if self.margin <= 0:
-            raise InputError(f"The contrastive margin is {self.margin}: give one above 0.")
+        check_number("The contrastive margin", self.margin, above=0)
         if self.power not in (1, 2):
             raise InputError(f"The contrastive power is {self.power}: give 1 or 2.")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from keras_selflearn.distances import pairwise_distances, same_class
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import check_number
 from keras_selflearn.objective import Objective
 
 
@@ -107,8 +107,7 @@ class Triplet(Objective):
     name = "triplet"
 
     def __post_init__(self):
-        if self.margin <= 0:
-            raise InputError(f"The triplet margin is {self.margin}: give one above 0.")
+        check_number("The triplet margin", self.margin, above=0)
 
     def loss(self) -> tf.keras.losses.Loss:
         """Of labels (batch,) and embeddings (batch, d)."""
