@@ -55,6 +55,7 @@ setup(
         "h5py",
         "matplotlib>=3.6",
         "pillow>=9.1",
+        "requests",
         "tqdm",
     ],
     extras_require={"dev": ["hypothesis", "pytest", "ruff"]},

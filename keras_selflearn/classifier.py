@@ -409,13 +409,11 @@ def _check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
         raise InputError(
             f"{name} has shape {labels.shape} for {n_images} images: give one label an image."
         )
-    if labels.dtype.kind == "O":
+    if labels.dtype.kind in "OT":
         if any(isinstance(label, float) and math.isnan(label) for label in labels):
             raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
-        # Objects can't be stored without pickle: numbers become numbers, all else strings.
+        # Neither dtype can be stored without pickle: numbers become numbers, all else strings.
         labels = np.array(labels.tolist())
-    elif labels.dtype.kind == "T":
-        labels = labels.astype(str)
     if labels.dtype.kind not in "biufUS":
         raise InputError(
             f"{name} has dtype {labels.dtype}: give numbers or strings, -1 for unlabelled."

@@ -31,8 +31,9 @@ from keras_selflearn.errors import InputError
 N_TRAIN = 20_000
 N_TEST = 1000
 
-# Every bundled design with ten plain digits: the other files hold none (STIXNonUni*, STIXSiz*,
-# *Display), symbols in their place (cmex10, cmsy10, LastResort) or a marked 0 (DejaVuSansMono*).
+# Every design with ten plain digits that all releases of Matplotlib bundle: other files hold none
+# (STIXNonUni*, STIXSiz*, *Display), symbols in their place (cmex10, cmsy10, LastResort) or a marked
+# 0 (DejaVuSansMono*), or came later (cmti10).
 FONTS: tuple[str, ...] = (
     "DejaVuSans",
     "DejaVuSans-Bold",
@@ -48,7 +49,6 @@ FONTS: tuple[str, ...] = (
     "cmmi10",
     "cmr10",
     "cmss10",
-    "cmti10",
     "cmtt10",
 )
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import requests
 
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.errors import InputError
@@ -37,15 +38,15 @@ def load_tfds(name: str, data_dir: str | None = None) -> Dataset:
         When the data set is not prepared there and can't be downloaded.
     """
     import tensorflow_datasets as tfds
-    from tensorflow_datasets.core.download import downloader
 
-    # Its ten retries keep a machine without a network waiting for minutes.
-    downloader.MAX_RETRIES = 4
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     folder = Path(data_dir).expanduser() if data_dir else Path(tfds.core.constants.DATA_DIR)
     try:
         builder = tfds.builder(name, data_dir=folder)
+        if not (Path(builder.data_dir).exists() or (folder / "downloads").exists()):
+            # TFDS itself tries for minutes before it says that there is no network.
+            requests.head(builder.info.homepage, timeout=10)
         builder.download_and_prepare()
     except Exception as error:  # Each of its many downloaders and readers raises its own.
         raise InputError(
