@@ -24,7 +24,7 @@ from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder, check_results_dir
 from keras_selflearn.splitting import choose_labelled
 
-# An initial label that is hidden from training: no class of a data set is called this.
+# In the place of a label that is hidden from training; no class of a data set is called this.
 _HIDDEN = "-1"
 
 
