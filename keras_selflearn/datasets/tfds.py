@@ -38,7 +38,11 @@ def load_tfds(name: str, data_dir: str | None = None) -> Dataset:
         When the data set is not prepared there and can't be downloaded.
     """
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.utils import gcs_utils
 
+    # Older releases ask a bucket for figures that are not needed here, for minutes where there is
+    # no network, and have no public switch for it.
+    gcs_utils._is_gcs_disabled = True
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     folder = Path(data_dir).expanduser() if data_dir else Path(tfds.core.constants.DATA_DIR)
