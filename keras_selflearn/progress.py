@@ -13,7 +13,7 @@ from keras_selflearn.loop import Record
 _SECONDS_BETWEEN_LINES = 15
 _TIMES = "[{elapsed}<{remaining}{postfix}]"
 _META_BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} " + _TIMES
-_EPOCH_BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {n:.1f}/{total} " + _TIMES
+_EPOCH_BAR = "{desc:>15}: {percentage:3.0f}%|{bar:20}| {n:.1f}/{total} " + _TIMES
 
 
 def describe(record: Record) -> str:
@@ -45,7 +45,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
             bar_format=_META_BAR,
             disable=not meta_iterations,
         )
-        self._inner = tqdm(total=1, desc="         epochs", leave=False, bar_format=_EPOCH_BAR)
+        self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR)
         self._first_epoch = None
         self._records = 0
 
@@ -54,7 +54,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
         if self._first_epoch is None:
             self._first_epoch = epoch
             self._inner.reset(self.params["epochs"] - epoch)
-            self._inner.set_description_str("         epochs")
+            self._inner.set_description_str("epochs")
 
     def on_train_batch_end(self, batch, logs=None):
         """Move by one step's share of an epoch."""
@@ -64,7 +64,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """End the training's bar; what follows is labelling."""
         self._first_epoch = None
-        self._inner.set_description_str("      labelling")
+        self._inner.set_description_str("labelling")
 
     def on_meta_iteration_end(self, record: Record) -> None:
         """Move the outer bar; the first training is none of its steps."""
