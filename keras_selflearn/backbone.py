@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Callable
@@ -107,6 +108,13 @@ def check_weights_file(path: Path) -> None:
         raise InputError(
             f"The weights file {path} is damaged or no HDF5 file ({error}): fetch it again."
         ) from error
+
+
+def weights_digest(weights: str | os.PathLike) -> str | None:
+    """SHA-256 of a weights file, so that a record tells it apart; None without a file."""
+    if weights in ("random", "imagenet"):
+        return None
+    return hashlib.sha256(Path(weights).expanduser().read_bytes()).hexdigest()
 
 
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:

@@ -175,8 +175,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         true_labels : (n,) of the kind of `y`, optional
             Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
         callbacks : sequence of Keras callbacks
-            Active in every training. One with a method `on_meta_iteration_end(record)` also gets
-            each record.
+            Active in every training. One with a method `on_meta_iteration_end(record, learner)`
+            also gets each record, with the `KerasLearner` as it is then.
 
         Raises
         ------
@@ -247,7 +247,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             history.append(asdict(record))
             for callback in callbacks:
                 if hasattr(callback, "on_meta_iteration_end"):
-                    callback.on_meta_iteration_end(record)
+                    callback.on_meta_iteration_end(record, learner)
         # All at the end: a `fit` that fails leaves an earlier one whole.
         self.classes_ = classes
         self.image_shape_ = tuple(X.shape[1:])

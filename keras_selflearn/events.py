@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_selflearn.loop import Record
+from keras_selflearn.loop import Learner, Record
 
 _SCALARS = ("labelled", "selected", "validation_accuracy", "selected_accuracy")
 _SCALARS += ("unlabelled_accuracy",)
@@ -30,7 +30,7 @@ class EventFiles(tf.keras.callbacks.Callback):
         with self._writer.as_default():
             tf.summary.scalar("epoch/loss", logs["loss"], step=epoch)
 
-    def on_meta_iteration_end(self, record: Record) -> None:
+    def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
         """Write the record's figures at the meta-iteration's number."""
         with self._writer.as_default():
             for name in _SCALARS:

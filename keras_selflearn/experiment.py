@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.backbone import weights_digest
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.datasets import Dataset, load_dataset
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.errors import InputError
 from keras_selflearn.events import EventFiles
+from keras_selflearn.learner import KerasLearner
 from keras_selflearn.loop import Record
 from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
+from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder, check_results_dir
@@ -65,13 +68,8 @@ def run_experiment(config: Config) -> RunFolder:
         "status": "running",
         "config": asdict(config),
         "environment": describe_environment(precision),
-        "data": {
-            "train": len(dataset.images),
-            "test": len(dataset.test_images),
-            "labelled": int(np.sum(labels != _HIDDEN)),
-            "classes": list(dataset.class_names),
-            "image_shape": list(dataset.images.shape[1:]),
-        },
+        "weights_sha256": weights_digest(config.weights),
+        "data": describe_data(config.dataset, dataset, int(np.sum(labels != _HIDDEN))),
         "history": [],
         "test_accuracy": {},
         "meta_iteration_seconds": [],
@@ -82,7 +80,12 @@ def run_experiment(config: Config) -> RunFolder:
     class WriteFolder(tf.keras.callbacks.Callback):
         """Keeps the run's record up to date, so that a look at it tells how far the run is."""
 
-        def on_meta_iteration_end(self, record: Record) -> None:
+        def on_meta_iteration_end(self, record: Record, learner: KerasLearner) -> None:
+            if record.meta_iteration == 0:
+                folder.write_embeddings(
+                    "initial", learner.validation_embeddings, dataset.test_labels
+                )
+            self.embeddings = learner.validation_embeddings
             run["history"].append(asdict(record))
             run["test_accuracy"] = table_cells(config.regime, run["history"])
             before, run["seconds"] = run["seconds"], time.monotonic() - start
@@ -90,6 +93,7 @@ def run_experiment(config: Config) -> RunFolder:
             folder.write_run(run)
             folder.write_history(run["history"])
 
+    write_folder = WriteFolder()
     progress = make_progress(folder.path.name, classifier.meta_iterations)
     try:
         classifier.fit(
@@ -97,7 +101,7 @@ def run_experiment(config: Config) -> RunFolder:
             labels,
             validation_data=(dataset.test_images, class_names[dataset.test_labels]),
             true_labels=class_names[dataset.labels],
-            callbacks=[progress, WriteFolder(), EventFiles(folder.path)],
+            callbacks=[progress, write_folder, EventFiles(folder.path)],
         )
     except InputError:
         if not run["history"]:
@@ -108,6 +112,7 @@ def run_experiment(config: Config) -> RunFolder:
     folder.write_pseudo_labels(
         classifier.transduction_, classifier.confidence_, classifier.labeled_iter_
     )
+    folder.write_embeddings("final", write_folder.embeddings, dataset.test_labels)
     folder.write_classifier(classifier)
     folder.write_curve(run)
     run["seconds"] = time.monotonic() - start
@@ -123,6 +128,23 @@ def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
         return names
     initial = choose_labelled(dataset.labels, config.labels, seed=config.seed)
     return np.where(np.isin(np.arange(len(names)), initial), names, _HIDDEN)
+
+
+def describe_data(name: str, dataset: Dataset, n_labelled: int) -> dict[str, Any]:
+    """Sizes, classes and, for a data set of the paper, how the sizes differ from the paper's."""
+    sizes = {"train": len(dataset.images), "test": len(dataset.test_images)}
+    published = table_of_dataset(name)
+    difference = published and {
+        "train": sizes["train"] - published.train_images,
+        "test": sizes["test"] - published.test_images,
+    }
+    return {
+        **sizes,
+        "labelled": n_labelled,
+        "difference_from_paper": difference,
+        "classes": list(dataset.class_names),
+        "image_shape": list(dataset.images.shape[1:]),
+    }
 
 
 def make_classifier(config: Config) -> SelfLearningClassifier:

@@ -43,6 +43,13 @@ class KerasLearner:
     seed : int
     callbacks : sequence of Keras callbacks
         Active in every training.
+
+    Attributes
+    ----------
+    labeller : Labeller or None
+        Of the network as last trained.
+    validation_embeddings : (m, d) float32 or None
+        Of the validation images, as last measured.
     """
 
     def __init__(
@@ -80,6 +87,7 @@ class KerasLearner:
         self.seed = seed
         self.callbacks = list(callbacks)
         self.labeller: Labeller | None = None
+        self.validation_embeddings: np.ndarray | None = None
         self._epochs_done = 0
 
     def train(self, examples: Examples, meta_iteration: int) -> float:
@@ -131,8 +139,9 @@ class KerasLearner:
         if self.validation_data is None:
             return None
         images, labels = self.validation_data
-        embeddings = embed(self.network.embedder, images, np.arange(len(images)))
-        return 100 * int(np.sum(self.labeller.label(embeddings)[0] == labels)) / len(labels)
+        self.validation_embeddings = embed(self.network.embedder, images, np.arange(len(images)))
+        predicted, _ = self.labeller.label(self.validation_embeddings)
+        return 100 * int(np.sum(predicted == labels)) / len(labels)
 
     def _make_labeller(self, examples: Examples) -> Labeller:
         reference = np.empty(0, np.int64)

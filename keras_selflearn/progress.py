@@ -8,7 +8,7 @@ import time
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_selflearn.loop import Record
+from keras_selflearn.loop import Learner, Record
 
 _SECONDS_BETWEEN_LINES = 15
 _TIMES = "[{elapsed}<{remaining}{postfix}]"
@@ -66,7 +66,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
         self._first_epoch = None
         self._inner.set_description_str("labelling")
 
-    def on_meta_iteration_end(self, record: Record) -> None:
+    def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
         """Move the outer bar; the first training is none of its steps."""
         if record.meta_iteration:
             self._outer.update(1)
@@ -106,7 +106,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
             epochs = self.params["epochs"]
             self._log(f"epoch {done:.1f} of {epochs}, loss {logs['loss']:.3f}")
 
-    def on_meta_iteration_end(self, record: Record) -> None:
+    def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
         """Say what the meta-iteration did."""
         number = f"meta-iteration {record.meta_iteration} of {self._meta_iterations}"
         step = number if self._meta_iterations else "trained"

@@ -98,6 +98,22 @@ class RunFolder:
         columns = ["index", "label", "confidence", "meta_iteration"]
         self._write_csv("pseudo_labels.csv", columns, rows)
 
+    def write_embeddings(self, when: str, embeddings: np.ndarray, labels: np.ndarray) -> None:
+        """Write embeddings-`when`.npz: those of the test images, for figure 4.
+
+        Parameters
+        ----------
+        when : "initial" or "final"
+            After the first training or at the end of the run.
+        embeddings : (n, d) floats
+            Stored as float16: enough for a picture, at half the size.
+        labels : (n,) integers
+            Positions in the class names.
+        """
+        content = io.BytesIO()
+        np.savez(content, embeddings=embeddings.astype(np.float16), labels=labels.astype(np.int16))
+        self._write(f"embeddings-{when}.npz", content.getvalue())
+
     def write_classifier(self, classifier: SelfLearningClassifier) -> None:
         """Save the fitted classifier in classifier/."""
         classifier.save(self.path / "classifier")
@@ -119,8 +135,8 @@ class RunFolder:
         writer.writerows(rows)
         self._write(name, text.getvalue())
 
-    def _write(self, name: str, text: str) -> None:
+    def _write(self, name: str, content: str | bytes) -> None:
         # A reader must never see half a file.
         unfinished = self.path / f".{name}.unfinished"
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         os.replace(unfinished, self.path / name)

@@ -145,7 +145,7 @@ def test_callbacks_see_epochs_and_meta_iterations():
         def on_epoch_end(self, epoch, logs=None):
             self.epochs += 1
 
-        def on_meta_iteration_end(self, record):
+        def on_meta_iteration_end(self, record, learner):
             self.records += (record.meta_iteration,)
 
     watch = Watch()

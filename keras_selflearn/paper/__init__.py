@@ -1,0 +1,104 @@
+"""What the paper publishes: its tables 1 to 3 as data files, and nothing that was measured here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras_selflearn.errors import InputError
+
+CELLS = ("n_labelled", "self_learning", "all_labelled")
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """One loss from one kind of initial weights.
+
+    Attributes
+    ----------
+    loss : str
+    weights : "random" or "imagenet"
+    n_labelled, self_learning, all_labelled : (mean, standard deviation)
+        Test accuracy in percent over the paper's runs, in each regime.
+    """
+
+    loss: str
+    weights: str
+    n_labelled: tuple[float, float]
+    self_learning: tuple[float, float]
+    all_labelled: tuple[float, float]
+
+    def cell(self, name: str) -> tuple[float, float]:
+        """(mean, standard deviation) of one of `CELLS`."""
+        return getattr(self, name)
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One of tables 1 to 3, with what section 4.1 says of its data set.
+
+    Attributes
+    ----------
+    table : int
+    title, dataset : str
+        The paper's name of the data set, and this package's.
+    train_images, test_images, classes, image_size : int
+    labels : int
+        Initially labelled examples.
+    selection_percent : float
+    meta_iterations, runs : int
+    rows : tuple of PublishedRow
+    """
+
+    table: int
+    title: str
+    dataset: str
+    train_images: int
+    test_images: int
+    classes: int
+    image_size: int
+    labels: int
+    selection_percent: float
+    meta_iterations: int
+    runs: int
+    rows: tuple[PublishedRow, ...]
+
+
+def published_tables() -> list[PublishedTable]:
+    """All of them, in the order of their numbers."""
+    return [_read(path) for path in sorted(Path(__file__).parent.glob("table*.json"))]
+
+
+def published_table(number: int) -> PublishedTable:
+    """The table of that number.
+
+    Raises
+    ------
+    InputError
+        When the paper has none.
+    """
+    tables = {each.table: each for each in published_tables()}
+    if number not in tables:
+        raise InputError(f"Table {number} is none of the paper's: give {_one_of(tables)}.")
+    return tables[number]
+
+
+def table_of_dataset(dataset: str) -> PublishedTable | None:
+    """The table on a data set, None where the paper has none."""
+    return next((each for each in published_tables() if each.dataset == dataset), None)
+
+
+def _read(path: Path) -> PublishedTable:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    rows = tuple(
+        PublishedRow(**{**row, **{name: tuple(row[name]) for name in CELLS}})
+        for row in content["rows"]
+    )
+    return PublishedTable(**{**content, "rows": rows})
+
+
+def _one_of(numbers) -> str:
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} or {last}"
