@@ -33,6 +33,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
+    package_data={"keras_selflearn.paper": ["*.json"]},
     python_requires=">=3.9,<3.14",
     install_requires=[
         "tensorflow==2.15.*; " + ADDONS_STACK,
