@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Callable, NoReturn
 
@@ -10,7 +11,7 @@ from absl import app, flags
 
 from keras_selflearn.errors import InputError
 
-_DEFINE = {
+_DEFINERS = {
     "str": flags.DEFINE_string,
     "int": flags.DEFINE_integer,
     "float": flags.DEFINE_float,
@@ -31,37 +32,66 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
     description : str
         Shown above the flags by `--help`.
     """
-    for each in fields(config_class):
-        define = _DEFINE[each.type.replace(" | None", "")]
-        define(each.name, each.default, each.metadata["help"])
+    _define(config_class, flags.FLAGS)
 
-    def parse(argv: list[str]) -> list[str]:
+    def parse_or_stop(argv: list[str]) -> list[str]:
         if any(argument in _HELP_FLAGS for argument in argv[1:]):
             print(_help(config_class, description))
             sys.exit(0)
         try:
-            positional = flags.FLAGS(argv)[1:]
-        except flags.Error as error:
-            _stop(str(error).replace("ERROR:: ", "").strip().splitlines()[0])
-        except OSError as error:
-            _stop(f"The flagfile can't be read: {error}.")
-        if positional:
-            _stop(f"'{positional[0]}' is no flag: flags start with two dashes, see --help.")
+            _fill(flags.FLAGS, argv)
+        except InputError as error:
+            _stop(str(error))
         return argv
 
     def call(_) -> None:
-        config = config_class(
-            **{each.name: getattr(flags.FLAGS, each.name) for each in fields(config_class)}
-        )
         try:
-            main(config)
+            main(_instance(config_class, flags.FLAGS))
         except InputError as error:
             _stop(str(error))
         except KeyboardInterrupt:
             print("\nInterrupted.", file=sys.stderr)
             sys.exit(130)
 
-    app.run(call, flags_parser=parse)
+    app.run(call, flags_parser=parse_or_stop)
+
+
+def parse(config_class: type, arguments: Sequence[str]) -> Any:
+    """The `config_class` that a command with these arguments would get.
+
+    Raises
+    ------
+    InputError
+        For an unknown flag, a value of the wrong type, or a flagfile that can't be read.
+    """
+    values = flags.FlagValues()
+    _define(config_class, values)
+    # absl's own flags, of which only these two are of use in a file.
+    flags.DEFINE_string("flagfile", "", "Reads flags from a file.", flag_values=values)
+    flags.DEFINE_string("undefok", "", "Flags that may be unknown.", flag_values=values)
+    _fill(values, ["", *arguments])
+    return _instance(config_class, values)
+
+
+def _define(config_class: type, values: flags.FlagValues) -> None:
+    for each in fields(config_class):
+        define = _DEFINERS[each.type.replace(" | None", "")]
+        define(each.name, each.default, each.metadata["help"], flag_values=values)
+
+
+def _fill(values: flags.FlagValues, argv: Sequence[str]) -> None:
+    try:
+        positional = values(argv)[1:]
+    except flags.Error as error:
+        raise InputError(str(error).replace("ERROR:: ", "").strip().splitlines()[0]) from error
+    except OSError as error:
+        raise InputError(f"The flagfile can't be read: {error}.") from error
+    if positional:
+        raise InputError(f"'{positional[0]}' is no flag: flags start with two dashes, see --help.")
+
+
+def _instance(config_class: type, values: flags.FlagValues) -> Any:
+    return config_class(**{each.name: values[each.name].value for each in fields(config_class)})
 
 
 def _help(config_class: type, description: str) -> str:

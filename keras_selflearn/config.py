@@ -31,6 +31,12 @@ class Config:
         "self-learning",
         "Training data: n-labelled (the initial labels), self-learning or all-labelled.",
     )
+    train_images: int | None = option(
+        None, "At most so many training images: a fixed, class-balanced subset (default: all)."
+    )
+    test_images: int | None = option(
+        None, "At most so many test images: a fixed, class-balanced subset (default: all)."
+    )
     labels: int | None = option(
         None, "Initially labelled examples, over all classes (default: the data set's)."
     )
@@ -45,11 +51,12 @@ class Config:
     meta_iterations: int | None = option(
         None, "Times to label, select, merge and re-train (default: the data set's)."
     )
-    epochs: int | None = option(
-        None, "Epochs on the initial labels, or on all of them (default: the data set's)."
-    )
+    epochs: int | None = option(None, "Epochs on the initial labels (default: the data set's).")
     meta_epochs: int | None = option(
         None, "Epochs in each meta-iteration (default: the data set's)."
+    )
+    all_labelled_epochs: int | None = option(
+        None, "Epochs of regime all-labelled (default: those on the initial labels)."
     )
     batch_size: int = option(100, "Images in a mini-batch.")
     embedding_size: int = option(256, "Dimensions of the embedding.")
@@ -92,6 +99,9 @@ class Config:
         check_integer("seed", self.seed, least=0, most=2**32 - 1)
         if self.meta_iterations is not None:
             check_integer("meta_iterations", self.meta_iterations, least=0)
+        for name in ("train_images", "test_images", "all_labelled_epochs"):
+            if getattr(self, name) is not None:
+                check_integer(name, getattr(self, name), least=1)
         if self.optimizer == "" or not self.results_dir:
             raise InputError("--optimizer and --results_dir can't be empty: leave the flag out.")
         of_entry = ("weights", "labels", "selection_percent", "meta_iterations", "epochs")
@@ -100,4 +110,6 @@ class Config:
         resolved = replace(self, **missing)
         if resolved.self_learning_rate is None:
             resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
+        if resolved.all_labelled_epochs is None:
+            resolved = replace(resolved, all_labelled_epochs=resolved.epochs)
         return resolved

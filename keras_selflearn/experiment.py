@@ -25,7 +25,7 @@ from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder, check_results_dir
-from keras_selflearn.splitting import choose_labelled
+from keras_selflearn.splitting import choose_labelled, subset
 
 # In the place of a label that is hidden from training; no class of a data set is called this.
 _HIDDEN = "-1"
@@ -51,16 +51,15 @@ def run_experiment(config: Config) -> RunFolder:
         For whatever in `config` can't be used.
     """
     start = time.monotonic()
-    config = config.resolve()
-    if config.optimizer is None:
-        config = replace(config, optimizer=objective_class(config.loss).optimizer)
+    config = resolve(config)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)
     classifier.check_parameters()
     precision = resolve_precision(config.precision)
     results_dir = check_results_dir(config.results_dir)
-    dataset = load_dataset(config.dataset, config.data_dir)
+    whole = load_dataset(config.dataset, config.data_dir)
+    dataset = subset(whole, config.train_images, config.test_images)
     class_names = np.array(dataset.class_names)
     labels = training_labels(dataset, config)
     folder = RunFolder.create(results_dir, run_name(config))
@@ -121,6 +120,14 @@ def run_experiment(config: Config) -> RunFolder:
     return folder
 
 
+def resolve(config: Config) -> Config:
+    """Fill in what the data set and the loss decide; an `InputError` as `Config.resolve`."""
+    config = config.resolve()
+    if config.optimizer is None:
+        config = replace(config, optimizer=objective_class(config.loss).optimizer)
+    return config
+
+
 def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
     """Class names (n,) of the training images, "-1" where the regime hides them."""
     names = np.array(dataset.class_names)[dataset.labels]
@@ -155,6 +162,8 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
     parameters["random_state"] = config.seed
     if config.regime != "self-learning":
         parameters["meta_iterations"] = 0
+    if config.regime == "all-labelled":
+        parameters["epochs"] = config.all_labelled_epochs
     return SelfLearningClassifier(**parameters)
 
 

@@ -1,9 +1,12 @@
-"""The random choice of the initially labelled examples (section 4)."""
+"""The random choice of the initially labelled examples (section 4), and fixed subsets."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from keras_selflearn.datasets import Dataset
 from keras_selflearn.errors import InputError
 
 
@@ -50,3 +53,30 @@ def choose_labelled(labels: np.ndarray, n_labelled: int, *, seed: int) -> np.nda
         for label, number in zip(classes, wanted)
     ]
     return np.sort(np.concatenate(drawn))
+
+
+def subset(dataset: Dataset, train_images: int | None, test_images: int | None) -> Dataset:
+    """At most so many of a data set's images, as many of each class; None keeps all.
+
+    The same numbers give the same images always: no seed of an experiment changes them.
+
+    Raises
+    ------
+    InputError
+        As `choose_labelled`, for numbers that the classes can't give.
+    """
+    train = _fixed_choice(dataset.labels, train_images)
+    test = _fixed_choice(dataset.test_labels, test_images)
+    return replace(
+        dataset,
+        images=dataset.images[train],
+        labels=dataset.labels[train],
+        test_images=dataset.test_images[test],
+        test_labels=dataset.test_labels[test],
+    )
+
+
+def _fixed_choice(labels: np.ndarray, number: int | None) -> np.ndarray | slice:
+    if number is None or number >= len(labels):
+        return slice(None)  # Gives a view: whole arrays are not copied.
+    return choose_labelled(labels, number, seed=0)

@@ -1,0 +1,98 @@
+"""How long runs will take, from measured speed: of finished runs or of a short trial."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from keras_selflearn.config import Config
+from keras_selflearn.paper import PublishedTable
+from keras_selflearn.reproduction.runs import Run
+from keras_selflearn.schedule import Schedule, schedule
+
+# A training step is a forward pass and a backward pass of twice its cost.
+_PASSES_IN_TRAINING = 3
+_SECONDS_TO_START = 15
+_TRIAL_IMAGES = 100
+
+
+def planned(config: Config, table: PublishedTable) -> Schedule:
+    """The schedule of a resolved configuration on the table's data set."""
+    return schedule(
+        config,
+        train_images=min(config.train_images or table.train_images, table.train_images),
+        test_images=min(config.test_images or table.test_images, table.test_images),
+    )
+
+
+def done(run: Run) -> Schedule:
+    """The schedule of a finished run, on the images that it had."""
+    data = run.record["data"]
+    return schedule(run.config, train_images=data["train"], test_images=data["test"])
+
+
+def seconds_per_pass(runs: Sequence[Run], config: Config, image_size: int, cpu: str) -> float:
+    """Seconds that one image takes to go forward through the network on this machine.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Finished ones: their median counts, if any was on this CPU.
+    config : Config
+        Otherwise: of the network to try.
+    image_size : int
+        Its height and width.
+    cpu : str
+        This machine's, as `describe_environment` names it.
+    """
+    here = [
+        max(run.record["seconds"] - _SECONDS_TO_START, 1) / _passes(done(run))
+        for run in runs
+        if run.record["environment"]["cpu"] == cpu and not run.record["environment"]["gpus"]
+    ]
+    return float(np.median(here)) if here else _try(config, image_size)
+
+
+def expected_seconds(work: Schedule, per_pass: float) -> float:
+    """Of a run with that schedule."""
+    return _SECONDS_TO_START + _passes(work) * per_pass
+
+
+def in_words(seconds: float) -> str:
+    """A length of time with the unit that people would use."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.0f} days"
+
+
+def _passes(work: Schedule) -> int:
+    return _PASSES_IN_TRAINING * work.trained_images + work.embedded_images
+
+
+def _try(config: Config, image_size: int) -> float:
+    from keras_selflearn.losses import get_objective
+    from keras_selflearn.model import build_network
+
+    network = build_network(
+        backbone=config.backbone,
+        weights="random",
+        image_shape=(image_size, image_size, 3),
+        n_classes=10,
+        objective=get_objective("cross-entropy"),
+        embedding_size=config.embedding_size,
+        dropout=config.dropout,
+        optimizer="adam",
+        learning_rate=1e-4,
+        precision=config.precision,
+    )
+    images = np.zeros((_TRIAL_IMAGES, image_size, image_size, 3), np.uint8)
+    labels = np.arange(_TRIAL_IMAGES) % 10
+    network.trainer.train_on_batch(images, labels)  # Includes what is done once only.
+    start = time.perf_counter()
+    network.trainer.train_on_batch(images, labels)
+    return (time.perf_counter() - start) / (_PASSES_IN_TRAINING * _TRIAL_IMAGES)

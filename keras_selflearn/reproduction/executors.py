@@ -1,0 +1,58 @@
+"""Runs cells one after another, each in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Callable
+
+from keras_selflearn.reproduction.grid import Cell
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a cell; `error` is None where it succeeded, else the cause, in a line."""
+
+    cell: Cell
+    error: str | None
+
+
+Executor = Callable[[Iterable[Cell]], Iterator[Outcome]]
+
+
+def run_in_processes(cells: Iterable[Cell]) -> Iterator[Outcome]:
+    """Run each cell in a process of its own, so that all its memory is returned.
+
+    Yields
+    ------
+    Outcome
+        In the order of `cells`, each as soon as it is there.
+    """
+    for cell in cells:
+        command = [sys.executable, "-m", "keras_selflearn.main", *cell.flags]
+        yield Outcome(cell, _run(command))
+
+
+def _run(command: Sequence[str]) -> str | None:
+    """None, or the cause of a failure: the last line that the command said, and how it ended."""
+    last_lines: deque[str] = deque(maxlen=1)
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        try:
+            for line in process.stderr:
+                sys.stderr.write(line)
+                if line.strip():
+                    last_lines.append(line.strip())
+        except BaseException:  # Ctrl-C, above all: the cell must not go on alone.
+            process.terminate()
+            raise
+    if process.returncode == 0:
+        return None
+    ending = f"exit status {process.returncode}"
+    if process.returncode < 0:
+        ending = f"killed by signal {-process.returncode}"
+    return f"{last_lines[0]} ({ending})" if last_lines else ending

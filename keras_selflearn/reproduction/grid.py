@@ -1,0 +1,162 @@
+"""The cells of the paper's tables as runs: each loss, initial weights, regime and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError, check_integer, unknown_name
+from keras_selflearn.paper import PublishedTable
+from keras_selflearn.reproduction.presets import flagfiles, read_preset
+
+# A run of self-learning also gives the labelled-only column: its accuracy before self-learning.
+REGIMES = ("self-learning", "all-labelled")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run that a table needs.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    flags : tuple of str
+        Of `python -m keras_selflearn.main`.
+    config : Config
+        What these flags ask for, not yet resolved.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    config: Config
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Which cells of a table to run, and how.
+
+    Attributes
+    ----------
+    table : PublishedTable
+    preset : str
+    losses, weights, regimes : sequences of str
+        Those of the table to run, in the table's order.
+    runs : int
+        With seeds from 0.
+    imagenet_weights : str
+        Where the rows with ImageNet weights start: `imagenet`, or a file.
+    results_dir : str
+        Folder of all results; the table's runs are in `folder`.
+    data_dir : str or None
+    """
+
+    table: PublishedTable
+    preset: str
+    losses: Sequence[str]
+    weights: Sequence[str]
+    regimes: Sequence[str]
+    runs: int
+    imagenet_weights: str
+    results_dir: str
+    data_dir: str | None
+
+    @property
+    def folder(self) -> Path:
+        """Where the runs of this data set and preset are, whatever table or figure asks."""
+        return Path(self.results_dir) / f"{self.table.dataset}-{self.preset}"
+
+    def cells(self) -> list[Cell]:
+        """All of them, in the table's order and, within a row, that of the seeds."""
+        return [
+            self._cell(row.loss, row.weights, regime, seed)
+            for row in self.table.rows
+            if row.loss in self.losses and row.weights in self.weights
+            for seed in range(self.runs)
+            for regime in self.regimes
+        ]
+
+    def _cell(self, loss: str, weights: str, regime: str, seed: int) -> Cell:
+        changes = {
+            "loss": loss,
+            "weights": self.imagenet_weights if weights == "imagenet" else weights,
+            "regime": regime,
+            "seed": seed,
+            "results_dir": str(self.folder),
+            **({"data_dir": self.data_dir} if self.data_dir else {}),
+        }
+        files = flagfiles(self.preset, self.table.dataset)
+        preset = read_preset(self.preset, self.table.dataset)
+        known = {each.name: getattr(preset, each.name) for each in fields(Config)}
+        return Cell(
+            name=f"{self.table.title}, {loss}, {weights} weights, {regime}, seed {seed}",
+            flags=tuple(
+                [f"--flagfile={path}" for path in files]
+                + [f"--{name}={value}" for name, value in changes.items()]
+            ),
+            config=replace(Config(**known), **changes),
+        )
+
+
+def make_grid(
+    table: PublishedTable,
+    preset: str,
+    *,
+    losses: str | None = None,
+    weights: str | None = None,
+    regimes: str | None = None,
+    runs: int | None = None,
+    imagenet_weights: str | None = None,
+    results_dir: str = "results",
+    data_dir: str | None = None,
+) -> Grid:
+    """Check what a command asks for and fill in the rest.
+
+    Parameters
+    ----------
+    table : PublishedTable
+    preset : str
+    losses, weights, regimes : str, optional
+        Comma-separated names; None: all.
+    runs : int, optional
+        None: the preset's or else the paper's.
+    imagenet_weights, results_dir, data_dir
+        As in `Grid`.
+
+    Raises
+    ------
+    InputError
+        For a name that the table or `flags/` does not have, or no run at all.
+    """
+    of_table = {
+        "losses": list(dict.fromkeys(row.loss for row in table.rows)),
+        "weights": list(dict.fromkeys(row.weights for row in table.rows)),
+    }
+    if runs is None:
+        runs = read_preset(preset, table.dataset).runs or table.runs
+    check_integer("runs", runs, least=1)
+    return Grid(
+        table=table,
+        preset=preset,
+        losses=_chosen("loss", losses, of_table["losses"]),
+        weights=_chosen("weights", weights, of_table["weights"]),
+        regimes=_chosen("regime", regimes, REGIMES),
+        runs=runs,
+        imagenet_weights=imagenet_weights or "imagenet",
+        results_dir=results_dir,
+        data_dir=data_dir,
+    )
+
+
+def _chosen(kind: str, asked: str | None, known: Sequence[str]) -> list[str]:
+    if asked is None:
+        return list(known)
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise unknown_name(kind, name, known)
+    if not names:
+        raise InputError(f"No {kind} is asked for: give one or more of {', '.join(known)}.")
+    return names

@@ -1,0 +1,60 @@
+"""Presets: the flagfiles in `flags/` that say how a reproduction is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_selflearn import command_line
+from keras_selflearn.config import Config, option
+from keras_selflearn.errors import unknown_name
+
+# Beside the package in a checkout; where it is installed alone, in the working directory.
+_FOLDERS = (Path(__file__).resolve().parents[2] / "flags", Path("flags"))
+
+
+@dataclass(frozen=True)
+class Preset(Config):
+    """A configuration that also says how many runs there are of each cell."""
+
+    runs: int | None = option(None, "Runs of each cell, with seeds 0, 1, 2, ...")
+
+
+def preset_names() -> list[str]:
+    """Those of all flagfiles that neither name a data set nor change a preset for one."""
+    files = {path.stem: path for folder in reversed(_FOLDERS) for path in folder.glob("*.cfg")}
+    datasets = {
+        name
+        for name, path in files.items()
+        if any(line.startswith("--dataset=") for line in path.read_text("utf-8").splitlines())
+    }
+    changes = tuple(f"-{dataset}" for dataset in datasets)
+    return sorted(name for name in files if name not in datasets and not name.endswith(changes))
+
+
+def flagfiles(preset: str, dataset: str) -> list[Path]:
+    """The files that make a cell of a data set's table, of which a later one wins.
+
+    The data set's own, the preset's and, where there is one, `PRESET-DATASET.cfg`: what the preset
+    changes for this data set.
+
+    Raises
+    ------
+    InputError
+        When there is no such preset.
+    """
+    if preset not in preset_names():
+        raise unknown_name("preset", preset, preset_names())
+    wanted = [dataset, preset, f"{preset}-{dataset}"]
+    found = [_path(name) for name in wanted]
+    return [path for path in found if path is not None]
+
+
+def read_preset(preset: str, dataset: str) -> Preset:
+    """What the preset's flagfiles ask for of a data set; `InputError` as `flagfiles`."""
+    return command_line.parse(Preset, [f"--flagfile={path}" for path in flagfiles(preset, dataset)])
+
+
+def _path(name: str) -> Path | None:
+    paths = [folder / f"{name}.cfg" for folder in _FOLDERS]
+    return next((path for path in paths if path.exists()), None)

@@ -1,0 +1,101 @@
+"""Runs on disk: which are finished, and which cell each fills."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
+
+# What differs between machines and changes nothing in a result. Initial weights are compared as
+# random or pretrained, for the same file has another path elsewhere.
+_PLACES = ("results_dir", "data_dir", "weights")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    path : Path
+    record : dict
+        Its run.json.
+    config : Config
+    """
+
+    path: Path
+    record: dict[str, Any]
+    config: Config
+
+    @property
+    def test_accuracy(self) -> dict[str, float]:
+        """In percent, by the name of the table's cell."""
+        return self.record["test_accuracy"]
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Test accuracy in percent after meta-iterations 0, 1, 2, ..."""
+        return [record["validation_accuracy"] for record in self.record["history"]]
+
+    def embeddings(self, when: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """(n, d) float16 and labels (n,) of the test images, `initial` or `final`; None: gone."""
+        path = self.path / f"embeddings-{when}.npz"
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as content:
+            return content["embeddings"], content["labels"]
+
+
+def finished_runs(folder: Path) -> list[Run]:
+    """The finished runs in `folder`, in the order of their names; none where it is not there.
+
+    Raises
+    ------
+    InputError
+        When a run's record can't be read.
+    """
+    runs = []
+    for path in sorted(folder.glob("*/run.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["status"] == "finished":
+                known = {each.name for each in fields(Config)}
+                asked = {name: record["config"][name] for name in record["config"] if name in known}
+                runs.append(Run(path.parent, record, Config(**asked).resolve()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"The record of a run, {path}, can't be read ({error}): mend it or remove its"
+                " folder."
+            ) from error
+    return runs
+
+
+def identity(config: Config, *, with_seed: bool = True) -> tuple:
+    """What two resolved configurations share when they ask for the same cell."""
+    left_out = _PLACES if with_seed else (*_PLACES, "seed")
+    values = tuple(
+        (each.name, getattr(config, each.name))
+        for each in fields(Config)
+        if each.name not in left_out
+    )
+    return (*values, ("pretrained", is_pretrained(config)))
+
+
+def is_pretrained(config: Config) -> bool:
+    """Whether the initial weights are any but random ones."""
+    return config.weights != "random"
+
+
+def by_identity(runs: Iterable[Run]) -> dict[tuple, Run]:
+    """The first run of each identity, seed included."""
+    found: dict[tuple, Run] = {}
+    for run in runs:
+        found.setdefault(identity(run.config), run)
+    return found
