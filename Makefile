@@ -4,11 +4,18 @@ VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info
 endif
 RUN := $(VENV)/bin/python
 
-.PHONY: help install quickstart test lint format clean
+# How the paper is reproduced: a flagfile in flags/. FLAGS= adds flags of the command.
+PRESET ?= paper
+FLAGS ?=
+
+.PHONY: help install quickstart test lint format clean report
+.PHONY: reproduce-table1 reproduce-table2 reproduce-table3
+.PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
 help: ## List the targets
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
-	@echo "PYTHON=python3.12 chooses the interpreter (3.9 to 3.13)."
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+	@echo "PYTHON=python3.12 chooses the interpreter (3.9 to 3.13), PRESET=cpu how the paper is"
+	@echo "reproduced (paper, cpu, smoke: flags/), FLAGS='--losses=triplet' adds flags."
 
 install: $(VENV)/installed ## Set up a virtual environment with all that is needed
 
@@ -24,6 +31,27 @@ $(VENV)/installed: setup.py
 
 quickstart: install ## Show the paper's finding on handwritten digits, in minutes
 	@$(RUN) -m keras_selflearn.quickstart
+
+reproduce-table1: install ## Run and draw table 1 (SVHN); PRESET=cpu for two CPU cores
+	@$(RUN) -m keras_selflearn.reproduce --table=1 --preset=$(PRESET) $(FLAGS)
+
+reproduce-table2: install ## Run and draw table 2 (CIFAR-10)
+	@$(RUN) -m keras_selflearn.reproduce --table=2 --preset=$(PRESET) $(FLAGS)
+
+reproduce-table3: install ## Run and draw table 3 (Plant Village)
+	@$(RUN) -m keras_selflearn.reproduce --table=3 --preset=$(PRESET) $(FLAGS)
+
+reproduce-figure2: install ## Draw figure 2: one image of each class
+	@$(RUN) -m keras_selflearn.reproduce --figure=2 --preset=$(PRESET) $(FLAGS)
+
+reproduce-figure3: install ## Run and draw figure 3: accuracy over meta-iterations
+	@$(RUN) -m keras_selflearn.reproduce --figure=3 --preset=$(PRESET) $(FLAGS)
+
+reproduce-figure4: install ## Run and draw figure 4: embeddings before and after
+	@$(RUN) -m keras_selflearn.reproduce --figure=4 --preset=$(PRESET) $(FLAGS)
+
+report: install ## Gather tables, figures and claims on one page
+	@$(RUN) -m keras_selflearn.report --preset=$(PRESET) $(FLAGS)
 
 test: install ## Check the style and run the tests
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

@@ -1,4 +1,4 @@
-"""What the paper publishes: its tables 1 to 3 as data files, and nothing that was measured here."""
+"""What the paper publishes, as data files: tables 1 to 3, and what its figures show."""
 
 from __future__ import annotations
 
@@ -66,6 +66,28 @@ class PublishedTable:
     rows: tuple[PublishedRow, ...]
 
 
+@dataclass(frozen=True)
+class PublishedFigure:
+    """What figure 2, 3 or 4 shows.
+
+    Attributes
+    ----------
+    figure : int
+    title, dataset : str
+    losses, weights : tuple of str
+        Of the runs that it is drawn from; none for figure 2, which shows the data.
+    runs : int
+        Of each.
+    """
+
+    figure: int
+    title: str
+    dataset: str
+    losses: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    runs: int = 0
+
+
 def published_tables() -> list[PublishedTable]:
     """All of them, in the order of their numbers."""
     return [_read(path) for path in sorted(Path(__file__).parent.glob("table*.json"))]
@@ -88,6 +110,17 @@ def published_table(number: int) -> PublishedTable:
 def table_of_dataset(dataset: str) -> PublishedTable | None:
     """The table on a data set, None where the paper has none."""
     return next((each for each in published_tables() if each.dataset == dataset), None)
+
+
+def published_figure(number: int) -> PublishedFigure:
+    """The figure of that number; `InputError` when none of that number shows results."""
+    content = json.loads((Path(__file__).parent / "figures.json").read_text(encoding="utf-8"))
+    figures = {each["figure"]: each for each in content}
+    if number not in figures:
+        raise InputError(f"Figure {number} shows no results: give {_one_of(figures)}.")
+    known = figures[number]
+    lists = {name: tuple(known[name]) for name in ("losses", "weights") if name in known}
+    return PublishedFigure(**{**known, **lists})
 
 
 def _read(path: Path) -> PublishedTable:

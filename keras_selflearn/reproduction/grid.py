@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError, check_integer, unknown_name
-from keras_selflearn.paper import PublishedTable
+from keras_selflearn.paper import PublishedRow, PublishedTable
 from keras_selflearn.reproduction.presets import flagfiles, read_preset
 
 # A run of self-learning also gives the labelled-only column: its accuracy before self-learning.
@@ -71,17 +71,19 @@ class Grid:
     def cells(self) -> list[Cell]:
         """All of them, in the table's order and, within a row, that of the seeds."""
         return [
-            self._cell(row.loss, row.weights, regime, seed)
+            self.cell(row, regime, seed)
             for row in self.table.rows
             if row.loss in self.losses and row.weights in self.weights
             for seed in range(self.runs)
             for regime in self.regimes
         ]
 
-    def _cell(self, loss: str, weights: str, regime: str, seed: int) -> Cell:
+    def cell(self, row: PublishedRow, regime: str, seed: int) -> Cell:
+        """The run of a row of the table in a regime."""
+        imagenet = row.weights == "imagenet"
         changes = {
-            "loss": loss,
-            "weights": self.imagenet_weights if weights == "imagenet" else weights,
+            "loss": row.loss,
+            "weights": self.imagenet_weights if imagenet else row.weights,
             "regime": regime,
             "seed": seed,
             "results_dir": str(self.folder),
@@ -91,7 +93,7 @@ class Grid:
         preset = read_preset(self.preset, self.table.dataset)
         known = {each.name: getattr(preset, each.name) for each in fields(Config)}
         return Cell(
-            name=f"{self.table.title}, {loss}, {weights} weights, {regime}, seed {seed}",
+            name=f"{row.loss}, {row.weights} weights, {regime}, seed {seed}",
             flags=tuple(
                 [f"--flagfile={path}" for path in files]
                 + [f"--{name}={value}" for name, value in changes.items()]

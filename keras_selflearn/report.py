@@ -1,0 +1,68 @@
+"""Gather all that is finished into one page: `python -m keras_selflearn.report --preset=cpu`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from keras_selflearn import command_line
+from keras_selflearn.config import option
+from keras_selflearn.paper import published_figure, published_tables
+from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.reproduction.grid import Grid, make_grid
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Which results to gather."""
+
+    preset: str = option("paper", "Of which preset: a flagfile in flags/.")
+    results_dir: str = option("results", "Folder of the folders of results.")
+    output: str | None = option(
+        None, "Page to write (default: report-PRESET.html in the folder of results)."
+    )
+
+
+def main(config: ReportConfig) -> None:
+    """Draw the tables and figures anew from the finished runs, and put them on one page."""
+    grids = [
+        make_grid(table, config.preset, results_dir=config.results_dir)
+        for table in published_tables()
+    ]
+    import_tensorflow_quietly()
+    from keras_selflearn.reproduction.page import report_page
+    from keras_selflearn.run_folder import check_results_dir
+
+    results_dir = check_results_dir(config.results_dir)
+    output = Path(config.output or results_dir / f"report-{config.preset}.html").expanduser()
+    page = report_page(
+        f"Self-learning with pretrained weights: preset {config.preset}",
+        [_section(grid) for grid in grids],
+    )
+    output.write_text(page, encoding="utf-8")
+    print(output)
+
+
+def _section(grid: Grid):
+    from keras_selflearn.reproduction.drawing import draw_figure, draw_table
+    from keras_selflearn.reproduction.page import Section
+    from keras_selflearn.reproduction.provenance import describe, notes
+    from keras_selflearn.reproduction.runs import finished_runs
+    from keras_selflearn.reproduction.table import measure
+
+    table = measure(grid, finished_runs(grid.folder))
+    figures = []
+    if table.runs:
+        draw_table(grid)
+    for number in (2, 3, 4):
+        figure = replace(published_figure(number), dataset=grid.table.dataset)
+        if figure.losses and table.runs:
+            draw_figure(figure, grid)
+        picture = grid.folder / f"figure{number}.png"
+        if picture.exists():
+            figures.append((f"Figure {number}: {figure.title}, {grid.table.title}", picture))
+    return Section(table, notes(grid.folder), describe(table, grid), figures)
+
+
+if __name__ == "__main__":
+    command_line.run(ReportConfig, main, "Gathers tables, figures and claims into one page.")

@@ -1,0 +1,101 @@
+"""What stands behind a table's figures: data, schedule, software and machine, from its runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from keras_selflearn.experiment import resolve
+from keras_selflearn.reproduction.estimate import done, in_words, planned
+from keras_selflearn.reproduction.grid import Grid, make_grid
+from keras_selflearn.reproduction.runs import is_pretrained
+from keras_selflearn.reproduction.table import ResultTable
+
+NOTES = "notes.md"
+
+
+def notes(folder: Path) -> str:
+    """What the user says of these results, from `notes.md` in their folder; else nothing."""
+    path = folder / NOTES
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+def describe(table: ResultTable, grid: Grid) -> list[str]:
+    """Sentences on what was run, each a line; where runs differ, all that occurs is listed."""
+    runs = table.runs
+    if not runs:
+        return ["No run is finished."]
+    published = table.published
+    data = [run.record["data"] for run in runs]
+    labelled = [run.record["data"]["labelled"] for run in runs if _self_learns(run)]
+    sizes = (
+        f"Data: {_all(each['train'] for each in data)} training and"
+        f" {_all(each['test'] for each in data)} test images"
+        + (f", {_all(labelled)} initially labelled" if labelled else "")
+        + f" (the paper: {published.train_images:,}, {published.test_images:,},"
+        f" {published.labels:,})."
+    )
+    environments = [run.record["environment"] for run in runs]
+    packages = [each["packages"] for each in environments]
+    commits = [each["git_commit"] or "unknown" for each in environments]
+    software = (
+        f"Software: keras-selflearn {_all(each['keras_selflearn'] for each in environments)},"
+        f" commit {_all(commit[:8] for commit in commits)}; TensorFlow"
+        f" {_all(each['tensorflow'] for each in packages)}, Keras"
+        f" {_all(each['keras'] for each in packages)}, Python"
+        f" {_all(each['python'] for each in environments)}."
+    )
+    machine = (
+        f"Machine: {_all(each['cpu'] for each in environments)};"
+        f" {_all(', '.join(each['gpus']) or 'no GPU' for each in environments)};"
+        f" {_all(each['precision'] for each in environments)};"
+        f" {in_words(sum(run.record['seconds'] for run in runs))} in all."
+    )
+    return [
+        f"{len(runs)} runs, seeds {_all(run.config.seed for run in runs)}, preset"
+        f" `{grid.preset}`. Published figures are the paper's: mean and standard deviation of"
+        f" {published.runs} runs.",
+        sizes,
+        *_steps(table, grid),
+        _weights(table),
+        software,
+        machine,
+    ]
+
+
+def _steps(table: ResultTable, grid: Grid) -> list[str]:
+    """Gradient steps of a run in each regime, beside those of the paper's schedule."""
+    paper = make_grid(grid.table, "paper")
+    lines = []
+    for regime in grid.regimes:
+        steps = [done(run).gradient_steps for run in table.runs if run.config.regime == regime]
+        if steps:
+            config = resolve(paper.cell(grid.table.rows[0], regime, seed=0).config)
+            expected = planned(config, grid.table).gradient_steps
+            lines.append(
+                f"Gradient steps of a run, {regime}: {_all(steps)} (the paper's protocol with the"
+                f" epochs of the authors' code: {expected:,})."
+            )
+    return lines
+
+
+def _weights(table: ResultTable) -> str:
+    pretrained = [run for run in table.runs if is_pretrained(run.config)]
+    if not pretrained:
+        return "Pretrained weights: no run."
+    files = [
+        f"{Path(run.config.weights).name}"
+        + (f" (sha256 {digest[:16]})" if (digest := run.record["weights_sha256"]) else " of Keras")
+        for run in pretrained
+    ]
+    return f"Pretrained weights: {_all(files)}."
+
+
+def _self_learns(run) -> bool:
+    return run.config.regime == "self-learning"
+
+
+def _all(values) -> str:
+    """The different ones, in order."""
+    return ", ".join(
+        f"{value:,}" if isinstance(value, int) else str(value) for value in dict.fromkeys(values)
+    )

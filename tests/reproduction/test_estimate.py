@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fake_runs import write_run
+
+from keras_selflearn.experiment import resolve
+from keras_selflearn.paper import published_table
+from keras_selflearn.reproduction import estimate
+from keras_selflearn.reproduction.runs import finished_runs
+from keras_selflearn.schedule import Schedule
+
+
+def test_sizes_are_the_paper_s_or_those_of_the_subset(grid):
+    config = replace(resolve(grid.cells()[1].config), epochs=1, all_labelled_epochs=1)
+    assert estimate.planned(config, grid.table).trained_images == 400
+    whole = replace(config, train_images=None, test_images=10**9)
+    assert estimate.planned(whole, grid.table) == Schedule(500, 50_000, 10_000)
+
+
+def test_finished_runs_of_this_cpu_tell_the_speed(grid):
+    cell = grid.cells()[1]
+    write_run(cell, [1.0], seconds=15 + 123.0)  # one epoch of 400, then 30 test images
+    runs = finished_runs(grid.folder)
+    speed = estimate.seconds_per_pass(runs, runs[0].config, 32, "a CPU")
+    assert speed == pytest.approx(123 / (3 * 400 + 30))
+    assert estimate.expected_seconds(estimate.done(runs[0]), speed) == pytest.approx(15 + 123)
+
+
+def test_elsewhere_a_trial_tells_it(grid):
+    cell = grid.cells()[1]
+    write_run(cell, [1.0], seconds=1e9)
+    runs = finished_runs(grid.folder)
+    assert 0 < estimate.seconds_per_pass(runs, runs[0].config, 32, "another CPU") < 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(4, "4 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h"), (10**6, "12 days")],
+)
+def test_in_words(seconds, words):
+    assert estimate.in_words(seconds) == words
+
+
+def test_the_paper_s_table_takes_days_here():
+    """1.2 million steps of self-learning: at 300 images/s some five days a run."""
+    from keras_selflearn.reproduction.grid import make_grid
+
+    grid = make_grid(published_table(2), "paper")
+    work = estimate.planned(resolve(grid.cells()[0].config), grid.table)
+    assert 4 < estimate.expected_seconds(work, 1 / 900) / 86400 < 6

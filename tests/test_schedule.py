@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from keras_selflearn.config import Config
+from keras_selflearn.schedule import Schedule, schedule
+
+SMALL = Config(
+    labels=10,
+    batch_size=4,
+    epochs=2,
+    meta_epochs=3,
+    all_labelled_epochs=5,
+    selection_percent=50,
+    meta_iterations=2,
+)
+
+
+def of(**changes):
+    return schedule(replace(SMALL, **changes).resolve(), train_images=30, test_images=7)
+
+
+def test_self_learning_by_hand():
+    # 10 labelled, then 20 remain: 10 join; 10 remain: 5 join.
+    assert of() == Schedule(
+        gradient_steps=2 * 3 + 3 * 5 + 3 * 7,
+        trained_images=2 * 10 + 3 * 20 + 3 * 25,
+        embedded_images=7 + (20 + 7) + (10 + 7),
+    )
+
+
+def test_few_labels_alone():
+    assert of(regime="n-labelled") == Schedule(2 * 3, 2 * 10, 7)
+
+
+def test_all_labelled():
+    assert of(regime="all-labelled") == Schedule(5 * 8, 5 * 30, 7)
+
+
+def test_it_ends_when_all_are_labelled():
+    assert of(selection_percent=100, meta_iterations=9) == Schedule(
+        2 * 3 + 3 * 8, 2 * 10 + 3 * 30, 7 + 20 + 7
+    )
+
+
+def test_at_least_one_example_joins():
+    assert of(selection_percent=1, meta_iterations=1).trained_images == 2 * 10 + 3 * 11
+
+
+def test_the_paper_s_schedule_on_cifar10():
+    """200 + 25 x 200 epochs: of the labelled set alone 8000 steps."""
+    config = Config(dataset="cifar10").resolve()
+    few = schedule(replace(config, regime="n-labelled"), train_images=50000, test_images=10000)
+    assert few.gradient_steps == 8000
+
+
+@pytest.mark.parametrize("regime", ["self-learning", "n-labelled", "all-labelled"])
+def test_it_is_what_a_run_does(regime, digits):
+    """Against the steps that the optimiser counts in a real run."""
+    from keras_selflearn.experiment import make_classifier, training_labels
+
+    config = Config(
+        backbone="tiny",
+        regime=regime,
+        epochs=2,
+        meta_epochs=3,
+        meta_iterations=2,
+        selection_percent=20,
+        all_labelled_epochs=1,
+        batch_size=64,
+    ).resolve()
+    classifier = make_classifier(config)
+    classifier.fit(digits.images, training_labels(digits, config))
+    steps = schedule(config, train_images=len(digits.images), test_images=0).gradient_steps
+    assert int(classifier.network_.trainer.optimizer.iterations) == steps
