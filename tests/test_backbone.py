@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.backbone import build_backbone
+from keras_selflearn.backbone import build_backbone, weights_digest
 
 SHAPE = (32, 32, 3)
 
@@ -123,3 +123,11 @@ def test_unknown_backbone_is_an_error():
 def test_tiny_has_no_imagenet_weights():
     with pytest.raises(ValueError, match="no 'imagenet' weights"):
         build_backbone("tiny", SHAPE, "imagenet")
+
+
+def test_digest_of_weights(tmp_path):
+    """The SHA-256 of the three letters abc is in its standard."""
+    (tmp_path / "w.h5").write_bytes(b"abc")
+    digest = weights_digest(tmp_path / "w.h5")
+    assert digest.startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
+    assert weights_digest("random") is weights_digest("imagenet") is None

@@ -3,6 +3,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from keras_selflearn import command_line
+from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
+
 PROGRAM = """
 from __future__ import annotations
 from dataclasses import dataclass
@@ -56,3 +62,21 @@ def test_error_of_the_user_is_a_sentence_and_status_2():
 def test_fault_of_the_program_keeps_its_traceback():
     result = call("--name=bug")
     assert result.returncode == 1 and "Traceback" in result.stderr
+
+
+def test_parse_gives_what_a_command_would_get(tmp_path):
+    flagfile = tmp_path / "a.cfg"
+    flagfile.write_text("# A comment.\n--seed=4\n--undefok=other\n--other=1\n")
+    config = command_line.parse(Config, [f"--flagfile={flagfile}", "--epochs=2"])
+    assert config == Config(seed=4, epochs=2)
+
+
+def test_parse_does_not_touch_the_program_s_own_flags():
+    assert command_line.parse(Config, ["--seed=1"]).seed == 1
+    assert command_line.parse(Config, []).seed == 0
+
+
+@pytest.mark.parametrize("argument", ["--sed=1", "--seed=x", "--flagfile=none.cfg", "positional"])
+def test_parse_names_what_is_wrong(argument):
+    with pytest.raises(InputError):
+        command_line.parse(Config, [argument])

@@ -7,8 +7,10 @@ import pytest
 
 from keras_selflearn.config import Config
 from keras_selflearn.experiment import (
+    describe_data,
     make_classifier,
     make_objective,
+    resolve,
     run_experiment,
     run_name,
     table_cells,
@@ -122,3 +124,40 @@ def test_more_labels_than_there_are_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="ask for at most"):
         run_experiment(quick(tmp_path, labels=5000))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_labelled_has_epochs_of_its_own():
+    asked = {"epochs": 7, "all_labelled_epochs": 3}
+    assert make_classifier(config(regime="all-labelled", **asked)).epochs == 3
+    assert make_classifier(config(**asked)).epochs == 7
+    assert make_classifier(config(regime="all-labelled", epochs=7)).epochs == 7
+
+
+def test_sizes_are_set_against_the_paper_s(digits):
+    assert describe_data("digits", digits, 100)["difference_from_paper"] is None
+    data = describe_data("cifar10", digits, 100)
+    assert data["difference_from_paper"] == {"train": 1297 - 50_000, "test": 500 - 10_000}
+    assert (data["train"], data["test"], data["labelled"]) == (1297, 500, 100)
+
+
+def test_an_experiment_on_a_subset(tmp_path):
+    folder = run_experiment(
+        Config(
+            backbone="tiny",
+            train_images=200,
+            test_images=50,
+            labels=20,
+            epochs=1,
+            meta_iterations=1,
+            meta_epochs=1,
+            results_dir=str(tmp_path),
+        )
+    )
+    data = folder.read_run()["data"]
+    assert (data["train"], data["test"], data["labelled"]) == (200, 50, 20)
+
+
+def test_the_loss_decides_the_optimizer():
+    assert resolve(Config(loss="contrastive")).optimizer == "rmsprop"
+    assert resolve(Config(loss="triplet")).optimizer == "adam"
+    assert resolve(Config(loss="triplet", optimizer="sgd")).optimizer == "sgd"

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pytest
 
+from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.experiment import run_experiment
 from keras_selflearn.run_folder import RunFolder, check_results_dir
@@ -39,8 +40,22 @@ def test_files_are_all_there(folder):
         "history.csv",
         "pseudo_labels.csv",
         "curve.png",
+        "embeddings-initial.npz",
+        "embeddings-final.npz",
         "classifier",
     }
+
+
+def test_embeddings_are_those_of_the_test_images(folder, digits):
+    with np.load(folder.path / "embeddings-final.npz", allow_pickle=False) as content:
+        embeddings, labels = content["embeddings"], content["labels"]
+    assert embeddings.dtype == np.float16 and labels.tolist() == digits.test_labels.tolist()
+    classifier = SelfLearningClassifier.load(folder.path / "classifier")
+    expected = classifier.transform(digits.test_images)
+    np.testing.assert_allclose(embeddings, expected, rtol=2e-3, atol=2e-3)
+    with np.load(folder.path / "embeddings-initial.npz", allow_pickle=False) as content:
+        assert content["embeddings"].shape == embeddings.shape
+        assert not np.array_equal(content["embeddings"], embeddings)
 
 
 def test_run_json_holds_config_environment_data_history_and_accuracy(folder):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.splitting import choose_labelled
+from keras_selflearn.datasets import Dataset
+from keras_selflearn.splitting import choose_labelled, subset
 
 label_lists = st.lists(st.integers(3, 12), min_size=2, max_size=6).map(
     lambda counts: np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
@@ -46,3 +47,32 @@ def test_more_labels_than_a_class_has_is_an_error():
     labels = np.array([0] * 10 + [1] * 3)
     with pytest.raises(ValueError, match="need 4 of class 1, which has 3: ask for at most 6"):
         choose_labelled(labels, 8, seed=0)
+
+
+def balanced(n_train=60, n_test=30):
+    images = np.arange(n_train, dtype=np.uint8)[:, None, None, None]
+    test_images = np.arange(100, 100 + n_test, dtype=np.uint8)[:, None, None, None]
+    return Dataset(
+        images, np.arange(n_train) % 3, test_images, np.arange(n_test) % 3, ("a", "b", "c")
+    )
+
+
+def test_subset_is_balanced_and_keeps_images_with_their_labels():
+    part = subset(balanced(), 12, 6)
+    assert np.bincount(part.labels).tolist() == [4] * 3
+    assert np.bincount(part.test_labels).tolist() == [2] * 3
+    assert (part.images[:, 0, 0, 0] % 3 == part.labels).all()
+    assert ((part.test_images[:, 0, 0, 0] - 100) % 3 == part.test_labels).all()
+    assert len(set(part.images[:, 0, 0, 0].tolist())) == 12
+
+
+def test_subset_is_the_same_always():
+    first, second = subset(balanced(), 12, 6), subset(balanced(), 12, 6)
+    np.testing.assert_array_equal(first.images, second.images)
+    np.testing.assert_array_equal(first.test_images, second.test_images)
+
+
+@pytest.mark.parametrize("number", [None, 60, 61])
+def test_whole_data_is_not_copied(number):
+    data = balanced()
+    assert np.shares_memory(subset(data, number, None).images, data.images)
