@@ -18,8 +18,8 @@ from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
 from keras_selflearn.backbone import check_backbone
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
-from keras_selflearn.learner import REFERENCES, KerasLearner, embed
-from keras_selflearn.loop import UNLABELLED, Examples, self_learning
+from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
+from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import OPTIMIZERS, Network, build_network, check_image_shape
 from keras_selflearn.objective import Objective
@@ -52,6 +52,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         pseudo-labelled ones.
     n_neighbors : int, default=1
         k of the nearest-neighbour vote; not used by cross-entropy.
+    validation_features : str, default="as-is"
+        Of the nearest-neighbour search that gives `validation_accuracy`, and of no other:
+        `as-is`, or `standardised`, the labelled examples' and the validation data's each to mean
+        0 and deviation 1 in every dimension (the authors' code); not used by cross-entropy.
+    order : str, default="label-first"
+        Of a meta-iteration: `label-first` (figure 1 of the paper), or `train-first` (the authors'
+        code), which never trains on the last selection (see `self_learning`).
     meta_iterations : int, default=25
         How often to label and re-train; 0 trains on the given labels only.
     epochs, meta_epochs : int, default=60, 10
@@ -120,6 +127,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         selection: str = "global",
         reference: str = "initial",
         n_neighbors: int = 1,
+        validation_features: str = "as-is",
+        order: str = "label-first",
         meta_iterations: int = 25,
         epochs: int = 60,
         meta_epochs: int = 10,
@@ -140,6 +149,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.selection = selection
         self.reference = reference
         self.n_neighbors = n_neighbors
+        self.validation_features = validation_features
+        self.order = order
         self.meta_iterations = meta_iterations
         self.epochs = epochs
         self.meta_epochs = meta_epochs
@@ -228,6 +239,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             augmentations=parse_augmentations(self.augment),
             reference=self.reference,
             n_neighbors=self.n_neighbors,
+            validation_features=self.validation_features,
             seed=seed,
             callbacks=callbacks,
         )
@@ -242,6 +254,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 selection=self.selection,
                 n_classes=len(classes),
             ),
+            order=self.order,
             true_labels=true_labels,
         ):
             history.append(asdict(record))
@@ -327,6 +340,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
         if self.reference not in REFERENCES:
             raise unknown_name("reference", self.reference, REFERENCES)
+        if self.validation_features not in VALIDATION_FEATURES:
+            raise unknown_name("validation_features", self.validation_features, VALIDATION_FEATURES)
+        if self.order not in ORDERS:
+            raise unknown_name("order", self.order, ORDERS)
         for name, least in _LEAST.items():
             check_integer(name, getattr(self, name), least=least)
         if self.random_state is not None:

@@ -48,6 +48,13 @@ class Config:
         "initial", "Labelled examples that nearest neighbours are sought among: initial or all."
     )
     n_neighbors: int = option(1, "Nearest neighbours that vote.")
+    validation_features: str = option(
+        "as-is", "Embeddings for the test accuracy of metric losses: as-is or standardised."
+    )
+    order: str = option(
+        "label-first",
+        "Steps of a meta-iteration: label-first (the paper's figure 1) or train-first.",
+    )
     meta_iterations: int | None = option(
         None, "Times to label, select, merge and re-train (default: the data set's)."
     )
@@ -70,6 +77,9 @@ class Config:
     dropout: float = option(0.2, "Share of the pooled features dropped in training, 0 to 1.")
     augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")
     margin: float = option(1.0, "Margin of triplet and contrastive loss, in embedding distance.")
+    triplet_distance: str = option(
+        "euclidean", "Distance of triplet loss: euclidean as in the paper, or squared."
+    )
     contrastive_power: int = option(1, "Power of the distance: 1 as in the paper, 2 as Hadsell's.")
     arcface_scale: float = option(30.0, "Radius of ArcFace's hypersphere.")
     arcface_margin: float = option(0.5, "ArcFace's angular margin, in radians.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
+from sklearn.preprocessing import StandardScaler
 
 from keras_selflearn.errors import InputError
 from keras_selflearn.labelling import Labeller
@@ -16,6 +17,7 @@ from keras_selflearn.objective import Objective
 from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
 
 REFERENCES = ("initial", "all")
+VALIDATION_FEATURES = ("as-is", "standardised")
 # Larger than in training: no gradients are kept.
 INFERENCE_BATCH_SIZE = 200
 
@@ -40,6 +42,10 @@ class KerasLearner:
     reference : "initial" or "all"
         Which labelled examples the nearest-neighbour search uses.
     n_neighbors : int
+    validation_features : "as-is" or "standardised"
+        Of the nearest-neighbour search that gives the validation accuracy: embeddings, or the
+        reference's and the validation data's each standardised with their own mean and deviation.
+        For an objective that uses no reference there is no difference.
     seed : int
     callbacks : sequence of Keras callbacks
         Active in every training.
@@ -68,6 +74,7 @@ class KerasLearner:
         augmentations: Sequence[str],
         reference: str,
         n_neighbors: int,
+        validation_features: str,
         seed: int,
         callbacks: Sequence[tf.keras.callbacks.Callback],
     ):
@@ -84,6 +91,7 @@ class KerasLearner:
         self.augmentations = augmentations
         self.reference = reference
         self.n_neighbors = n_neighbors
+        self.validation_features = validation_features
         self.seed = seed
         self.callbacks = list(callbacks)
         self.labeller: Labeller | None = None
@@ -127,7 +135,7 @@ class KerasLearner:
                 f"The loss became {loss} in meta-iteration {meta_iteration}: try a lower learning"
                 f" rate than {rate}."
             )
-        self.labeller = self._make_labeller(examples)
+        self.labeller = self._labeller_of(examples)
         return loss
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,18 +148,31 @@ class KerasLearner:
             return None
         images, labels = self.validation_data
         self.validation_embeddings = embed(self.network.embedder, images, np.arange(len(images)))
-        predicted, _ = self.labeller.label(self.validation_embeddings)
+        predicted = self._label_validation(self.validation_embeddings)
         return 100 * int(np.sum(predicted == labels)) / len(labels)
 
-    def _make_labeller(self, examples: Examples) -> Labeller:
+    def _label_validation(self, embeddings: np.ndarray) -> np.ndarray:
+        labeller = self.labeller
+        if self.validation_features == "standardised" and self.objective.uses_reference:
+            # It leaves a dimension without deviation at 0.
+            standardise = StandardScaler().fit_transform
+            labeller = self._make_labeller(standardise(labeller.reference), labeller.labels)
+            embeddings = standardise(embeddings)
+        return labeller.label(embeddings)[0]
+
+    def _labeller_of(self, examples: Examples) -> Labeller:
         reference = np.empty(0, np.int64)
         if self.objective.uses_reference:
             use_all = self.reference == "all"
             reference = examples.labelled if use_all else examples.initially_labelled
+        embeddings = embed(self.network.embedder, self.images, reference)
+        return self._make_labeller(embeddings, examples.labels[reference])
+
+    def _make_labeller(self, reference: np.ndarray, labels: np.ndarray) -> Labeller:
         return self.objective.labeller(
             self.network.head,
-            embed(self.network.embedder, self.images, reference),
-            examples.labels[reference],
+            reference,
+            labels,
             n_classes=self.n_classes,
             n_neighbors=self.n_neighbors,
         )

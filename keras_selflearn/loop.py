@@ -2,17 +2,21 @@
 
 initial weights -> fine-tune on labelled data
     -> label the unlabelled data, merge the top p % into the labelled -> re-train -> repeat
+
+The authors' public code has the two steps of a meta-iteration the other way round: it re-trains,
+then labels and merges.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable, Protocol
+from typing import Any, Callable, Protocol
 
 import numpy as np
 
 UNLABELLED = -1
+ORDERS = ("label-first", "train-first")
 
 
 @dataclass
@@ -87,7 +91,8 @@ class Record:
     labelled : int
         Size of the training set that the network was trained on.
     selected : int
-        How many pseudo-labels this meta-iteration added to it.
+        How many pseudo-labels this meta-iteration chose: label-first `labelled` counts them,
+        train-first only the next one does.
     remaining : int
         How many are still unlabelled.
     loss : float
@@ -95,7 +100,8 @@ class Record:
     validation_accuracy : float or None
         Percent, after training.
     selected_accuracy, unlabelled_accuracy : float or None
-        Percent of right labels among those selected, and among all that were predicted;
+        Percent of right labels among those selected, and among all that were predicted: by the
+        network before this meta-iteration's training if label-first, after it if train-first;
         None where nothing was predicted or the true labels are not known.
     """
 
@@ -115,9 +121,10 @@ def self_learning(
     *,
     meta_iterations: int,
     select: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    order: str = "label-first",
     true_labels: np.ndarray | None = None,
 ) -> Iterator[Record]:
-    """Fine-tune, then label, select, merge and re-train, `meta_iterations` times or until done.
+    """Fine-tune, then label, merge and re-train, `meta_iterations` times or until all is labelled.
 
     Parameters
     ----------
@@ -128,6 +135,10 @@ def self_learning(
         0 trains on the initial labels only.
     select : callable
         `select(labels, confidence)` gives the positions of the predictions to keep.
+    order : "label-first" or "train-first"
+        Of a meta-iteration. `label-first` (the paper) labels, merges and re-trains. `train-first`
+        (the authors' code) re-trains, labels and merges: the initial labels are trained on twice
+        before the first selection, and the last selection is never trained on.
     true_labels : (n,) integers, optional
         Used for nothing but the two accuracies of pseudo-labels in the records, which leave out
         those that are `UNLABELLED`.
@@ -137,31 +148,35 @@ def self_learning(
     Record
         One after the fine-tuning and one after each meta-iteration.
     """
-    nothing = np.empty(0, np.int64)
 
-    def train_and_record(meta_iteration, chosen, remaining, predicted) -> Record:
-        loss = learner.train(examples, meta_iteration)
-        return Record(
-            meta_iteration=meta_iteration,
-            labelled=len(examples.labelled),
-            selected=len(chosen),
-            remaining=len(examples.unlabelled),
-            loss=loss,
-            validation_accuracy=learner.validation_accuracy(),
-            selected_accuracy=_agreement(examples.labels[chosen], true_labels, chosen),
-            unlabelled_accuracy=_agreement(predicted, true_labels, remaining),
-        )
+    def train(meta_iteration: int) -> dict[str, Any]:
+        return {
+            "labelled": len(examples.labelled),
+            "loss": learner.train(examples, meta_iteration),
+            "validation_accuracy": learner.validation_accuracy(),
+        }
 
-    yield train_and_record(0, nothing, nothing, nothing)
-    for meta_iteration in range(1, meta_iterations + 1):
-        remaining = examples.unlabelled
-        if not len(remaining):
-            return
-        predicted, confidence = learner.label(remaining)
+    def label_and_merge(meta_iteration: int) -> dict[str, Any]:
+        unlabelled = examples.unlabelled
+        predicted, confidence = learner.label(unlabelled)
         kept = select(predicted, confidence)
-        chosen = remaining[kept]
+        chosen = unlabelled[kept]
         examples.merge(chosen, predicted[kept], confidence[kept], meta_iteration)
-        yield train_and_record(meta_iteration, chosen, remaining, predicted)
+        return {
+            "selected": len(chosen),
+            "remaining": len(examples.unlabelled),
+            "selected_accuracy": _agreement(predicted[kept], true_labels, chosen),
+            "unlabelled_accuracy": _agreement(predicted, true_labels, unlabelled),
+        }
+
+    nothing = {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
+    yield Record(0, **train(0), **nothing, remaining=len(examples.unlabelled))
+    steps = {"label-first": (label_and_merge, train), "train-first": (train, label_and_merge)}
+    first, second = steps[order]
+    for meta_iteration in range(1, meta_iterations + 1):
+        if not len(examples.unlabelled):
+            return
+        yield Record(meta_iteration, **first(meta_iteration), **second(meta_iteration))
 
 
 def _agreement(

@@ -27,7 +27,8 @@ class Objective(ABC):
     normalized : bool
         Whether embeddings are divided by their Euclidean norm.
     uses_reference : bool
-        Whether labelling compares with the embeddings of labelled examples.
+        Whether labelling compares with the embeddings of labelled examples; the labeller then has
+        these as `reference` and their labels as `labels`.
     """
 
     name: ClassVar[str]

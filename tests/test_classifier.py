@@ -92,6 +92,14 @@ def test_labels_of_any_dtype(values, unlabelled):
     assert (clf.transduction_ == (-1 if clf.classes_.dtype.kind in "if" else "-1")).sum() == 36
 
 
+def test_train_first_selects_last():
+    clf = classifier(order="train-first").fit(IMAGES, SOME)
+    assert [record["labelled"] for record in clf.history_] == [12, 12, 24, 33]
+    assert [int((clf.labeled_iter_ == i).sum()) for i in (1, 2, 3)] == [12, 9, 6]
+    np.testing.assert_array_equal(clf.transduction_ == "-1", clf.labeled_iter_ == -1)
+    assert clf.n_iter_ == 3
+
+
 def test_three_regimes_from_one_call():
     labelled_only = classifier(meta_iterations=0).fit(IMAGES, SOME)
     assert len(labelled_only.history_) == 1 and (labelled_only.transduction_ == "-1").sum() == 48
@@ -157,7 +165,12 @@ def test_callbacks_see_epochs_and_meta_iterations():
 
 
 def test_parameters_follow_scikit_learn():
-    clf = classifier(loss=Triplet(margin=0.5), n_neighbors=3)
+    clf = classifier(
+        loss=Triplet(margin=0.5, distance="squared"),
+        n_neighbors=3,
+        validation_features="standardised",
+        order="train-first",
+    )
     copy = clone(clf)
     assert copy.get_params() == clf.get_params() and copy is not clf
     assert copy.set_params(epochs=7).epochs == 7
@@ -170,6 +183,7 @@ def test_defaults_are_the_paper_s():
     assert clf.embedding_size == 256 and clf.batch_size == 100
     assert clf.meta_iterations == 25 and clf.selection == "global"
     assert clf.n_neighbors == 1
+    assert clf.order == "label-first" and clf.validation_features == "as-is"
 
 
 def test_validation_labels_of_another_kind_are_matched_by_their_text():
@@ -273,6 +287,8 @@ def test_bad_labels_are_errors(labels, message):
         ("selection_percent", 0),
         ("selection", "best"),
         ("reference", "none"),
+        ("validation_features", "scaled"),
+        ("order", "train-last"),
         ("n_neighbors", 0),
         ("n_neighbors", 13),
         ("meta_iterations", -1),

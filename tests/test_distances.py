@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from scipy.spatial.distance import cdist
 
-from keras_selflearn.distances import pairwise_distances, same_class
+from keras_selflearn.distances import pairwise_distances, same_class, squared_distances
 
 
 @st.composite
@@ -30,6 +30,9 @@ def test_distances_on_a_grid_are_scipys_in_every_precision(dtype, embeddings):
     assert distances.dtype == tf.float32
     expected = cdist(embeddings.astype(np.float64), embeddings.astype(np.float64))
     np.testing.assert_allclose(distances, expected, rtol=1e-6)
+    squares = squared_distances(tf.cast(embeddings, dtype))
+    assert squares.dtype == tf.float32
+    np.testing.assert_allclose(squares, expected**2, rtol=1e-6)
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
@@ -45,6 +48,10 @@ def test_distances_are_scipys_to_float32(embeddings):
     np.testing.assert_allclose(distances**2, expected**2, atol=1e-5)
     np.testing.assert_array_equal(np.diag(distances), 0.0)
     np.testing.assert_allclose(distances, distances.T, atol=np.sqrt(1e-5))
+    squares = squared_distances(embeddings).numpy()
+    np.testing.assert_allclose(squares, expected**2, atol=1e-5)
+    np.testing.assert_array_equal(np.diag(squares), 0.0)
+    assert (squares >= 0).all()
 
 
 def test_distances_of_spread_unit_vectors_are_scipys():
@@ -87,6 +94,18 @@ def test_gradient_is_the_sum_of_unit_vectors_from_the_other_points(embeddings):
             if (one != other).any():
                 # Each distance stands twice in the matrix.
                 expected[i] += 2 * (one - other) / np.linalg.norm(one - other)
+    np.testing.assert_allclose(tape.gradient(total, outputs), expected, atol=1e-4)
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(embeddings=repeating_batches())
+def test_gradient_of_squares_is_the_sum_of_differences_from_the_other_points(embeddings):
+    outputs = tf.constant(embeddings)
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        total = tf.reduce_sum(squared_distances(outputs))
+    # Each square stands twice in the matrix.
+    expected = [4 * (one - embeddings).sum(axis=0) for one in embeddings]
     np.testing.assert_allclose(tape.gradient(total, outputs), expected, atol=1e-4)
 
 

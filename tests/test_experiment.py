@@ -18,6 +18,7 @@ from keras_selflearn.experiment import (
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
+from keras_selflearn.losses.triplet import Triplet
 
 
 def config(**changes):
@@ -50,6 +51,8 @@ def test_every_option_reaches_the_classifier():
         "selection": "stratified",
         "reference": "all",
         "n_neighbors": 3,
+        "validation_features": "standardised",
+        "order": "train-first",
         "meta_iterations": 9,
         "epochs": 11,
         "meta_epochs": 12,
@@ -75,6 +78,8 @@ def test_only_self_learning_has_meta_iterations(regime):
 
 def test_parameters_reach_the_loss_that_has_them():
     options = {"margin": 0.3, "contrastive_power": 2, "arcface_scale": 8.0, "arcface_margin": 0.1}
+    options["triplet_distance"] = "squared"
+    assert make_objective(config(loss="triplet", **options)) == Triplet(0.3, "squared")
     assert make_objective(config(loss="contrastive", **options)) == Contrastive(0.3, 2)
     assert make_objective(config(loss="arcface", **options)) == ArcFace(8.0, 0.1)
 
@@ -112,6 +117,18 @@ def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
     pseudo_labels = [(folder.path / "pseudo_labels.csv").read_text() for folder in folders]
     losses = [[r["loss"] for r in folder.read_run()["history"]] for folder in folders]
     assert pseudo_labels[0] == pseudo_labels[1] and losses[0] == losses[1]
+
+
+def test_train_first_keeps_the_last_selection_though_it_is_not_trained_on(tmp_path):
+    folder = run_experiment(
+        quick(tmp_path, order="train-first", validation_features="standardised")
+    )
+    first, second, last = folder.read_run()["history"]
+    assert second["labelled"] == first["labelled"] and first["selected"] == 0
+    assert last["labelled"] == first["labelled"] + second["selected"]
+    rows = (folder.path / "pseudo_labels.csv").read_text().splitlines()[1:]
+    meta_iterations = [int(row.split(",")[-1]) for row in rows]
+    assert meta_iterations == [1] * second["selected"] + [2] * last["selected"]
 
 
 def test_an_error_of_the_user_leaves_no_folder(tmp_path):

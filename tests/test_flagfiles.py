@@ -35,5 +35,27 @@ def test_order_of_the_paper_s_preset_and_its_data_sets_does_not_matter():
         assert configs[0] == configs[1] and configs[0].dataset == dataset
 
 
+def test_authors_choices_are_all_there():
+    lines = (ROOT / "flags" / "authors-code.cfg").read_text().splitlines()
+    flags = dict(line[2:].split("=") for line in lines if line.startswith("--"))
+    assert flags == {
+        "epochs": "200",
+        "meta_epochs": "200",
+        "order": "train-first",
+        "learning_rate": "1e-4",
+        "self_learning_rate": "1e-5",
+        "augment": "shift",
+        "dropout": "0.2",
+        "margin": "1.0",
+        "triplet_distance": "squared",
+        "contrastive_power": "2",
+        "arcface_scale": "30",
+        "arcface_margin": "0.5",
+        "selection": "stratified",
+        "reference": "initial",
+        "validation_features": "standardised",
+    }
+
+
 def test_there_are_some():
     assert {path.stem for path in FLAGFILES} >= {"authors-code", "paper", "cpu", "smoke"}

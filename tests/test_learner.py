@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -40,6 +42,7 @@ def learner(loss="triplet", **changes):
         "augmentations": (),
         "reference": "initial",
         "n_neighbors": 1,
+        "validation_features": "as-is",
         "seed": 0,
         "callbacks": (),
     }
@@ -113,6 +116,72 @@ def test_validation_accuracy_is_the_share_labelled_right():
     subject.train(examples(), 0)
     labels, _ = subject.label(np.arange(40))
     assert subject.validation_accuracy() == pytest.approx(100 * np.mean(labels == TRUTH))
+
+
+def embed_as(monkeypatch, training, validation):
+    """Make the network embed `IMAGES` and all other images like this; the calls of `embed`."""
+    calls = []
+
+    def embed(embedder, images, indices):
+        calls.append(len(indices))
+        return (training if images is IMAGES else validation)[indices]
+
+    monkeypatch.setattr("keras_selflearn.learner.embed", embed)
+    return calls
+
+
+def test_standardised_features_give_the_validation_accuracy_and_nothing_else(monkeypatch):
+    # The second dimension is constant.
+    training = np.stack([2.0 * TRUTH - 1, np.full(40, 5)], axis=1).astype(np.float32)
+    calls = embed_as(monkeypatch, training, training * 10 + 100)
+    subject = learner(validation_data=(IMAGES.copy(), TRUTH))
+    subject.train(examples(), 0)
+    # 90 and 110 are both nearer to 1 than to -1.
+    assert subject.validation_accuracy() == 50
+    labels, confidence = subject.label(np.arange(20, 40))
+
+    subject.validation_features = "standardised"
+    calls.clear()
+    subject.train(examples(), 1)
+    assert subject.validation_accuracy() == 100
+    assert calls == [20, 40]
+    np.testing.assert_array_equal(subject.validation_embeddings, training * 10 + 100)
+    for before, after in zip((labels, confidence), subject.label(np.arange(20, 40))):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("reference", ["initial", "all"])
+def test_standardised_validation_accuracy_is_that_of_a_loop(reference, monkeypatch):
+    rng = np.random.default_rng(0)
+    training = (rng.normal(size=(40, 3)) * [1, 10, 0.1] + 2).astype(np.float32)
+    validation = (rng.normal(size=(40, 3)) * [3, 2, 0.5] - 1).astype(np.float32)
+    embed_as(monkeypatch, training, validation)
+    subject = learner(
+        validation_data=(IMAGES.copy(), TRUTH),
+        reference=reference,
+        validation_features="standardised",
+    )
+    data = examples()
+    data.merge(np.arange(20, 30), np.repeat(1, 10), np.zeros(10), 1)
+    subject.train(data, 1)
+    compared = training[:30] if reference == "all" else training[:20]
+    there, here = (
+        (each - each.mean(axis=0)) / np.sqrt(each.var(axis=0))
+        for each in (compared.astype(np.float64), validation.astype(np.float64))
+    )
+    nearest = [min(range(len(there)), key=lambda i: math.dist(there[i], one)) for one in here]
+    expected = 100 * np.mean(data.labels[nearest] == TRUTH)
+    assert subject.validation_accuracy() == pytest.approx(expected)
+
+
+def test_cross_entropy_has_one_validation_accuracy(monkeypatch):
+    validation = np.random.default_rng(0).normal(3, 2, size=(40, 8)).astype(np.float32)
+    embed_as(monkeypatch, np.zeros((40, 8), np.float32), validation)
+    subject = learner("cross-entropy", validation_data=(IMAGES.copy(), TRUTH))
+    subject.train(examples(), 0)
+    predicted, _ = subject.labeller.label(validation)
+    subject.validation_features = "standardised"
+    assert subject.validation_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))
 
 
 def test_nothing_is_traced_twice(monkeypatch):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from keras_selflearn.loop import UNLABELLED, Examples, self_learning
+from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, self_learning
 
 TRUTH = np.arange(20) % 4
 
@@ -77,6 +79,67 @@ def test_records_say_what_happened():
     assert second.loss == pytest.approx(1 / 9)
 
 
+def test_train_first_never_trains_on_the_last_selection():
+    learner, examples = StubLearner(), start()
+    list(self_learning(learner, examples, meta_iterations=2, select=take(5), order="train-first"))
+    assert learner.calls == ["train 0", "train 1", "label 16", "train 2", "label 11"]
+    assert learner.trained_on == [list(range(4)), list(range(4)), list(range(9))]
+    assert examples.labelled_in.tolist() == [0] * 4 + [1] * 5 + [2] * 5 + [-1] * 6
+
+
+def test_records_of_train_first_say_what_was_trained_on_and_then_selected():
+    learner = StubLearner([7, 19])
+    records = list(
+        self_learning(
+            learner,
+            start(),
+            meta_iterations=2,
+            select=take(5),
+            order="train-first",
+            true_labels=TRUTH,
+        )
+    )
+    assert [record.meta_iteration for record in records] == [0, 1, 2]
+    assert [record.labelled for record in records] == [4, 4, 9]
+    assert [record.loss for record in records] == [1 / 4, 1 / 4, 1 / 9]
+    assert [record.selected for record in records] == [0, 5, 5]
+    assert [record.remaining for record in records] == [16, 11, 6]
+    assert [record.selected_accuracy for record in records] == [None, 80, 100]
+    expected = [None, 100 * 14 / 16, 100 * 10 / 11]
+    assert [record.unlabelled_accuracy for record in records] == expected
+    assert {record.validation_accuracy for record in records} == {98}
+
+
+@settings(derandomize=True, deadline=None)
+@given(
+    order=st.sampled_from(ORDERS),
+    n_labelled=st.integers(1, 20),
+    meta_iterations=st.integers(0, 5),
+    number=st.integers(1, 9),
+)
+def test_records_add_up_in_both_orders(order, n_labelled, meta_iterations, number):
+    learner, examples = StubLearner(), start(n_labelled)
+    records = list(
+        self_learning(
+            learner,
+            examples,
+            meta_iterations=meta_iterations,
+            select=take(number),
+            order=order,
+        )
+    )
+    assert [record.labelled for record in records] == [len(each) for each in learner.trained_on]
+    for record in records:
+        joined = int((examples.labelled_in == record.meta_iteration).sum())
+        assert record.selected == (joined if record.meta_iteration else 0)
+        assert record.remaining == 20 - n_labelled - sum(
+            each.selected for each in records[: record.meta_iteration + 1]
+        )
+        not_trained_on = 0 if order == "label-first" else record.selected
+        assert record.labelled + not_trained_on + record.remaining == 20
+    assert len(records) == meta_iterations + 1 or records[-1].remaining == 0
+
+
 def test_true_labels_are_used_for_nothing_but_the_records():
     examples, blind = start(), start()
     list(self_learning(StubLearner(), blind, meta_iterations=3, select=take(2)))
@@ -114,9 +177,12 @@ def test_all_labelled_trains_once():
     assert learner.calls == ["train 0"]
 
 
-def test_ends_when_all_are_labelled():
+@pytest.mark.parametrize("order", ORDERS)
+def test_ends_when_all_are_labelled(order):
     learner, examples = StubLearner(), start()
-    records = list(self_learning(learner, examples, meta_iterations=25, select=take(8)))
+    records = list(
+        self_learning(learner, examples, meta_iterations=25, select=take(8), order=order)
+    )
     assert [record.remaining for record in records] == [16, 8, 0]
     np.testing.assert_array_equal(examples.labels, TRUTH)
 

@@ -47,6 +47,20 @@ def test_parameters_of_the_loss_are_kept(tmp_path):
     assert SelfLearningClassifier.load(tmp_path / "clf").loss == ArcFace(scale=16, margin=0.25)
 
 
+def test_squared_distance_is_kept_and_absent_ones_are_the_defaults(tmp_path):
+    fit(loss=Triplet(distance="squared"), order="train-first").save(tmp_path / "clf")
+    loaded = SelfLearningClassifier.load(tmp_path / "clf")
+    assert loaded.loss == Triplet(distance="squared") and loaded.order == "train-first"
+    settings = json.loads((tmp_path / "clf" / "classifier.json").read_text())
+    del settings["loss_parameters"]["distance"]
+    del settings["parameters"]["order"], settings["parameters"]["validation_features"]
+    (tmp_path / "clf" / "classifier.json").write_text(json.dumps(settings))
+    older = SelfLearningClassifier.load(tmp_path / "clf")
+    assert older.loss == Triplet() and older.order == "label-first"
+    assert older.validation_features == "as-is"
+    np.testing.assert_array_equal(older.predict(IMAGES), loaded.predict(IMAGES))
+
+
 def test_files_hold_no_pickle_and_no_optimiser(saved):
     assert sorted(file.name for file in saved.iterdir()) == [
         "arrays.npz",

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from keras_selflearn.distances import pairwise_distances, same_class
-from keras_selflearn.errors import check_number
+from keras_selflearn.distances import pairwise_distances, same_class, squared_distances
+from keras_selflearn.errors import check_number, unknown_name
 from keras_selflearn.objective import Objective
+
+_DISTANCES = {"euclidean": pairwise_distances, "squared": squared_distances}
+_ADDONS_NAMES = {"euclidean": "L2", "squared": "squared-L2"}
 
 
 def triplet_semihard_loss(
-    labels: tf.Tensor, embeddings: tf.Tensor, *, margin: float = 1.0
+    labels: tf.Tensor, embeddings: tf.Tensor, *, margin: float = 1.0, distance: str = "euclidean"
 ) -> tf.Tensor:
     """Mean of max(d(a, p) - d(a, n) + margin, 0) over all anchors and positives of the batch.
 
@@ -28,13 +31,16 @@ def triplet_semihard_loss(
     embeddings : (n, d) floats
         L2-normalised.
     margin : float
+        In units of d.
+    distance : "euclidean" or "squared"
+        d: the Euclidean distance, as in the paper, or its square, as in the authors' code.
 
     Returns
     -------
     () float32
         0 when no two examples share a class, hence no triplet. (Addons gives NaN.)
     """
-    distances = pairwise_distances(embeddings)
+    distances = _DISTANCES[distance](embeddings)
     alike = same_class(labels)
     negative = ~alike[:, None, :]  # indices: anchor, positive, negative
     farther = negative & (distances[:, None, :] > distances[:, :, None])
@@ -61,15 +67,16 @@ def _masked_maximum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 class TripletSemiHardLoss(tf.keras.losses.Loss):
     """TensorFlow Addons' loss where it is installed, `triplet_semihard_loss` elsewhere."""
 
-    def __init__(self, margin: float):
+    def __init__(self, margin: float, distance: str):
         super().__init__(name="triplet_semihard")
         self.margin = margin
-        self._addons = _addons_loss(margin)
+        self.distance = distance
+        self._addons = _addons_loss(margin, distance)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Scalar loss of labels (batch,) and embeddings (batch, d)."""
         if self._addons is None:
-            return triplet_semihard_loss(y_true, y_pred, margin=self.margin)
+            return triplet_semihard_loss(y_true, y_pred, margin=self.margin, distance=self.distance)
         labels = tf.reshape(y_true, [-1])
         embeddings = tf.cast(y_pred, tf.float32)
         n_classes = tf.shape(tf.unique(labels).y)[0]
@@ -81,14 +88,14 @@ class TripletSemiHardLoss(tf.keras.losses.Loss):
         )
 
 
-def _addons_loss(margin: float) -> tf.keras.losses.Loss | None:
+def _addons_loss(margin: float, distance: str) -> tf.keras.losses.Loss | None:
     with warnings.catch_warnings():
         # Addons' import says that its development has ended, which setup.py's pins know.
         warnings.simplefilter("ignore")
         with contextlib.suppress(ImportError):
             from tensorflow_addons.losses import TripletSemiHardLoss as AddonsLoss
 
-            return AddonsLoss(margin=margin)
+            return AddonsLoss(margin=margin, distance_metric=_ADDONS_NAMES[distance])
     return None
 
 
@@ -99,19 +106,22 @@ class Triplet(Objective):
     Raises
     ------
     InputError
-        For a margin that is not positive.
+        For a margin that is not positive or an unknown distance.
     """
 
     margin: float = 1.0
+    distance: str = field(default="euclidean", metadata={"flag": "triplet_distance"})
 
     name = "triplet"
 
     def __post_init__(self):
         check_number("The triplet margin", self.margin, above=0)
+        if self.distance not in _DISTANCES:
+            raise unknown_name("triplet distance", self.distance, _DISTANCES)
 
     def loss(self) -> tf.keras.losses.Loss:
         """Of labels (batch,) and embeddings (batch, d)."""
-        return TripletSemiHardLoss(self.margin)
+        return TripletSemiHardLoss(self.margin, self.distance)
 
 
 OBJECTIVE = Triplet

@@ -23,18 +23,18 @@ def cross_entropy(labels, logits) -> float:
     return total / len(labels)
 
 
-def triplet(labels, embeddings, margin: float = 1.0) -> float:
+def triplet(labels, embeddings, margin: float = 1.0, power: int = 1) -> float:
     losses = []
     for a in range(len(labels)):
         to_negatives = [
-            math.dist(embeddings[a], embeddings[n])
+            math.dist(embeddings[a], embeddings[n]) ** power
             for n in range(len(labels))
             if labels[n] != labels[a]
         ]
         for p in range(len(labels)):
             if p == a or labels[p] != labels[a]:
                 continue
-            to_positive = math.dist(embeddings[a], embeddings[p])
+            to_positive = math.dist(embeddings[a], embeddings[p]) ** power
             farther = [distance for distance in to_negatives if distance > to_positive]
             to_negative = min(farther) if farther else max(to_negatives, default=0.0)
             losses.append(max(to_positive - to_negative + margin, 0.0))
