@@ -29,6 +29,9 @@ class Schedule:
 def schedule(config: Config, *, train_images: int, test_images: int) -> Schedule:
     """The schedule of a resolved configuration (section 4, figure 1).
 
+    With `selection="stratified"` it is the most that a run may do: classes that are predicted
+    seldom give fewer examples.
+
     Parameters
     ----------
     config : Config
@@ -44,8 +47,10 @@ def schedule(config: Config, *, train_images: int, test_images: int) -> Schedule
         if remaining <= 0:
             break
         embedded += remaining + test_images
-        labelled += max(int(config.selection_percent * remaining / 100), 1)
-        trainings.append((labelled, config.meta_epochs))
+        selected = max(int(config.selection_percent * remaining / 100), 1)
+        trained_on = labelled if config.order == "train-first" else labelled + selected
+        trainings.append((trained_on, config.meta_epochs))
+        labelled += selected
     return Schedule(
         gradient_steps=sum(-(-n // config.batch_size) * epochs for n, epochs in trainings),
         trained_images=sum(n * epochs for n, epochs in trainings),

@@ -31,6 +31,10 @@ def test_self_learning_by_hand():
     )
 
 
+def test_training_before_labelling():
+    assert of(order="train-first").trained_images == 2 * 10 + 3 * 10 + 3 * 20
+
+
 def test_few_labels_alone():
     assert of(regime="n-labelled") == Schedule(2 * 3, 2 * 10, 7)
 
@@ -56,14 +60,16 @@ def test_the_paper_s_schedule_on_cifar10():
     assert few.gradient_steps == 8000
 
 
+@pytest.mark.parametrize("order", ["label-first", "train-first"])
 @pytest.mark.parametrize("regime", ["self-learning", "n-labelled", "all-labelled"])
-def test_it_is_what_a_run_does(regime, digits):
+def test_it_is_what_a_run_does(regime, order, digits):
     """Against the steps that the optimiser counts in a real run."""
     from keras_selflearn.experiment import make_classifier, training_labels
 
     config = Config(
         backbone="tiny",
         regime=regime,
+        order=order,
         epochs=2,
         meta_epochs=3,
         meta_iterations=2,

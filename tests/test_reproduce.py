@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import csv
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+from datasets.archives import prepare
+from matplotlib.image import imread
+
+from keras_selflearn import report, reproduce
+from keras_selflearn.backbone import build_backbone
+from keras_selflearn.experiment import run_experiment
+from keras_selflearn.paper import published_tables
+from keras_selflearn.report import ReportConfig
+from keras_selflearn.reproduce import ReproduceConfig
+from keras_selflearn.reproduction import executors
+from keras_selflearn.reproduction.executors import Outcome
+from keras_selflearn.reproduction.runs import finished_runs
+
+LOSSES = ("cross-entropy", "triplet", "contrastive", "arcface")
+
+
+def run_in_this_process(cells):
+    """As `run_in_processes`, without the seconds that each start takes."""
+    for cell in cells:
+        run_experiment(cell.config)
+        yield Outcome(cell, None)
+
+
+@pytest.fixture(scope="module")
+def reproduced(tmp_path_factory):
+    """Every table and figure by the `smoke` preset, on small archives through the real builders."""
+    folder = tmp_path_factory.mktemp("reproduced")
+    weights = folder / "pretrained.weights.h5"
+    build_backbone("tiny", (32, 32, 3), "random").save_weights(weights)
+    shared = {
+        "preset": "smoke",
+        "imagenet_weights": str(weights),
+        "results_dir": str(folder / "results"),
+        "data_dir": str(folder / "data"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        patch.setattr(executors, "run_in_processes", run_in_this_process)
+        for table in published_tables():
+            prepare(table.dataset, folder / "data")
+            reproduce.main(ReproduceConfig(table=table.table, **shared))
+        for figure in (2, 3, 4):
+            reproduce.main(ReproduceConfig(figure=figure, **shared))
+        report.main(ReportConfig(preset="smoke", results_dir=shared["results_dir"]))
+    return folder, shared
+
+
+def results(reproduced, name):
+    return reproduced[0] / "results" / name
+
+
+@pytest.mark.parametrize("table", published_tables(), ids=lambda table: table.dataset)
+def test_every_cell_of_a_table_was_run_once_and_is_drawn(reproduced, table):
+    folder = results(reproduced, f"{table.dataset}-smoke")
+    runs = finished_runs(folder)
+    assert len(runs) == 16 == len(list(folder.glob("*/run.json")))
+    with open(folder / f"table{table.table}.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 24
+    for row in rows:
+        regime = "all-labelled" if row["cell"] == "all_labelled" else "self-learning"
+        (run,) = (
+            run
+            for run in runs
+            if (run.config.loss, run.config.regime) == (row["loss"], regime)
+            and (run.config.weights == "random") == (row["weights"] == "random")
+        )
+        assert float(row["ours_mean"]) == pytest.approx(run.test_accuracy[row["cell"]], abs=0.01)
+        assert row["ours_runs"] == "1"
+    page = (folder / f"table{table.table}.md").read_text()
+    assert page.startswith(f"# Table {table.table}: {table.title}")
+    assert "—" not in page.split("Ours: mean")[0] and page.count("no test: fewer than 3 runs") == 5
+    assert (folder / f"table{table.table}.tex").read_text().count(r"$\pm$") == 24
+
+
+def test_sizes_and_their_difference_from_the_paper_are_in_the_record(reproduced):
+    for table in published_tables():
+        for run in finished_runs(results(reproduced, f"{table.dataset}-smoke")):
+            data = run.record["data"]
+            assert data["difference_from_paper"] == {
+                "train": data["train"] - table.train_images,
+                "test": data["test"] - table.test_images,
+            }
+            assert len(data["classes"]) == table.classes
+
+
+@pytest.mark.parametrize(
+    ("figure", "texts"),
+    [
+        ("plant_village-smoke/figure2", ["Apple", "Black rot", "Tomato", "Plant Village"]),
+        ("cifar10-smoke/figure3", ["random", "imagenet", "CIFAR-10"]),
+        ("cifar10-smoke/figure4", [*LOSSES, "airplane", "truck"]),
+    ],
+)
+def test_figures(reproduced, figure, texts):
+    svg = results(reproduced, f"{figure}.svg").read_text()
+    words = unescape(" ".join(re.findall(r">([^<>]+)<", svg)))
+    for text in texts:
+        assert text.lower() in words.lower(), text
+    pixels = imread(results(reproduced, f"{figure}.png"))
+    assert min(pixels.shape[:2]) > 300 and np.std(pixels[..., :3]) > 0.05
+
+
+def test_the_report_has_all_tables_and_figures(reproduced):
+    page = results(reproduced, "report-smoke.html").read_text()
+    for table in published_tables():
+        assert f"Table {table.table}: {table.title}" in page
+    assert page.count('<table class="claims">') == 3
+    assert page.count("data:image/png;base64,") == 1 + 3 * 2  # figure 2; 3 and 4 of each table
+    assert not re.search(r'(?:src|href)="(?!data:)', page)
+
+
+def test_what_is_finished_is_listed_and_not_run_again(reproduced, capsys, monkeypatch):
+    def run_nothing(cells):
+        raise AssertionError("ran again")
+
+    monkeypatch.setattr(executors, "run_in_processes", run_nothing)
+    reproduce.main(ReproduceConfig(table=1, **reproduced[1]))
+    out = capsys.readouterr().out
+    assert out.count("  done  ") == 16 and "16 of 16 runs are done." in out
+
+
+def test_dry_run_lists_what_is_left_with_its_time_and_does_nothing(reproduced, capsys):
+    before = sorted(results(reproduced, "").rglob("*"))
+    reproduce.main(ReproduceConfig(table=2, runs=2, dry_run=True, **reproduced[1]))
+    out = capsys.readouterr().out
+    assert out.count("  done  ") == 16
+    assert len(re.findall(r"  left  .*, seed 1: about \d+ s", out)) == 16
+    assert "16 of 32 runs are done. Those left take about" in out
+    assert sorted(results(reproduced, "").rglob("*")) == before
+
+
+def test_a_failing_cell_stops_no_other_and_is_told_at_the_end(reproduced, capsys, monkeypatch):
+    def fail_on_triplet(cells):
+        for cell in cells:
+            broken = cell.config.loss == "triplet"
+            yield Outcome(cell, "no memory (exit status 1)" if broken else None)
+
+    monkeypatch.setattr(executors, "run_in_processes", fail_on_triplet)
+    config = ReproduceConfig(
+        table=2, runs=2, losses="triplet,arcface", regimes="all-labelled", **reproduced[1]
+    )
+    with pytest.raises(SystemExit) as ending:
+        reproduce.main(config)
+    captured = capsys.readouterr()
+    assert ending.value.code == 1
+    assert captured.out.count(": done") == 2 and captured.out.count("FAILED: no memory") == 2
+    assert "table2.md" in captured.out
+    assert "2 of 4 runs failed:" in captured.err
+    assert captured.err.count("no memory (exit status 1)") == 2
+
+
+def test_a_long_table_without_a_gpu_names_the_short_one(tmp_path, capsys):
+    reproduce.main(ReproduceConfig(table=1, dry_run=True, results_dir=str(tmp_path)))
+    out = capsys.readouterr().out
+    assert "0 of 48 runs are done" in out and "days" in out
+    assert "There is no GPU here: PRESET=cpu" in out
+
+
+def test_notes_stand_above_the_table(reproduced):
+    folder = results(reproduced, "svhn_cropped-smoke")
+    (folder / "notes.md").write_text("Generated images.\n")
+    reproduce.main(ReproduceConfig(table=1, **reproduced[1]))
+    page = (folder / "table1.md").read_text()
+    assert page.index("Generated images.") < page.index("| Loss |")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, "Say which part of the paper"),
+        ({"table": 1, "figure": 2}, "Say which part of the paper"),
+        ({"table": 4}, "Table 4 is none of the paper's"),
+        ({"figure": 1}, "Figure 1 shows no results"),
+        ({"table": 1, "preset": "none"}, "Unknown preset 'none'"),
+        ({"table": 1, "executor": "slurm"}, "Unknown executor 'slurm'"),
+        ({"table": 1, "dataset": "cifar10"}, "--dataset is for figures"),
+        ({"figure": 3, "dataset": "digits"}, "The paper has no data set 'digits'"),
+    ],
+)
+def test_what_can_t_be_asked_for(changes, message):
+    with pytest.raises(ValueError, match=message):
+        reproduce.plan(ReproduceConfig(**changes))
+
+
+def test_figures_need_their_runs_only():
+    figure, grid = reproduce.plan(ReproduceConfig(figure=3))
+    assert len(grid.cells()) == 2 * 3 and grid.losses == ["cross-entropy"]
+    figure, grid = reproduce.plan(ReproduceConfig(figure=4, preset="cpu"))
+    assert [cell.config.loss for cell in grid.cells()] == list(LOSSES)
+    assert {cell.config.regime for cell in grid.cells()} == {"self-learning"}
+    figure, grid = reproduce.plan(ReproduceConfig(figure=3, dataset="svhn_cropped", runs=1))
+    assert grid.table.table == 1 and len(grid.cells()) == 2
