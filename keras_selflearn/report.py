@@ -44,7 +44,7 @@ def main(config: ReportConfig) -> None:
 
 
 def _section(grid: Grid):
-    from keras_selflearn.reproduction.drawing import draw_figure, draw_table
+    from keras_selflearn.reproduction.draw import draw_figure, draw_table
     from keras_selflearn.reproduction.page import Section
     from keras_selflearn.reproduction.provenance import describe, notes
     from keras_selflearn.reproduction.runs import finished_runs

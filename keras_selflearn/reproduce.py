@@ -62,7 +62,7 @@ def main(config: ReproduceConfig) -> None:
     """List what is done and left, run what is left, draw from all that is finished."""
     figure, grid = plan(config)
     import_tensorflow_quietly()
-    from keras_selflearn.reproduction.drawing import draw_figure, draw_table
+    from keras_selflearn.reproduction.draw import draw_figure, draw_table
 
     cells = [] if figure and not figure.losses else grid.cells()
     left = _list(grid, cells) if cells else []
