@@ -1,4 +1,4 @@
-"""Accuracy over meta-iterations, as in the paper's figure 3."""
+"""Accuracy over meta-iterations, one run a line."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
-# Told apart by colour-blind readers (Okabe and Ito) and, by the markers, in grey print.
-_STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."))
+from keras_selflearn.drawing import LINE_STYLES, accuracy_axes, save_picture
 
 
 @dataclass(frozen=True)
@@ -23,9 +19,8 @@ class Curve:
 
 def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
     """Draw up to three curves to the PNG at `path`; meta-iteration 0 is labelled-only."""
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
-    for curve, (color, marker, line) in zip(curves, _STYLES):
+    figure, axes = accuracy_axes(title)
+    for curve, (color, marker, line) in zip(curves, LINE_STYLES):
         axes.plot(curve.accuracies, color=color, marker=marker, linestyle=line, label=curve.name)
         last = len(curve.accuracies) - 1
         axes.annotate(
@@ -36,8 +31,6 @@ def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
             ha="center",
             color=color,
         )
-    axes.set(title=title, xlabel="Meta-iteration", ylabel="Test accuracy (%)", ylim=(0, 105))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(alpha=0.3)
+    axes.set_ylim(0, 105)
     axes.legend(loc="lower right")
-    figure.savefig(path, dpi=120)
+    save_picture(figure, path)

@@ -1,0 +1,41 @@
+"""What all pictures share: the looks of lines, the axes of accuracy, and the saving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+# Colour, marker and dashes: told apart by colour-blind readers (Okabe and Ito) and in grey print.
+LINE_STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."))
+
+
+def accuracy_axes(title: str) -> tuple[Figure, Axes]:
+    """An empty picture of test accuracy over meta-iterations."""
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    axes.set(title=title, xlabel="Meta-iteration", ylabel="Test accuracy (%)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    axes.grid(alpha=0.3)
+    return figure, axes
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Save to the .png or .svg at `path`; the same figure always gives the same file."""
+    # Without a salt of their own the names inside an SVG are random.
+    settings = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
+    with matplotlib.rc_context(settings):
+        if path.suffix == ".svg":
+            # The dots are for images, and for points too many to be drawn as lines.
+            figure.savefig(path, dpi=200, metadata={"Date": None})
+        else:
+            figure.savefig(path, dpi=150)
+
+
+def save_png_and_svg(figure: Figure, path_stem: Path) -> None:
+    """Save to `path_stem`.png, for the screen, and `path_stem`.svg, for print."""
+    for suffix in (".png", ".svg"):
+        save_picture(figure, path_stem.with_name(path_stem.name + suffix))

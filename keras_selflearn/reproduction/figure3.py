@@ -1,0 +1,57 @@
+"""Figure 3: accuracy over meta-iterations from random and from pretrained weights (section 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_selflearn.drawing import LINE_STYLES, accuracy_axes, save_png_and_svg
+
+
+def draw_accuracy_curves(
+    curves: Mapping[str, Sequence[Sequence[float]]], title: str, path_stem: Path
+) -> None:
+    """Draw each run thin and the mean of a group bold, to `path_stem`.png and .svg.
+
+    Parameters
+    ----------
+    curves : mapping of str to runs
+        Up to three groups: the name of the initial weights and, for each run, the test accuracies
+        in percent after meta-iterations 0, 1, 2, ... A group's mean ends with its shortest run.
+        A group may be empty.
+    title : str
+    path_stem : Path
+    """
+    figure, axes = accuracy_axes(title)
+    drawn = []
+    for (name, runs), (color, marker, line) in zip(curves.items(), LINE_STYLES):
+        # A run that has only begun has no accuracy yet.
+        runs = [run for run in runs if len(run)]
+        for run in runs:
+            axes.plot(run, color=color, linestyle=line, linewidth=0.8, alpha=0.6)
+        shared = min(map(len, runs), default=0)
+        mean = np.mean([run[:shared] for run in runs], axis=0) if runs else []
+        axes.plot(
+            mean,
+            color=color,
+            marker=marker,
+            linestyle=line,
+            linewidth=2.4,
+            markersize=5,
+            clip_on=False,
+            label=f"{name} weights ({_count(runs)})",
+        )
+        drawn += [accuracy for run in runs for accuracy in run]
+    if drawn:
+        margin = max(0.06 * (max(drawn) - min(drawn)), 1)
+        axes.set_ylim(max(min(drawn) - margin, 0), min(max(drawn) + margin, 100))
+    else:
+        axes.set(xlim=(0, 1), ylim=(0, 100))
+    axes.legend(title="thin: each run, bold: mean of all", title_fontsize="small")
+    save_png_and_svg(figure, path_stem)
+
+
+def _count(runs: Sequence[Sequence[float]]) -> str:
+    return {0: "no run", 1: "1 run"}.get(len(runs), f"{len(runs)} runs")

@@ -1,0 +1,231 @@
+"""Figure 4: t-SNE of the test embeddings before and after self-learning (section 4.1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+from keras_selflearn.drawing import save_png_and_svg
+from keras_selflearn.errors import InputError
+from keras_selflearn.reproduction.class_names import name_parts
+
+# Ten colours made for colour-blind readers (Petroff) and eleven markers: no two of the first 110
+# classes share both, and no two of the first ten share either.
+_COLORS = (
+    *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
+    *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
+)
+_MARKERS = ("o", "s", "x", "^", "+", "|", "D", "v", "_", "*", "<")
+_PANEL = 1.9  # Inches, a side.
+_FONT_SIZE = 7
+# With more classes there is room in a panel for their numbers alone.
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True)
+class EmbeddingPanel:
+    """A column of the picture: what one loss makes of the test images.
+
+    Attributes
+    ----------
+    loss : str
+    before, after : (n, d) float16 or float32, or None
+        Test embeddings before and after self-learning; None where there is no run.
+    labels : (n,) integers, or None
+        Positions in the class names.
+    """
+
+    loss: str
+    before: np.ndarray | None
+    after: np.ndarray | None
+    labels: np.ndarray | None
+
+
+def draw_embeddings(
+    panels: Sequence[EmbeddingPanel],
+    class_names: Sequence[str],
+    title: str,
+    path_stem: Path,
+    row_titles: tuple[str, str] = ("before self-learning", "after self-learning"),
+    seed: int = 0,
+    max_points: int = 2000,
+) -> None:
+    """Draw two rows of t-SNE, a column a loss, to `path_stem`.png and .svg.
+
+    All panels show the same points: as many of each class, as far as it has them. The picture says
+    so where there is no run and where embeddings can't be drawn.
+
+    Parameters
+    ----------
+    panels : sequence of EmbeddingPanel
+    class_names : sequence of str
+    title : str
+    path_stem : Path
+    row_titles : (str, str)
+        What stands beside the row of `before` and that of `after`.
+    seed : int
+        Of the choice of points and of t-SNE.
+    max_points : int
+        In a panel.
+
+    Raises
+    ------
+    InputError
+        When the panels are not of the same test images.
+    """
+    labels = _common_labels(panels)
+    chosen = choose_points(labels, len(class_names), max_points, seed)
+    numbered = len(class_names) > _MOST_NAMES
+    width = _PANEL * len(panels) + 0.3
+    figure = Figure(layout="constrained")
+    legend_height = _add_legend(figure, width, class_names, numbered)
+    figure.set_size_inches(width, 2 * _PANEL + 0.45 + legend_height)
+    figure.suptitle(title, fontsize=10)
+    grid = figure.subplots(2, len(panels), squeeze=False)
+    names = []
+    for row, row_title in enumerate(row_titles):
+        grid[row, 0].set_ylabel(row_title, fontsize=9)
+        for axes, panel in zip(grid[row], panels):
+            embeddings = (panel.before, panel.after)[row]
+            axes.set(xticks=[], yticks=[], box_aspect=1)
+            if row == 0:
+                axes.set_title(panel.loss, fontsize=9)
+            obstacle = _obstacle(embeddings, chosen)
+            if obstacle:
+                axes.text(0.5, 0.5, obstacle, fontsize=_FONT_SIZE, ha="center", va="center")
+                continue
+            points = project(embeddings[chosen], seed)
+            _scatter(axes, points, labels[chosen], len(class_names))
+            shown = range(1, len(class_names) + 1) if numbered else map(_one_line, class_names)
+            names.append(_write_names(axes, points, labels[chosen], list(map(str, shown))))
+    # Where a text ends is known only once the axes have their places.
+    figure.draw_without_rendering()
+    for texts in names:
+        _remove_misfits(texts)
+    save_png_and_svg(figure, path_stem)
+
+
+def choose_points(labels: np.ndarray, n_classes: int, max_points: int, seed: int) -> np.ndarray:
+    """Positions, ascending, of at most `max_points / n_classes` random points of each class."""
+    rng = np.random.default_rng(seed)
+    members = [rng.permutation(np.flatnonzero(labels == index)) for index in range(n_classes)]
+    return np.sort(np.concatenate([each[: max_points // n_classes] for each in members]))
+
+
+def project(embeddings: np.ndarray, seed: int) -> np.ndarray:
+    """t-SNE of embeddings (n, d): (n, 2) float32."""
+    # The start, by PCA, takes two columns.
+    embeddings = np.pad(embeddings.astype(np.float32), ((0, 0), (0, embeddings.shape[1] == 1)))
+    perplexity = min(30, (len(embeddings) - 1) / 3)
+    tsne = TSNE(init="pca", learning_rate="auto", perplexity=perplexity, random_state=seed)
+    # Threads sum in any order, and t-SNE makes another picture of the last digit.
+    with threadpool_limits(1):
+        return tsne.fit_transform(embeddings)
+
+
+def _common_labels(panels: Sequence[EmbeddingPanel]) -> np.ndarray:
+    with_run = [panel for panel in panels if panel.labels is not None]
+    for panel in with_run:
+        if not np.array_equal(panel.labels, with_run[0].labels):
+            raise InputError(
+                f"The embeddings of {panel.loss} and {with_run[0].loss} are of different test"
+                " images: give runs on one data set."
+            )
+    return with_run[0].labels if with_run else np.empty(0, int)
+
+
+def _obstacle(embeddings: np.ndarray | None, chosen: np.ndarray) -> str | None:
+    """Why t-SNE can't draw these points, None if it can."""
+    if embeddings is None:
+        return "no run"
+    embeddings = embeddings[chosen]
+    if len(embeddings) < 4:
+        return "too few images"
+    if not np.isfinite(embeddings).all():
+        return "embeddings are\nnot finite"
+    if (embeddings == embeddings[0]).all():
+        return "all embeddings\nare equal"
+    return None
+
+
+def _scatter(axes: Axes, points: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
+    for index in range(n_classes):
+        axes.plot(*points[labels == index].T, **_look(index), markersize=2, rasterized=True)
+    # The same scale both ways, and room for the names of groups at the edge.
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = 0.6 * (high - low).max()
+    (x, y) = (low + high) / 2
+    axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half))
+
+
+def _look(index: int) -> dict[str, object]:
+    return {
+        "color": _COLORS[index % len(_COLORS)],
+        "marker": _MARKERS[index % len(_MARKERS)],
+        "linestyle": "none",
+        "markeredgewidth": 0.7,
+    }
+
+
+def _write_names(
+    axes: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str]
+) -> list[Text]:
+    """Write each name over the median of its points; the most compact classes come first."""
+    texts = []
+    for index in np.unique(labels):
+        members = points[labels == index]
+        middle = np.median(members, axis=0)
+        # Above the median: a small group would vanish under its name.
+        text = axes.annotate(
+            names[index],
+            middle,
+            xytext=(0, 5),
+            textcoords="offset points",
+            fontsize=_FONT_SIZE,
+            ha="center",
+            va="center",
+            path_effects=[withStroke(linewidth=2, foreground="white")],
+        )
+        texts.append((np.median(np.abs(members - middle)), index, text))
+    return [text for *_, text in sorted(texts)]
+
+
+def _remove_misfits(texts: Sequence[Text]) -> None:
+    """Remove texts that leave their axes or overlap an earlier one."""
+    kept = []
+    for text in texts:
+        box = text.get_window_extent().padded(2)
+        frame = text.axes.bbox
+        inside = frame.containsx(box.x0) and frame.containsx(box.x1)
+        if not inside or box.count_overlaps(kept):
+            text.remove()
+        else:
+            kept.append(box)
+
+
+def _add_legend(figure: Figure, width: float, class_names: Sequence[str], numbered: bool) -> float:
+    """List the classes in as many columns as `width` has room for; return the height, in inches."""
+    names = [_one_line(name) for name in class_names]
+    if numbered:
+        names = [f"{number} {name}" for number, name in enumerate(names, 1)]
+    column = 0.056 * max(map(len, names)) + 0.4
+    rows = math.ceil(len(names) / max(int(width / column), 1))
+    columns = math.ceil(len(names) / rows)
+    handles = [Line2D([], [], **_look(index), markersize=5) for index in range(len(names))]
+    figure.legend(handles, names, loc="outside lower center", ncols=columns, fontsize=_FONT_SIZE)
+    return 0.145 * rows + 0.15
+
+
+def _one_line(name: str) -> str:
+    return ": ".join(name_parts(name))
