@@ -77,7 +77,10 @@ def test_every_cell_of_a_table_was_run_once_and_is_drawn(reproduced, table):
         assert row["ours_runs"] == "1"
     page = (folder / f"table{table.table}.md").read_text()
     assert page.startswith(f"# Table {table.table}: {table.title}")
-    assert "—" not in page.split("Ours: mean")[0] and page.count("no test: fewer than 3 runs") == 5
+    assert (
+        "—" not in page.split("Ours: mean")[0]
+        and page.count("no test: needs 3 runs that differ") == 5
+    )
     assert (folder / f"table{table.table}.tex").read_text().count(r"$\pm$") == 24
 
 

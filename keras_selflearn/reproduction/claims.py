@@ -100,7 +100,7 @@ class Claim:
         """The p-values, in words."""
         p_values = [each.p_value for each in self.comparisons if each.p_value is not None]
         if not p_values:
-            return f"no test: fewer than {_RUNS_FOR_A_TEST} runs"
+            return f"no test: needs {_RUNS_FOR_A_TEST} runs that differ"
         significant = sum(p_value < _SIGNIFICANT for p_value in p_values)
         largest = f"largest p = {max(p_values):.2g}"
         return f"p < {_SIGNIFICANT} in {significant} of {len(p_values)}, {largest}"

@@ -14,7 +14,7 @@ from keras_selflearn.reproduction.figure3 import draw_accuracy_curves
 from keras_selflearn.reproduction.figure4 import EmbeddingPanel, draw_embeddings
 from keras_selflearn.reproduction.grid import Grid
 from keras_selflearn.reproduction.provenance import describe, notes
-from keras_selflearn.reproduction.runs import Run, finished_runs
+from keras_selflearn.reproduction.runs import Run, finished_runs, is_pretrained
 from keras_selflearn.reproduction.table import ResultTable, measure
 
 
@@ -75,8 +75,14 @@ def _draw_curves(figure: PublishedFigure, grid: Grid, stem: Path) -> None:
 def _draw_embeddings(figure: PublishedFigure, grid: Grid, stem: Path) -> None:
     table = measure(grid, finished_runs(grid.folder))
     panels = [_panel(loss, _runs_of(table, loss, figure.weights[0])) for loss in figure.losses]
-    class_names = next((run.record["data"]["classes"] for run in table.runs), [])
-    draw_embeddings(panels, class_names, f"{figure.title}, {grid.table.title}", stem)
+    data = next((run.record["data"] for run in table.runs if _self_learns(run)), None)
+    draw_embeddings(
+        panels,
+        data["classes"] if data else [],
+        f"{figure.title}, {grid.table.title}, {figure.weights[0]} weights",
+        stem,
+        row_titles=(f"after {data['labelled']} labels" if data else "", "after self-learning"),
+    )
 
 
 _DRAW = {2: _draw_samples, 3: _draw_curves, 4: _draw_embeddings}
@@ -97,11 +103,15 @@ def _runs_of(table: ResultTable, loss: str, weights: str) -> list[Run]:
             run
             for run in table.runs
             if run.config.loss == loss
-            and (run.config.weights == "random") == (weights == "random")
-            and run.config.regime == "self-learning"
+            and is_pretrained(run.config) == (weights != "random")
+            and _self_learns(run)
         ),
         key=lambda run: run.config.seed,
     )
+
+
+def _self_learns(run: Run) -> bool:
+    return run.config.regime == "self-learning"
 
 
 def _write(path: Path, content: str) -> Path:

@@ -7,7 +7,7 @@ import html
 import io
 from collections.abc import Sequence
 
-from keras_selflearn.paper import CELLS, PublishedTable
+from keras_selflearn.paper import CELLS
 from keras_selflearn.reproduction.claims import TEST, Claim
 from keras_selflearn.reproduction.table import Measured, ResultTable, Row
 
@@ -18,7 +18,7 @@ _MINUS = "\N{MINUS SIGN}"
 def markdown(table: ResultTable) -> str:
     """A Markdown table: for each cell ours with its number of runs, the paper's, the difference."""
     header = ["Loss", "Pretrained"]
-    for name in column_names(table.published):
+    for name in column_names(table):
         header += [f"{name}: ours", "paper", "difference"]
     lines = [header, ["---", "---"] + ["---:"] * (len(header) - 2)]
     lines += [[*_row_names(row), *_cells(row)] for row in table.rows]
@@ -28,8 +28,7 @@ def markdown(table: ResultTable) -> str:
 def html_table(table: ResultTable) -> str:
     """The same as an HTML table."""
     groups = "".join(
-        f'<th colspan="3" scope="colgroup">{html.escape(name)}</th>'
-        for name in column_names(table.published)
+        f'<th colspan="3" scope="colgroup">{html.escape(name)}</th>' for name in column_names(table)
     )
     titles = '<th scope="col">ours</th><th scope="col">paper</th><th scope="col">difference</th>'
     rows = "".join(
@@ -48,7 +47,7 @@ def html_table(table: ResultTable) -> str:
 
 def latex(table: ResultTable) -> str:
     """A `tabular` that needs the package booktabs."""
-    columns = column_names(table.published)
+    columns = column_names(table)
     lines = [
         "% Needs \\usepackage{booktabs}. Ours: mean and deviation over the runs (their number).",
         "\\begin{tabular}{ll" + "rrr" * len(columns) + "}",
@@ -108,12 +107,15 @@ def claims_html(claims: Sequence[Claim]) -> str:
     )
 
 
-def column_names(published: PublishedTable) -> list[str]:
-    """Of the three cells of a row, with the paper's numbers of labels."""
+def column_names(table: ResultTable) -> list[str]:
+    """Of the three cells of a row: how many labels ours and the paper's have."""
+    data = {run.config.regime: run.record["data"] for run in table.runs}
+    few, all_of_them = data.get("self-learning"), data.get("all-labelled")
     return [
-        f"Few labels (paper: {published.labels})",
+        f"{few['labelled'] if few else 'Few'} labels (paper: {table.published.labels})",
         "Self-learning",
-        f"All labels (paper: {published.train_images})",
+        f"All {all_of_them['train'] if all_of_them else ''} labels".replace("  ", " ")
+        + f" (paper: {table.published.train_images})",
     ]
 
 

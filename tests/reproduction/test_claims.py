@@ -69,7 +69,7 @@ def test_significance():
     clear = comparison({0: 10.0, 1: 10.1, 2: 9.9}, {0: 1.0, 1: 1.0, 2: 1.0})
     unclear = comparison({0: 10.0, 1: 1.0, 2: 1.0}, {0: 1.0, 1: 1.1, 2: 1.0})
     assert Claim("", [clear, unclear]).significance.startswith("p < 0.05 in 1 of 2, largest p = 0.")
-    assert Claim("", [UP]).significance == "no test: fewer than 3 runs"
+    assert Claim("", [UP]).significance == "no test: needs 3 runs that differ"
 
 
 def table_of(number, means=None):

@@ -29,6 +29,11 @@ def table(grid):
 
 def test_markdown(table):
     header, rule, *rows = (line.split("|")[1:-1] for line in formats.markdown(table).splitlines())
+    assert [cell.strip() for cell in header[2::3]] == [
+        "40 labels (paper: 4000): ours",
+        "Self-learning: ours",
+        "All 400 labels (paper: 50000): ours",
+    ]
     assert len(header) == 11 and len(rows) == 8 and set(map(len, rows)) == {11}
     assert [cell.strip() for cell in rows[1]] == [
         "cross-entropy",
@@ -95,6 +100,7 @@ def test_published_figures_stand_in_the_paper_s_columns(table):
             for row in published.rows
             for mean, std in (row.n_labelled, row.self_learning, row.all_labelled)
         ]
+        assert "All labels (paper" in page and "Few labels (paper" in page
         assert found == wanted and page.count("<td>—</td>") == 48
 
 
