@@ -7,12 +7,12 @@ digits starts once from random and once from those weights.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from keras_selflearn import command_line
+from keras_selflearn.cache import cache_root
 from keras_selflearn.config import Config, option
 from keras_selflearn.losses import loss_names
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
@@ -58,8 +58,7 @@ def main(config: QuickstartConfig) -> None:
     """Pretrain, run twice, print the table and draw the picture."""
     experiment = Config(loss=config.loss, seed=config.seed, results_dir=config.results_dir)
     experiment.resolve()  # A mistyped name must not wait for the pretraining.
-    default_cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "keras_selflearn"
-    cache_dir = Path(config.cache_dir or default_cache).expanduser()
+    cache_dir = Path(config.cache_dir).expanduser() if config.cache_dir else cache_root()
     import_tensorflow_quietly()
     from keras_selflearn.run_folder import check_results_dir
 

@@ -23,9 +23,11 @@ def test_what_is_asked_for_wins():
 
 
 def test_paper_s_numbers():
-    svhn, cifar = (Config(dataset=name).resolve() for name in ("svhn_cropped", "cifar10"))
+    names = ("svhn_cropped", "cifar10", "plant_village")
+    svhn, cifar, plants = (Config(dataset=name).resolve() for name in names)
     assert (svhn.labels, svhn.selection_percent, svhn.meta_iterations) == (1000, 5, 25)
     assert (cifar.labels, cifar.selection_percent, cifar.meta_iterations) == (4000, 5, 25)
+    assert (plants.labels, plants.selection_percent, plants.meta_iterations) == (380, 2, 25)
     assert cifar.batch_size == 100 and cifar.embedding_size == 256
 
 

@@ -18,6 +18,7 @@ class Dataset:
     Attributes
     ----------
     images, test_images : (n, height, width, 3) uint8
+        Possibly read-only memory maps.
     labels, test_labels : (n,) int64
         Positions in `class_names`.
     class_names : tuple of str
@@ -87,6 +88,14 @@ DATASETS = {
         "tfds:load_cifar10",
         labels=4000,
         selection_percent=5,
+        meta_iterations=25,
+        epochs=200,
+        meta_epochs=200,
+    ),
+    "plant_village": Entry(
+        "tfds:load_plant_village",
+        labels=380,
+        selection_percent=2,
         meta_iterations=25,
         epochs=200,
         meta_epochs=200,

@@ -1,42 +1,95 @@
-"""Data sets of the paper, prepared and read by TensorFlow Datasets (section 4.1)."""
+"""Data sets of the paper, prepared and read by TensorFlow Datasets (section 4.1).
+
+TensorFlow Datasets ("TFDS") reads a prepared data set once, for `keras_selflearn.datasets.decoded`,
+and need not even be imported after that.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+import re
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import requests
 
 from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.cut import choose_test
+from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.errors import InputError
+
+# To be raised with a change to what is read from the same files.
+_WAY_OF_DECODING = 1
+_BATCH = 500
 
 
 def load_svhn_cropped(data_dir: str | None = None) -> Dataset:
     """73,257 training and 26,032 test images of 32x32x3; see `load_tfds`."""
-    return load_tfds("svhn_cropped", data_dir)
+    return load_tfds("svhn_cropped", data_dir, major=3)
 
 
 def load_cifar10(data_dir: str | None = None) -> Dataset:
     """50,000 training and 10,000 test images of 32x32x3; see `load_tfds`."""
-    return load_tfds("cifar10", data_dir)
+    return load_tfds("cifar10", data_dir, major=3)
 
 
-def load_tfds(name: str, data_dir: str | None = None) -> Dataset:
-    """Load splits `train` and `test` of a TensorFlow data set of images of one size.
+def load_plant_village(data_dir: str | None = None) -> Dataset:
+    """43,454 training and 10,849 test images of 96x96x3; see `load_tfds`.
+
+    TFDS has them uncut, and two fewer than the paper.
+    """
+    return load_tfds("plant_village", data_dir, major=1, size=96)
+
+
+def load_tfds(
+    name: str, data_dir: str | None = None, *, major: int, size: int | None = None
+) -> Dataset:
+    """Load splits `train` and `test` of a TFDS data set of images.
+
+    Where there is no `test`, `train` is cut by the names of its files; see `choose_test`.
 
     Parameters
     ----------
     name : str
-        As TensorFlow Datasets knows it.
+        As TFDS knows it.
     data_dir : str, optional
-        Where its files are, or are put after a download; by default `~/tensorflow_datasets`.
+        Where its files are, or are put after a download; by default $TFDS_DATA_DIR or
+        ~/tensorflow_datasets.
+    major : int
+        Of the version of the data set: whatever follows, TFDS promises the same images.
+    size : int, optional
+        Height and width to resize images to, with antialiasing. They may be left out where images
+        have one size.
 
     Raises
     ------
     InputError
-        When the data set is not prepared there and can't be downloaded.
+        When the data set is not prepared there and can't be downloaded, or can't be read, or can't
+        be kept in the cache.
     """
+    default = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    data_folder = Path(data_dir or default).expanduser()
+    prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)
+    key = f"{name}-{prepared.name}-{_digest(prepared, name, size)}"
+    return read_decoded(key, partial(_open_source, name, prepared, size))
+
+
+def _find_prepared(folder: Path, major: int) -> Path | None:
+    """The folder of the newest version, whatever the installed TFDS would prepare."""
+    names = (path.name for path in folder.glob(f"{major}.*.*"))
+    versions = [name.split(".") for name in names if re.fullmatch(r"\d+\.\d+\.\d+", name)]
+    if not versions:
+        return None
+    return folder / ".".join(max(versions, key=lambda numbers: [int(each) for each in numbers]))
+
+
+def _prepare(name: str, data_folder: Path, major: int) -> Path:
+    """Download a data set and have TFDS prepare it; returns its folder."""
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.utils import gcs_utils
 
@@ -45,35 +98,130 @@ def load_tfds(name: str, data_dir: str | None = None) -> Dataset:
     gcs_utils._is_gcs_disabled = True
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
-    folder = Path(data_dir).expanduser() if data_dir else Path(tfds.core.constants.DATA_DIR)
     try:
-        builder = tfds.builder(name, data_dir=folder)
-        if not (Path(builder.data_dir).exists() or (folder / "downloads").exists()):
+        builder = tfds.builder(name, data_dir=data_folder, version=f"{major}.*.*")
+        if not _is_downloaded(name, data_folder / "downloads"):
             # TFDS itself tries for minutes before it says that there is no network.
             requests.head(builder.info.homepage, timeout=10)
         builder.download_and_prepare()
     except Exception as error:  # Each of its many downloaders and readers raises its own.
         raise InputError(
-            f"Data set '{name}' is not prepared in {folder} and can't be downloaded"
-            f" ({type(error).__name__}): on a connected machine run"
-            f" `python -m tensorflow_datasets build {name} --data_dir={folder}` and copy the"
-            " folder here."
+            f"Data set '{name}' is not prepared in {data_folder} (no {name}/{major}.*.*) and can't"
+            f" be downloaded ({type(error).__name__}): on a connected machine run"
+            f" `{_build_command(name, data_folder)}` and copy the folder here."
         ) from error
-    images, labels = _read(builder, "train")
-    test_images, test_labels = _read(builder, "test")
-    class_names = tuple(builder.info.features["label"].names)
-    return Dataset(images, labels, test_images, test_labels, class_names)
+    return Path(builder.data_dir)
 
 
-def _read(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
+def _is_downloaded(name: str, downloads: Path) -> bool:
+    notes = [*downloads.glob("*.INFO"), *downloads.glob(f"{name}/*.INFO")]
+    return (downloads / "manual").exists() or any(f'"{name}"' in x.read_text() for x in notes)
+
+
+def _build_command(name: str, data_folder: Path) -> str:
+    return f"python -m tensorflow_datasets build {name} --data_dir={data_folder}"
+
+
+def _digest(prepared: Path, name: str, size: int | None) -> str:
+    records = sorted(prepared.glob(f"{name}-*"))
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in records]
+    source = (_WAY_OF_DECODING, size, str(prepared.resolve()), files)
+    return hashlib.sha256(repr(source).encode()).hexdigest()[:8]
+
+
+@contextlib.contextmanager
+def _reading(name: str, prepared: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # TFDS and TensorFlow have one for each kind of damage.
+        raise InputError(
+            f"Data set '{name}' in {prepared} can't be read ({type(error).__name__}): if it is"
+            " damaged or not whole, delete that folder and prepare it again with"
+            f" `{_build_command(name, prepared.parent.parent)}`."
+        ) from error
+
+
+def _open_source(name: str, prepared: Path, size: int | None) -> Source:
     import tensorflow_datasets as tfds
 
-    n = builder.info.splits[split].num_examples
-    images = np.empty((n, *builder.info.features["image"].shape), np.uint8)
-    labels = np.empty(n, np.int64)
-    filled = 0
-    for batch in tfds.as_numpy(builder.as_dataset(split=split, batch_size=1000)):
-        end = filled + len(batch["label"])
-        images[filled:end], labels[filled:end] = batch["image"], batch["label"]
-        filled = end
-    return images, labels
+    with _reading(name, prepared):
+        builder = tfds.builder_from_directory(prepared)
+        splits = builder.info.splits
+        class_names = tuple(builder.info.features["label"].names)
+        if "test" in splits:
+            test = None
+            sizes = {part: splits[part].num_examples for part in ("train", "test")}
+        else:
+            test = _choose_test(builder)
+            sizes = {"train": int(np.sum(~test)), "test": int(np.sum(test))}
+        shape = (size, size, 3) if size else builder.info.features["image"].shape
+    shapes = {part: (n, *shape) for part, n in sizes.items()}
+    batches = _whole_batches if test is None else partial(_cut_batches, test)
+
+    def read() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        with _reading(name, prepared):
+            yield from batches(builder, size)
+
+    return Source(name, shapes, class_names, read())
+
+
+def _whole_batches(builder, size: int | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    for part in ("train", "test"):
+        for images, labels in _read_images(builder, part, size):
+            yield part, images, labels
+
+
+def _cut_batches(
+    test: np.ndarray, builder, size: int | None
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    done = 0
+    for images, labels in _read_images(builder, "train", size):
+        in_test = test[done : done + len(labels)]
+        done += len(labels)
+        yield "train", images[~in_test], labels[~in_test]
+        yield "test", images[in_test], labels[in_test]
+
+
+def _choose_test(builder) -> np.ndarray:
+    import tensorflow_datasets as tfds
+
+    examples = _read(builder, "train", ["label", "image/filename"]).batch(_BATCH)
+    batches = list(tfds.as_numpy(examples))
+    labels = np.concatenate([batch["label"] for batch in batches])
+    files = np.concatenate([batch["image/filename"] for batch in batches])
+    names = builder.info.features["label"].names
+    # File names repeat from class to class.
+    keys = [names[label].encode() + b"/" + file for label, file in zip(labels, files)]
+    return choose_test(labels, keys)
+
+
+def _read_images(builder, split: str, size: int | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    import tensorflow as tf
+    import tensorflow_datasets as tfds
+
+    def pixels_and_label(example):
+        image = example["image"]
+        if size:
+            image = tf.image.resize(image, (size, size), antialias=True)
+            image = tf.saturate_cast(tf.round(image), tf.uint8)
+        return image, example["label"]
+
+    examples = _read(builder, split, ["image", "label"])
+    examples = examples.map(pixels_and_label, num_parallel_calls=tf.data.AUTOTUNE)
+    yield from tfds.as_numpy(examples.batch(_BATCH).prefetch(1))
+
+
+def _read(builder, split: str, features: list[str]):
+    """A `tf.data.Dataset` of some features, in the order of the records.
+
+    TFDS writes examples in the order of a hash of their keys: prepared again, they come in the
+    same order.
+    """
+    import tensorflow_datasets as tfds
+
+    return builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        decoders=tfds.decode.PartialDecoding({name: True for name in features}),
+        read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
+    )

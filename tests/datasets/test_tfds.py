@@ -1,24 +1,49 @@
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import shutil
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from archives import CIFAR10_CLASSES, write_cifar10, write_plant_village, write_svhn_cropped
+from PIL import Image
 
-from keras_selflearn.datasets.tfds import load_cifar10, load_tfds
+from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.datasets import load_dataset
+from keras_selflearn.datasets.tfds import load_tfds
 
 PREPARED = Path(os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")).expanduser()
 
 
-def test_a_prepared_data_set_is_read_whole_and_in_order(tmp_path):
-    images = np.random.default_rng(0).integers(0, 256, (1005, 32, 32, 3), np.uint8)
-    labels = np.arange(1005) % 3
-    splits = {
-        "train": [(k, {"image": images[k], "label": labels[k]}) for k in range(1005)],
-        "test": [(0, {"image": images[7], "label": 2})],
-    }
+@pytest.fixture(autouse=True)
+def decoded(tmp_path, monkeypatch):
+    """The folder of decoded data sets."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "keras_selflearn" / "decoded"
+
+
+@pytest.fixture
+def nowhere(monkeypatch):
+    """A proxy that is not there: no machine reaches a download through it."""
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+def same_images(images, labels, written):
+    """Whether these are the images and labels that were written, in any order."""
+    original = sorted((image.tobytes(), label) for image, label in zip(*written))
+    return sorted((image.tobytes(), label) for image, label in zip(images, labels)) == original
+
+
+def store(data_dir, labels=(0, 1, 2, 1)):
+    """Prepare a data set of three classes without archives, in order."""
+    pixels = np.random.default_rng(0).integers(0, 256, (len(labels), 32, 32, 3), np.uint8)
+    examples = [(i, {"image": pixels[i], "label": label}) for i, label in enumerate(labels)]
     tfds.dataset_builders.store_as_tfds_dataset(
         name="three_classes",
         version="1.0.0",
@@ -28,31 +53,210 @@ def test_a_prepared_data_set_is_read_whole_and_in_order(tmp_path):
                 "label": tfds.features.ClassLabel(names=["a", "b", "c"]),
             }
         ),
-        split_datasets=splits,
-        data_dir=tmp_path,
+        split_datasets={"train": examples, "test": examples[1:2]},
+        data_dir=data_dir,
         disable_shuffling=True,
     )
-    data = load_tfds("three_classes", str(tmp_path))
+    return pixels
+
+
+def test_cifar10_from_its_archive(tmp_path, nowhere):
+    written = write_cifar10(tmp_path)
+    data = load_dataset("cifar10", str(tmp_path))
+    assert data.images.shape == (200, 32, 32, 3) and data.images.dtype == np.uint8
+    assert data.test_images.shape == (50, 32, 32, 3) and data.test_labels.dtype == np.int64
+    assert same_images(data.images, data.labels, written["train"])
+    assert same_images(data.test_images, data.test_labels, written["test"])
+    assert data.class_names == CIFAR10_CLASSES
+
+
+def test_svhn_from_its_archives(tmp_path, nowhere):
+    written = write_svhn_cropped(tmp_path, train=6, test=3)
+    data = load_dataset("svhn_cropped", str(tmp_path))
+    assert data.images.shape == (60, 32, 32, 3) and data.test_images.shape == (30, 32, 32, 3)
+    assert same_images(data.images, data.labels, written["train"])
+    assert same_images(data.test_images, data.test_labels, written["test"])
+    assert data.class_names == tuple("0123456789")
+
+
+def test_plant_village_from_its_archive(tmp_path, nowhere):
+    files, class_names = write_plant_village(tmp_path)
+    data = load_dataset("plant_village", str(tmp_path))
+    assert data.class_names == class_names and len(class_names) == 38
+    assert data.images.shape == (38 * 7, 96, 96, 3) and data.images.dtype == np.uint8
+    assert np.bincount(data.labels).tolist() == [7] * 38
+    assert np.bincount(data.test_labels).tolist() == [1] * 38
+
+    def small(content):
+        # Pillow, too, smooths before it makes an image smaller.
+        return np.asarray(Image.open(io.BytesIO(content)).resize((96, 96), Image.BILINEAR))
+
+    def digest(key):
+        return hashlib.sha256("/".join(key).encode()).digest()
+
+    for label, name in enumerate(class_names):
+        mine = sorted((key for key in files if key[0] == name), key=digest)
+        expected = [small(files[key]).astype(int) for key in mine]
+        (tested,) = data.test_images[data.test_labels == label]
+        assert np.abs(tested - expected[0]).max() <= 2
+        trained = list(data.images[data.labels == label].astype(int))
+        for image in expected[1:]:
+            distances = [np.abs(other - image).max() for other in trained]
+            assert min(distances) <= 2
+            del trained[int(np.argmin(distances))]
+        assert not trained
+
+
+def test_prepared_again_plant_village_is_the_same(tmp_path):
+    for folder in ("first", "second"):
+        write_plant_village(tmp_path / folder, count=5)
+    first, second = (load_dataset("plant_village", str(tmp_path / x)) for x in ("first", "second"))
+    np.testing.assert_array_equal(first.images, second.images)
+    np.testing.assert_array_equal(first.labels, second.labels)
+    np.testing.assert_array_equal(first.test_images, second.test_images)
+
+
+def test_a_prepared_data_set_is_read_whole_and_in_order(tmp_path):
+    labels = np.arange(1005) % 3
+    images = store(tmp_path, labels)
+    data = load_tfds("three_classes", str(tmp_path), major=1)
     np.testing.assert_array_equal(data.images, images)
     np.testing.assert_array_equal(data.labels, labels)
-    np.testing.assert_array_equal(data.test_images, images[7:8])
-    assert data.test_labels.tolist() == [2] and data.class_names == ("a", "b", "c")
+    np.testing.assert_array_equal(data.test_images, images[1:2])
+    assert data.test_labels.tolist() == [1] and data.class_names == ("a", "b", "c")
+
+
+def test_decodes_again_only_what_has_changed(tmp_path, capsys):
+    def load(name="here"):
+        load_tfds("three_classes", str(tmp_path / name), major=1)
+        return "Decoding three_classes (5 images), once" in capsys.readouterr().err
+
+    store(tmp_path / "here")
+    assert load() and not load()
+    (tmp_path / "link").symlink_to(tmp_path / "here")
+    assert not load("link")
+    (record,) = (tmp_path / "here").glob("three_classes/1.0.0/three_classes-train*")
+    os.utime(record, (1, 1))
+    assert load() and not load()
+    # A copy with the same times is another folder.
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    assert load("there") and not load()
+
+
+def test_a_classifier_learns_from_the_memory_maps(tmp_path):
+    write_cifar10(tmp_path)
+    data = load_dataset("cifar10", str(tmp_path))
+    assert isinstance(data.images, np.memmap) and not data.images.flags.writeable
+    labels = np.where(np.arange(200) < 100, data.labels, -1)
+    clf = SelfLearningClassifier(
+        loss="cross-entropy",
+        weights="random",
+        backbone="tiny",
+        epochs=40,
+        meta_epochs=1,
+        meta_iterations=1,
+        selection_percent=50,
+        learning_rate=1e-2,
+        random_state=0,
+        precision="float32",
+    )
+    clf.fit(data.images, labels, validation_data=(data.test_images, data.test_labels))
+    assert clf.score(data.test_images, data.test_labels) > 0.5
 
 
 def test_unprepared_data_set_names_folder_and_command(tmp_path):
     with pytest.raises(ValueError) as error:
-        load_tfds("no_such_data_set", str(tmp_path))
+        load_tfds("no_such_data_set", str(tmp_path), major=1)
     message = str(error.value)
     assert f"'no_such_data_set' is not prepared in {tmp_path}" in message
     assert "python -m tensorflow_datasets build no_such_data_set" in message
 
 
+@pytest.mark.parametrize("name", ["svhn_cropped", "cifar10", "plant_village"])
+def test_without_a_network_it_is_said_at_once(name, tmp_path, nowhere):
+    # What is there of another data set must not have TFDS try for minutes.
+    write_svhn_cropped(tmp_path / "other", train=1, test=1)
+    (tmp_path / "other" / "downloads").rename(tmp_path / "downloads")
+    for note in tmp_path.glob("downloads/*.INFO"):
+        note.write_text(note.read_text().replace("svhn_cropped", "another_one"))
+    start = time.monotonic()
+    with pytest.raises(ValueError) as error:
+        load_dataset(name, str(tmp_path))
+    assert time.monotonic() - start < 20
+    assert f"'{name}' is not prepared in {tmp_path}" in str(error.value)
+    assert f"tensorflow_datasets build {name} --data_dir={tmp_path}`" in str(error.value)
+
+
+def test_any_version_of_the_same_images_is_read(tmp_path, nowhere):
+    written = write_cifar10(tmp_path, train=2, test=1)
+    load_dataset("cifar10", str(tmp_path))
+    (prepared,) = tmp_path.glob("cifar10/3.*")
+    old = prepared.rename(prepared.with_name("3.0.0"))
+    data = load_dataset("cifar10", str(tmp_path))
+    assert same_images(data.images, data.labels, written["train"])
+    # A half-made folder is none, and 10 comes after 9.
+    (tmp_path / "cifar10" / "incomplete.ABCDEF_3.0.11").mkdir()
+    (tmp_path / "cifar10" / "3.0.9").mkdir()
+    old.rename(old.with_name("3.0.10"))
+    data = load_dataset("cifar10", str(tmp_path))
+    assert same_images(data.images, data.labels, written["train"])
+
+
+def test_a_version_of_other_images_is_not_read(tmp_path, nowhere):
+    (tmp_path / "cifar10" / "2.0.1").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"not prepared in .* \(no cifar10/3\.\*\.\*\)"):
+        load_dataset("cifar10", str(tmp_path))
+
+
+def lose_record(folder):
+    next(folder.glob("three_classes-train*")).unlink()
+
+
+def cut_record(folder):
+    record = next(folder.glob("three_classes-train*"))
+    os.truncate(record, record.stat().st_size // 2)
+
+
+def cut_record_between_examples(folder):
+    record = next(folder.glob("three_classes-train*"))
+    size = int.from_bytes(record.read_bytes()[:8], "little")
+    os.truncate(record, size + 16)  # A length of 8 bytes and two checksums of 4.
+
+
+def lose_info(folder):
+    (folder / "dataset_info.json").unlink()
+
+
+def lose_features(folder):
+    (folder / "features.json").unlink()
+
+
+def lose_all(folder):
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lose_record, cut_record, cut_record_between_examples, lose_info, lose_features, lose_all],
+)
+def test_a_folder_that_is_not_whole_is_named(damage, tmp_path, decoded):
+    store(tmp_path)
+    folder = tmp_path / "three_classes" / "1.0.0"
+    damage(folder)
+    with pytest.raises(ValueError) as error:
+        load_tfds("three_classes", str(tmp_path), major=1)
+    assert f"'three_classes' in {folder} can't be read" in str(error.value)
+    assert f"tensorflow_datasets build three_classes --data_dir={tmp_path}`" in str(error.value)
+    assert not list(decoded.glob("*"))
+
+
 @pytest.mark.skipif(not (PREPARED / "cifar10").exists(), reason="CIFAR-10 is not prepared here")
 def test_cifar10_as_tfds_prepares_it():
-    data = load_cifar10(str(PREPARED))
+    data = load_dataset("cifar10", str(PREPARED))
     assert data.images.shape == (50_000, 32, 32, 3) and data.images.dtype == np.uint8
     assert data.test_images.shape == (10_000, 32, 32, 3)
     assert np.bincount(data.labels).tolist() == [5000] * 10
     assert np.bincount(data.test_labels).tolist() == [1000] * 10
-    assert data.class_names[0] == "airplane" and data.class_names[-1] == "truck"
+    assert data.class_names == CIFAR10_CLASSES
     assert 100 < data.images.mean() < 140

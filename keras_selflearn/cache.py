@@ -1,0 +1,11 @@
+"""Where things are kept that take long to make or to download."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_root() -> Path:
+    """This package's folder in the user's cache folder; it need not be there yet."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "keras_selflearn"

@@ -1,0 +1,169 @@
+"""Decoded images on disk: written once, then mapped into memory by every process that reads them.
+
+A data set is a folder of five files: `{train,test}_images.npy`, `{train,test}_labels.npy` and
+`class_names.json`. It is written beside its place and renamed whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_selflearn.cache import cache_root
+from keras_selflearn.datasets import Dataset
+from keras_selflearn.errors import InputError
+
+_UNFINISHED = ".unfinished-"
+_SECONDS_TO_FINISH = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images that are still to be decoded.
+
+    Attributes
+    ----------
+    name : str
+        Of the data set, for people.
+    shapes : dict
+        By part, "train" and "test": (n, height, width, 3) of its images.
+    class_names : tuple of str
+    batches : iterable of (part, images, labels)
+        Images are (k, height, width, 3) uint8, labels (k,) integers; k may be 0. They fill the
+        parts in this order.
+    """
+
+    name: str
+    shapes: dict[str, tuple[int, ...]]
+    class_names: tuple[str, ...]
+    batches: Iterable[tuple[str, np.ndarray, np.ndarray]]
+
+
+def read_decoded(key: str, open_source: Callable[[], Source]) -> Dataset:
+    """The data set kept under `key`, decoded first where it is not there or damaged.
+
+    Parameters
+    ----------
+    key : str
+        A folder name, another for whatever decodes to something else.
+    open_source : callable without arguments, returns a `Source`
+        Called only when there is something to decode.
+
+    Returns
+    -------
+    Dataset
+        Its images are read-only memory maps.
+
+    Raises
+    ------
+    InputError
+        When the cache folder can't be used, and as `open_source` and its batches.
+    """
+    folder = cache_root() / "decoded" / key
+    try:
+        # Asked for first: what another process makes meanwhile is whole.
+        was_there = folder.exists()
+        dataset = _open(folder)
+        if dataset is None:
+            if was_there:
+                shutil.rmtree(folder, ignore_errors=True)
+            _make(folder, open_source())
+            dataset = _open(folder)
+    except OSError as error:
+        raise InputError(
+            f"Decoded images can't be kept in {folder.parent}: {error.strerror or error}; set"
+            " XDG_CACHE_HOME to a folder that has room and can be written."
+        ) from error
+    return dataset
+
+
+def _open(folder: Path) -> Dataset | None:
+    """The data set in `folder`, None where it is missing or damaged."""
+    try:
+        class_names = tuple(json.loads((folder / "class_names.json").read_text(encoding="utf-8")))
+        images, test_images = (
+            np.load(_images(folder, part), mmap_mode="r") for part in ("train", "test")
+        )
+        labels, test_labels = (np.load(_labels(folder, part)) for part in ("train", "test"))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        raise
+    except Exception:  # A damaged file fails in many ways, a truncated one with ValueError.
+        return None
+    for pixels, classes in ((images, labels), (test_images, test_labels)):
+        if (
+            pixels.dtype != np.uint8
+            or pixels.ndim != 4
+            or classes.dtype != np.int64
+            or classes.shape != pixels.shape[:1]
+            or not np.isin(classes, np.arange(len(class_names))).all()
+        ):
+            return None
+    return Dataset(images, labels, test_images, test_labels, class_names)
+
+
+def _make(folder: Path, source: Source) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.parent.glob(f"{_UNFINISHED}*"):
+        # What a killed process left behind; a living one is done by then.
+        if time.time() - left_over.stat().st_mtime > _SECONDS_TO_FINISH:
+            shutil.rmtree(left_over, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder.parent) as beside:
+        unfinished = Path(beside, folder.name)
+        unfinished.mkdir()
+        images = sum(shape[0] for shape in source.shapes.values())
+        if not sys.stderr.isatty():
+            print(
+                f"Decoding {source.name} ({images:,} images), once; kept in {folder}",
+                file=sys.stderr,
+                flush=True,
+            )
+        with tqdm(
+            total=images, desc=f"decoding {source.name}", unit=" images", leave=False, disable=None
+        ) as bar:
+            _write(unfinished, source, bar)
+        try:
+            unfinished.rename(folder)
+        except OSError:
+            # Another process was faster, and made the same.
+            if _open(folder) is None:
+                raise
+
+
+def _write(folder: Path, source: Source, bar: tqdm) -> None:
+    labels = {part: [] for part in source.shapes}
+    with contextlib.ExitStack() as stack:
+        files = {}
+        for part, shape in source.shapes.items():
+            files[part] = stack.enter_context(_images(folder, part).open("wb"))
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(files[part], header)
+        for part, images, classes in source.batches:
+            # Not through a memory map, where a full disk kills the process instead of raising.
+            files[part].write(np.ascontiguousarray(images, np.uint8))
+            labels[part].append(classes)
+            bar.update(len(classes))
+    for part, classes in labels.items():
+        np.save(_labels(folder, part), np.concatenate(classes).astype(np.int64))
+    names = json.dumps(source.class_names)
+    (folder / "class_names.json").write_text(names, encoding="utf-8")
+
+
+def _images(folder: Path, part: str) -> Path:
+    return folder / f"{part}_images.npy"
+
+
+def _labels(folder: Path, part: str) -> Path:
+    return folder / f"{part}_labels.npy"
