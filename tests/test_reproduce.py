@@ -6,7 +6,7 @@ from html import unescape
 
 import numpy as np
 import pytest
-from datasets.archives import prepare
+from archives import write_cifar10, write_plant_village, write_svhn_cropped
 from matplotlib.image import imread
 
 from keras_selflearn import report, reproduce
@@ -44,8 +44,13 @@ def reproduced(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setattr(executors, "run_in_processes", run_in_this_process)
+        for write, numbers in (
+            (write_svhn_cropped, (20, 5)),
+            (write_cifar10, (20, 5)),
+            (write_plant_village, (10,)),
+        ):
+            write(folder / "data", *numbers)
         for table in published_tables():
-            prepare(table.dataset, folder / "data")
             reproduce.main(ReproduceConfig(table=table.table, **shared))
         for figure in (2, 3, 4):
             reproduce.main(ReproduceConfig(figure=figure, **shared))
