@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 
 
 def test_python_example_runs_as_it_stands(capsys):
@@ -19,7 +20,7 @@ def test_python_example_runs_as_it_stands(capsys):
     assert f"{clf.score(digits.test_images, digits.test_labels):.3f}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/protocol.md", "docs/run-folder.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_file_that_is_named_is_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
@@ -34,9 +35,13 @@ def test_every_flag_that_is_named_is_there():
     from keras_selflearn.config import Config
     from keras_selflearn.pretrain import PretrainConfig
     from keras_selflearn.quickstart import QuickstartConfig
+    from keras_selflearn.report import ReportConfig
+    from keras_selflearn.reproduce import ReproduceConfig
 
-    known = {each.name for c in (Config, PretrainConfig, QuickstartConfig) for each in fields(c)}
+    commands = (Config, PretrainConfig, QuickstartConfig, ReproduceConfig, ReportConfig)
+    known = {each.name for command in commands for each in fields(command)}
     known |= {"flagfile", "help", "logdir"}
-    for page in ("README.md", "docs/protocol.md", "docs/run-folder.md"):
+    known |= {"head", "address"}  # of `ray start`
+    for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         assert set(re.findall(r"--([a-z_]+)", text)) <= known
