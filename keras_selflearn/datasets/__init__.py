@@ -9,6 +9,7 @@ from typing import Callable
 import numpy as np
 
 from keras_selflearn.errors import unknown_name
+from keras_selflearn.paper import table_of_dataset
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,19 @@ class Entry:
     weights: str = "imagenet"
 
 
+def _of_paper(name: str) -> Entry:
+    """With the numbers of section 4.1 and the epochs of the authors' code."""
+    published = table_of_dataset(name)
+    return Entry(
+        f"tfds:load_{name}",
+        labels=published.labels,
+        selection_percent=published.selection_percent,
+        meta_iterations=published.meta_iterations,
+        epochs=200,
+        meta_epochs=200,
+    )
+
+
 DATASETS = {
     "digits": Entry(
         "digits:load_digits",
@@ -75,31 +89,9 @@ DATASETS = {
         meta_epochs=5,
         weights="random",
     ),
-    # Section 4.1; the epochs are those of the authors' code.
-    "svhn_cropped": Entry(
-        "tfds:load_svhn_cropped",
-        labels=1000,
-        selection_percent=5,
-        meta_iterations=25,
-        epochs=200,
-        meta_epochs=200,
-    ),
-    "cifar10": Entry(
-        "tfds:load_cifar10",
-        labels=4000,
-        selection_percent=5,
-        meta_iterations=25,
-        epochs=200,
-        meta_epochs=200,
-    ),
-    "plant_village": Entry(
-        "tfds:load_plant_village",
-        labels=380,
-        selection_percent=2,
-        meta_iterations=25,
-        epochs=200,
-        meta_epochs=200,
-    ),
+    "svhn_cropped": _of_paper("svhn_cropped"),
+    "cifar10": _of_paper("cifar10"),
+    "plant_village": _of_paper("plant_village"),
 }
 
 
