@@ -22,6 +22,12 @@ KERAS3_STACK = 'python_version >= "3.12"'
 # TensorFlow Addons has no wheels for Linux on ARM; the package then uses its own triplet loss.
 HAS_ADDONS = ADDONS_STACK + ' and (platform_system != "Linux" or platform_machine == "x86_64")'
 
+CLUSTER = [
+    "ray>=2.51",
+    # Ray imports it where it is there, and later ones need NumPy 2 without saying so.
+    "pyarrow<26; " + ADDONS_STACK,
+]
+
 here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "keras_selflearn/__init__.py").read_text())
 
@@ -60,5 +66,5 @@ setup(
         "requests",
         "tqdm",
     ],
-    extras_require={"dev": ["hypothesis", "pytest", "ruff"]},
+    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", *CLUSTER]},
 )

@@ -1,0 +1,133 @@
+"""Runs cells on the machines of a Ray cluster; docs/cluster.md describes it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import textwrap
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
+from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.reproduction.executors import Outcome
+from keras_selflearn.reproduction.grid import Cell
+from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
+
+# Of a cell whose machine or process died; more often, the cell itself may be what kills it.
+_MAX_RETRIES = 3
+
+
+def run_on_ray(cells: Iterable[Cell], address: str | None = None) -> Iterator[Outcome]:
+    """Run each cell as a Ray task in a process of its own, on a GPU where the cluster has any.
+
+    A cell whose machine dies is run again on another one; one that fails is not. Leaving the
+    iteration cancels what is not finished.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        The folder of their results must be the same on all machines.
+    address : str, optional
+        Of a running cluster: `auto`, `HOST:PORT` or `ray://HOST:PORT`. None: this machine alone.
+
+    Yields
+    ------
+    Outcome
+        Each as soon as it is there.
+
+    Raises
+    ------
+    InputError
+        When Ray is not installed or the cluster can't be reached.
+    """
+    ray = _connect(address)
+    try:
+        options = {"max_calls": 1, "max_retries": _MAX_RETRIES, **_resources(ray)}
+        task = ray.remote(**options)(_run_cell)
+        pending = {task.remote(_with_absolute_paths(cell.config)): cell for cell in cells}
+        while pending:
+            (ended,), _ = ray.wait(list(pending), num_returns=1)
+            yield Outcome(pending.pop(ended), _error(ray, ended))
+    finally:
+        # Of a cluster that goes on, this ends only what this program has started there.
+        ray.shutdown()
+
+
+def _connect(address: str | None) -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError(
+            "Ray is not installed: run `pip install 'keras-selflearn[cluster]'`."
+        ) from error
+    try:
+        if address and address != "auto":
+            _check_address(address)
+        ray.init(address or "local", include_dashboard=False, logging_level=logging.ERROR)
+    except Exception as error:  # Ray raises many kinds, Exception itself among them.
+        advice = "give auto, HOST:PORT or ray://HOST:PORT, as `ray start` shows it"
+        trouble = f"The Ray cluster {address} can't be reached ({_one_line(error)}): {advice}."
+        if not address:
+            trouble = f"Ray can't be started on this machine ({_one_line(error)}): try again."
+        raise InputError(trouble) from error
+    return ray
+
+
+def _check_address(address: str) -> None:
+    """Raise an `OSError` or `ValueError` at once where Ray would try for minutes."""
+    host, _, port = address.rpartition("/")[2].rpartition(":")
+    socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _resources(ray: Any) -> dict[str, Any]:
+    """What a task takes: a GPU or else, for TensorFlow uses all it sees, a machine's CPUs."""
+    if ray.cluster_resources().get("GPU"):
+        return {"num_gpus": 1}
+    cpus = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+    return {"num_cpus": min(filter(None, cpus), default=1)}
+
+
+def _with_absolute_paths(config: Config) -> Config:
+    """For a worker has neither this working directory nor, perhaps, this home."""
+    paths = {
+        name: os.path.abspath(os.path.expanduser(getattr(config, name)))
+        for name in ("results_dir", "data_dir", "weights")
+        if getattr(config, name) not in (None, "random", "imagenet")
+    }
+    return replace(config, **paths)
+
+
+def _run_cell(config: Config) -> str | None:
+    """Run a cell on a worker, unless a lost worker has; None, or the cause of its failure."""
+    # Here, not in a process of the worker's: that would outlive a machine's Ray that is killed.
+    import_tensorflow_quietly()
+    from keras_selflearn.experiment import resolve, run_experiment
+
+    try:
+        wanted = identity(resolve(config))
+        if wanted not in by_identity(finished_runs(Path(config.results_dir))):
+            run_experiment(config)
+    except InputError as error:
+        return str(error)
+    except Exception as error:
+        # Returned, not raised: the class of an error may not be there where the command runs.
+        traceback.print_exc()
+        return _one_line(error)
+    return None
+
+
+def _error(ray: Any, ended: Any) -> str | None:
+    try:
+        return ray.get(ended)
+    except ray.exceptions.RayError as error:
+        return _one_line(error)
+
+
+def _one_line(error: BaseException) -> str:
+    return textwrap.shorten(f"{type(error).__name__}: {error}", width=300)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
+from keras_selflearn.experiment import run_experiment
+from keras_selflearn.reproduction.grid import Cell
+from keras_selflearn.reproduction.ray_executor import run_on_ray
+
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None,
+    reason="Ray is not installed: pip install -e '.[cluster]'",
+)
+
+FINISHED, FAILING, *LONG = range(4)  # seeds
+
+
+def cell(seed, **changes):
+    options = {"backbone": "tiny", "epochs": 1, "meta_iterations": 0, "regime": "n-labelled"}
+    options.update(results_dir="results", seed=seed)
+    return Cell(f"seed {seed}", (), Config(**{**options, **changes}))
+
+
+def records(folder):
+    """(seed, status) of each run in the folder."""
+    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*/run.json")]
+    return [(run["config"]["seed"], run["status"]) for run in map(json.loads, texts)]
+
+
+def kill_in_the_middle(cluster, node, folder):
+    """Kill the node's Ray once the cells of `LONG` have begun: one a node, for each takes all."""
+    deadline = time.monotonic() + 120
+    while {(seed, "running") for seed in LONG} - set(records(folder)):
+        assert time.monotonic() < deadline, "the cells did not begin"
+        time.sleep(0.05)
+    cluster.remove_node(node, allow_graceful=False)
+
+
+@pytest.fixture(scope="module")
+def grid_with_a_dying_node(tmp_path_factory):
+    """Outcomes by seed, the runs' (seed, status), and whether the cluster survived the grid."""
+    from ray.cluster_utils import Cluster
+
+    folder = tmp_path_factory.mktemp("ray")
+    options = {"num_cpus": 2, "include_dashboard": False}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        cluster = Cluster(initialize_head=True, head_node_args=options)
+        try:
+            node = cluster.add_node(**options)
+            # The nodes stay where they are: what is relative to this folder is sent as absolute.
+            patch.chdir(folder)
+            run_experiment(cell(FINISHED).config)
+            cells = [cell(seed, regime="all-labelled", epochs=80) for seed in LONG]
+            diverging = {"meta_iterations": 1, "meta_epochs": 3, "self_learning_rate": 1e38}
+            cells += [cell(FAILING, regime="self-learning", **diverging), cell(FINISHED)]
+            with ThreadPoolExecutor() as pool:
+                killed = pool.submit(kill_in_the_middle, cluster, node, folder / "results")
+                outcomes = list(run_on_ray(cells, cluster.address))
+                killed.result()
+            survived = cluster.head_node.remaining_processes_alive()
+        finally:
+            cluster.shutdown()
+    errors = {outcome.cell.config.seed: outcome.error for outcome in outcomes}
+    assert len(outcomes) == len(cells) == len(errors)
+    return errors, Counter(records(folder / "results")), survived
+
+
+@needs_ray
+def test_a_cell_whose_machine_dies_is_run_again(grid_with_a_dying_node):
+    errors, runs, _ = grid_with_a_dying_node
+    assert [errors[seed] for seed in LONG] == [None, None]
+    assert [runs[seed, "finished"] for seed in LONG] == [1, 1]
+    assert sum(runs[seed, "running"] for seed in LONG) == 1  # broken off with its machine
+
+
+@needs_ray
+def test_a_cell_that_fails_is_reported_and_not_run_again(grid_with_a_dying_node):
+    errors, runs, _ = grid_with_a_dying_node
+    assert errors[FAILING].startswith("The loss became") and "\n" not in errors[FAILING]
+    assert runs[FAILING, "running"] == 1 and runs[FAILING, "finished"] == 0
+
+
+@needs_ray
+def test_a_finished_cell_is_not_run_again(grid_with_a_dying_node):
+    errors, runs, _ = grid_with_a_dying_node
+    assert errors[FINISHED] is None
+    assert runs[FINISHED, "finished"] == 1 and runs[FINISHED, "running"] == 0
+
+
+@needs_ray
+def test_a_named_cluster_is_left_running(grid_with_a_dying_node):
+    assert grid_with_a_dying_node[2]
+
+
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nowhere"])
+def test_a_cluster_out_of_reach_is_an_error_in_a_sentence(address):
+    with pytest.raises(InputError, match=f"cluster {address} can't be reached .*: give auto, "):
+        next(run_on_ray([cell(0)], address))
+
+
+def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'keras-selflearn\[cluster\]'"):
+        next(run_on_ray([cell(0)]))
