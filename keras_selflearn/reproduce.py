@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EXECUTORS = ("local", "ray")
 _LONG = 3 * 3600  # seconds
+_CPU_PRESET = "cpu"
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,12 @@ def _list(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
     total = estimate.in_words(sum(times.values()))
     print(f"{len(cells) - len(left)} of {len(cells)} runs are done.", end=" ")
     print(f"Those left take about {total} one after another on this machine." if left else "")
-    if sum(times.values()) > _LONG and not environment["gpus"]:
-        print("There is no GPU here: PRESET=cpu (--preset=cpu) is what two CPU cores can do.")
+    is_long = sum(times.values()) > _LONG
+    if is_long and grid.preset != _CPU_PRESET and not environment["gpus"]:
+        print(
+            f"There is no GPU here: PRESET={_CPU_PRESET} (--preset={_CPU_PRESET}) is what two CPU"
+            " cores can do."
+        )
     sys.stdout.flush()
     return left
 

@@ -66,7 +66,7 @@ class Grid:
     @property
     def folder(self) -> Path:
         """Where the runs of this data set and preset are, whatever table or figure asks."""
-        return Path(self.results_dir) / f"{self.table.dataset}-{self.preset}"
+        return Path(self._folder).expanduser()
 
     def cells(self) -> list[Cell]:
         """All of them, in the table's order and, within a row, that of the seeds."""
@@ -78,6 +78,10 @@ class Grid:
             for regime in self.regimes
         ]
 
+    @property
+    def _folder(self) -> str:
+        return str(Path(self.results_dir) / f"{self.table.dataset}-{self.preset}")
+
     def cell(self, row: PublishedRow, regime: str, seed: int) -> Cell:
         """The run of a row of the table in a regime."""
         imagenet = row.weights == "imagenet"
@@ -86,7 +90,7 @@ class Grid:
             "weights": self.imagenet_weights if imagenet else row.weights,
             "regime": regime,
             "seed": seed,
-            "results_dir": str(self.folder),
+            "results_dir": self._folder,
             **({"data_dir": self.data_dir} if self.data_dir else {}),
         }
         files = flagfiles(self.preset, self.table.dataset)

@@ -65,3 +65,10 @@ def test_imagenet_rows_start_from_keras_own_weights():
 def test_what_is_not_there(changes, message):
     with pytest.raises(ValueError, match=message):
         grid(**changes)
+
+
+def test_a_home_folder_is_found_by_the_grid_and_kept_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    part = grid(results_dir="~/results", runs=1)
+    assert part.folder == tmp_path / "results" / "cifar10-paper"
+    assert part.cells()[0].config.results_dir == "~/results/cifar10-paper"
