@@ -51,7 +51,7 @@ def describe(table: ResultTable, grid: Grid) -> list[str]:
         f" {in_words(sum(run.record['seconds'] for run in runs))} in all."
     )
     return [
-        f"{len(runs)} runs, seeds {_all(run.config.seed for run in runs)}, preset"
+        f"Runs: {len(runs)}; seeds: {_all(sorted(run.config.seed for run in runs))}; preset:"
         f" `{grid.preset}`. Published figures are the paper's: mean and standard deviation of"
         f" {published.runs} runs.",
         sizes,

@@ -20,14 +20,14 @@ def test_what_was_run_stands_beside_the_paper(grid):
     write_run(cells["triplet, random weights, self-learning, seed 0"], [1.0, 2.0], seconds=3600)
     write_run(cells["triplet, random weights, all-labelled, seed 0"], [3.0], seconds=1800, seed=2)
     text = "\n".join(lines_of(grid))
-    assert "2 runs, seeds 2, 0, preset `smoke`" in text or "2 runs, seeds 0, 2" in text
+    assert "Runs: 2; seeds: 0, 2; preset: `smoke`." in text
     assert "400 training and 30 test images, 40 initially labelled" in text
     assert "(the paper: 50,000, 10,000, 4,000)" in text
     # 40 labelled: 2 epochs of 1 step; 72 more: 2 steps; 57 more: 2 steps. All 400: 4 steps.
     assert "Gradient steps of a run, self-learning: 6 (" in text
     assert "Gradient steps of a run, all-labelled: 4 (" in text and "100,000)" in text
     assert "commit 01234567; TensorFlow 2.15.1, Keras 2.15.0, Python 3.11.7" in text
-    assert "a CPU; no GPU; float32; 90 min in all" in text or "1.5 h in all" in text
+    assert "a CPU; no GPU; float32; 1.5 h in all" in text
     assert "Pretrained weights: no run." in text
 
 
