@@ -68,7 +68,9 @@ def run_experiment(config: Config) -> RunFolder:
         "config": asdict(config),
         "environment": describe_environment(precision),
         "weights_sha256": weights_digest(config.weights),
-        "data": describe_data(config.dataset, dataset, int(np.sum(labels != _HIDDEN))),
+        "data": describe_data(
+            config.dataset, whole, dataset, n_labelled=int(np.sum(labels != _HIDDEN))
+        ),
         "history": [],
         "test_accuracy": {},
         "meta_iteration_seconds": [],
@@ -137,20 +139,21 @@ def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
     return np.where(np.isin(np.arange(len(names)), initial), names, _HIDDEN)
 
 
-def describe_data(name: str, dataset: Dataset, n_labelled: int) -> dict[str, Any]:
-    """Sizes, classes and, for a data set of the paper, how the sizes differ from the paper's."""
-    sizes = {"train": len(dataset.images), "test": len(dataset.test_images)}
+def describe_data(name: str, whole: Dataset, used: Dataset, n_labelled: int) -> dict[str, Any]:
+    """Sizes and classes; for a data set of the paper also how its size differs from the paper's."""
     published = table_of_dataset(name)
     difference = published and {
-        "train": sizes["train"] - published.train_images,
-        "test": sizes["test"] - published.test_images,
+        "train": len(whole.images) - published.train_images,
+        "test": len(whole.test_images) - published.test_images,
     }
     return {
-        **sizes,
+        "train": len(used.images),
+        "test": len(used.test_images),
         "labelled": n_labelled,
+        "whole": {"train": len(whole.images), "test": len(whole.test_images)},
         "difference_from_paper": difference,
-        "classes": list(dataset.class_names),
-        "image_shape": list(dataset.images.shape[1:]),
+        "classes": list(used.class_names),
+        "image_shape": list(used.images.shape[1:]),
     }
 
 

@@ -18,6 +18,7 @@ from keras_selflearn.experiment import (
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
+from keras_selflearn.splitting import subset
 from keras_selflearn.losses.triplet import Triplet
 
 
@@ -150,11 +151,13 @@ def test_all_labelled_has_epochs_of_its_own():
     assert make_classifier(config(regime="all-labelled", epochs=7)).epochs == 7
 
 
-def test_sizes_are_set_against_the_paper_s(digits):
-    assert describe_data("digits", digits, 100)["difference_from_paper"] is None
-    data = describe_data("cifar10", digits, 100)
+def test_sizes_of_the_whole_are_set_against_the_paper_s(digits):
+    part = subset(digits, 200, 50)
+    assert describe_data("digits", digits, part, 100)["difference_from_paper"] is None
+    data = describe_data("cifar10", digits, part, 100)
     assert data["difference_from_paper"] == {"train": 1297 - 50_000, "test": 500 - 10_000}
-    assert (data["train"], data["test"], data["labelled"]) == (1297, 500, 100)
+    assert data["whole"] == {"train": 1297, "test": 500}
+    assert (data["train"], data["test"], data["labelled"]) == (200, 50, 100)
 
 
 def test_an_experiment_on_a_subset(tmp_path):

@@ -14,7 +14,7 @@ def test_the_presets_of_this_checkout():
 
 def test_a_preset_changes_what_the_data_set_says():
     preset = read_preset("cpu", "cifar10")
-    assert (preset.dataset, preset.labels, preset.train_images) == ("cifar10", 1000, 8000)
+    assert (preset.dataset, preset.labels, preset.train_images) == ("cifar10", 1000, 6000)
     assert (preset.runs, preset.meta_iterations) == (1, 5)
 
 
