@@ -146,7 +146,7 @@ def _list(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
             list(finished.values()),
             configs[left[0]],
             grid.table.image_size,
-            environment["cpu"],
+            environment,
         )
         times = {
             cell: estimate.expected_seconds(estimate.planned(configs[cell], grid.table), per_pass)

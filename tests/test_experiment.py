@@ -18,8 +18,8 @@ from keras_selflearn.experiment import (
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
-from keras_selflearn.splitting import subset
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.splitting import subset
 
 
 def config(**changes):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from keras_selflearn.config import Config
-from keras_selflearn.schedule import Schedule, schedule
+from keras_selflearn.schedule import Schedule, schedule, schedule_of_history
 
 SMALL = Config(
     labels=10,
@@ -60,9 +60,10 @@ def test_the_paper_s_schedule_on_cifar10():
     assert few.gradient_steps == 8000
 
 
+@pytest.mark.parametrize("selection", ["global", "stratified"])
 @pytest.mark.parametrize("order", ["label-first", "train-first"])
 @pytest.mark.parametrize("regime", ["self-learning", "n-labelled", "all-labelled"])
-def test_it_is_what_a_run_does(regime, order, digits):
+def test_it_is_what_a_run_does(regime, order, selection, digits):
     """Against the steps that the optimiser counts in a real run."""
     from keras_selflearn.experiment import make_classifier, training_labels
 
@@ -70,6 +71,7 @@ def test_it_is_what_a_run_does(regime, order, digits):
         backbone="tiny",
         regime=regime,
         order=order,
+        selection=selection,
         epochs=2,
         meta_epochs=3,
         meta_iterations=2,
@@ -79,5 +81,11 @@ def test_it_is_what_a_run_does(regime, order, digits):
     ).resolve()
     classifier = make_classifier(config)
     classifier.fit(digits.images, training_labels(digits, config))
-    steps = schedule(config, train_images=len(digits.images), test_images=0).gradient_steps
-    assert int(classifier.network_.trainer.optimizer.iterations) == steps
+    steps = int(classifier.network_.trainer.optimizer.iterations)
+    history = schedule_of_history(config, classifier.history_, test_images=0)
+    assert history.gradient_steps == steps
+    planned = schedule(config, train_images=len(digits.images), test_images=0)
+    if selection == "global":
+        assert planned == history
+    else:
+        assert planned.gradient_steps >= steps

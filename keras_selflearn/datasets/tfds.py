@@ -119,7 +119,9 @@ def _is_downloaded(name: str, downloads: Path) -> bool:
 
 
 def _build_command(name: str, data_folder: Path) -> str:
-    return f"python -m tensorflow_datasets build {name} --data_dir={data_folder}"
+    # Not TFDS's own command, which needs packages that it does not bring.
+    builder = f"tfds.builder({name!r}, data_dir={str(data_folder)!r})"
+    return f'python -c "import tensorflow_datasets as tfds; {builder}.download_and_prepare()"'
 
 
 def _digest(prepared: Path, name: str, size: int | None) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import numpy as np
 
 from keras_selflearn.config import Config
 from keras_selflearn.paper import PublishedTable
+from keras_selflearn.quiet import import_tensorflow_quietly
 from keras_selflearn.reproduction.runs import Run
-from keras_selflearn.schedule import Schedule, schedule
+from keras_selflearn.schedule import Schedule, schedule, schedule_of_history
 
 # A training step is a forward pass and a backward pass of twice its cost.
 _PASSES_IN_TRAINING = 3
@@ -28,31 +32,37 @@ def planned(config: Config, table: PublishedTable) -> Schedule:
 
 
 def done(run: Run) -> Schedule:
-    """The schedule of a finished run, on the images that it had."""
-    data = run.record["data"]
-    return schedule(run.config, train_images=data["train"], test_images=data["test"])
+    """The schedule that a finished run has had."""
+    test_images = run.record["data"]["test"]
+    return schedule_of_history(run.config, run.record["history"], test_images=test_images)
 
 
-def seconds_per_pass(runs: Sequence[Run], config: Config, image_size: int, cpu: str) -> float:
+def seconds_per_pass(
+    runs: Sequence[Run], config: Config, image_size: int, environment: Mapping[str, Any]
+) -> float:
     """Seconds that one image takes to go forward through the network on this machine.
 
     Parameters
     ----------
     runs : sequence of Run
-        Finished ones: their median counts, if any was on this CPU.
+        Finished ones: their median counts, if any was on hardware like this.
     config : Config
         Otherwise: of the network to try.
     image_size : int
         Its height and width.
-    cpu : str
-        This machine's, as `describe_environment` names it.
+    environment : mapping
+        This machine's, as `describe_environment` gives it.
     """
     here = [
         max(run.record["seconds"] - _SECONDS_TO_START, 1) / _passes(done(run))
         for run in runs
-        if run.record["environment"]["cpu"] == cpu and not run.record["environment"]["gpus"]
+        if all(run.record["environment"][name] == environment[name] for name in ("cpu", "gpus"))
     ]
-    return float(np.median(here)) if here else _try(config, image_size)
+    if here:
+        return float(np.median(here))
+    # In a process of its own: what TensorFlow takes, above all a GPU's memory, it never returns.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_try, config, image_size).result()
 
 
 def expected_seconds(work: Schedule, per_pass: float) -> float:
@@ -75,6 +85,7 @@ def _passes(work: Schedule) -> int:
 
 
 def _try(config: Config, image_size: int) -> float:
+    import_tensorflow_quietly()
     from keras_selflearn.losses import get_objective
     from keras_selflearn.model import build_network
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from keras_selflearn.experiment import resolve
 from keras_selflearn.reproduction.estimate import done, in_words, planned
-from keras_selflearn.reproduction.grid import Grid, make_grid
+from keras_selflearn.reproduction.grid import REGIMES, Grid, make_grid
 from keras_selflearn.reproduction.runs import is_pretrained
 from keras_selflearn.reproduction.table import ResultTable
 
@@ -66,7 +66,7 @@ def _steps(table: ResultTable, grid: Grid) -> list[str]:
     """Gradient steps of a run in each regime, beside those of the paper's schedule."""
     paper = make_grid(grid.table, "paper")
     lines = []
-    for regime in grid.regimes:
+    for regime in REGIMES:
         steps = [done(run).gradient_steps for run in table.runs if run.config.regime == regime]
         if steps:
             config = resolve(paper.cell(grid.table.rows[0], regime, seed=0).config)

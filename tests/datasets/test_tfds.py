@@ -3,7 +3,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -169,7 +172,7 @@ def test_unprepared_data_set_names_folder_and_command(tmp_path):
         load_tfds("no_such_data_set", str(tmp_path), major=1)
     message = str(error.value)
     assert f"'no_such_data_set' is not prepared in {tmp_path}" in message
-    assert "python -m tensorflow_datasets build no_such_data_set" in message
+    assert "`python -c" in message and "tfds.builder('no_such_data_set'" in message
 
 
 @pytest.mark.parametrize("name", ["svhn_cropped", "cifar10", "plant_village"])
@@ -184,7 +187,8 @@ def test_without_a_network_it_is_said_at_once(name, tmp_path, nowhere):
         load_dataset(name, str(tmp_path))
     assert time.monotonic() - start < 20
     assert f"'{name}' is not prepared in {tmp_path}" in str(error.value)
-    assert f"tensorflow_datasets build {name} --data_dir={tmp_path}`" in str(error.value)
+    command = re.search(r"`(python -c .*)` and copy", str(error.value)).group(1)
+    assert f"tfds.builder('{name}', data_dir='{tmp_path}')" in command
 
 
 def test_any_version_of_the_same_images_is_read(tmp_path, nowhere):
@@ -247,8 +251,19 @@ def test_a_folder_that_is_not_whole_is_named(damage, tmp_path, decoded):
     with pytest.raises(ValueError) as error:
         load_tfds("three_classes", str(tmp_path), major=1)
     assert f"'three_classes' in {folder} can't be read" in str(error.value)
-    assert f"tensorflow_datasets build three_classes --data_dir={tmp_path}`" in str(error.value)
+    assert f"tfds.builder('three_classes', data_dir='{tmp_path}')" in str(error.value)
     assert not list(decoded.glob("*"))
+
+
+def test_the_command_that_the_message_gives_prepares_the_data_set(tmp_path, nowhere):
+    """On a machine that has the archive: as TFDS finds one that it has downloaded."""
+    with pytest.raises(ValueError) as error:
+        load_dataset("cifar10", str(tmp_path / "here"))
+    command = re.search(r"`(python -c .*)` and copy", str(error.value)).group(1)
+    write_cifar10(tmp_path / "here", train=5, test=1)
+    command = command.replace("python", sys.executable, 1)
+    subprocess.run(command, shell=True, check=True, capture_output=True)
+    assert len(load_dataset("cifar10", str(tmp_path / "here")).images) == 50
 
 
 @pytest.mark.skipif(not (PREPARED / "cifar10").exists(), reason="CIFAR-10 is not prepared here")

@@ -33,8 +33,15 @@ def write_run(
 ) -> Path:
     """Write the run.json of a cell with these test accuracies; the run's folder."""
     config = resolve(replace(cell.config, **changes))
+    labelled = 400 if config.regime == "all-labelled" else 40
     history = [
-        {"meta_iteration": k, "labelled": 10, "validation_accuracy": accuracy}
+        {
+            "meta_iteration": k,
+            "labelled": labelled + 50 * k,
+            "selected": 50 if k else 0,
+            "remaining": 400 - labelled - 50 * k,
+            "validation_accuracy": accuracy,
+        }
         for k, accuracy in enumerate(accuracies)
     ]
     n = 30
@@ -46,7 +53,7 @@ def write_run(
         "data": {
             "train": 400,
             "test": n,
-            "labelled": 400 if config.regime == "all-labelled" else 40,
+            "labelled": labelled,
             "classes": [f"class {k}" for k in range(10)],
         },
         "history": history,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_runs import write_run
+from fake_runs import ENVIRONMENT, write_run
 
 from keras_selflearn.experiment import resolve
 from keras_selflearn.paper import published_table
@@ -19,11 +19,11 @@ def test_sizes_are_the_paper_s_or_those_of_the_subset(grid):
     assert estimate.planned(whole, grid.table) == Schedule(500, 50_000, 10_000)
 
 
-def test_finished_runs_of_this_cpu_tell_the_speed(grid):
+def test_finished_runs_on_this_hardware_tell_the_speed(grid):
     cell = grid.cells()[1]
     write_run(cell, [1.0], seconds=15 + 123.0)  # one epoch of 400, then 30 test images
     runs = finished_runs(grid.folder)
-    speed = estimate.seconds_per_pass(runs, runs[0].config, 32, "a CPU")
+    speed = estimate.seconds_per_pass(runs, runs[0].config, 32, ENVIRONMENT)
     assert speed == pytest.approx(123 / (3 * 400 + 30))
     assert estimate.expected_seconds(estimate.done(runs[0]), speed) == pytest.approx(15 + 123)
 
@@ -32,7 +32,9 @@ def test_elsewhere_a_trial_tells_it(grid):
     cell = grid.cells()[1]
     write_run(cell, [1.0], seconds=1e9)
     runs = finished_runs(grid.folder)
-    assert 0 < estimate.seconds_per_pass(runs, runs[0].config, 32, "another CPU") < 1
+    for other in ({"cpu": "another CPU"}, {"gpus": ["a GPU"]}):
+        speed = estimate.seconds_per_pass(runs, runs[0].config, 32, {**ENVIRONMENT, **other})
+        assert 0 < speed < 1
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,11 @@ def test_the_paper_s_table_takes_days_here():
     grid = make_grid(published_table(2), "paper")
     work = estimate.planned(resolve(grid.cells()[0].config), grid.table)
     assert 4 < estimate.expected_seconds(work, 1 / 900) / 86400 < 6
+
+
+def test_a_trial_leaves_no_network_in_this_process(grid, monkeypatch):
+    from keras_selflearn import model
+
+    monkeypatch.setattr(model, "build_network", None)
+    config = resolve(grid.cells()[0].config)
+    assert estimate.seconds_per_pass([], config, 32, ENVIRONMENT) > 0
