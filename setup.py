@@ -22,11 +22,14 @@ KERAS3_STACK = 'python_version >= "3.12"'
 # TensorFlow Addons has no wheels for Linux on ARM; the package then uses its own triplet loss.
 HAS_ADDONS = ADDONS_STACK + ' and (platform_system != "Linux" or platform_machine == "x86_64")'
 
-CLUSTER = [
+RAY = [
     "ray>=2.51",
     # Ray imports it where it is there, and later ones need NumPy 2 without saying so.
     "pyarrow<26; " + ADDONS_STACK,
 ]
+
+# Ray's dashboard and what else is "default" want another protobuf than TensorFlow 2.15.
+CLUSTER = [*RAY, "ray[default]>=2.51; " + KERAS3_STACK]
 
 here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "keras_selflearn/__init__.py").read_text())
@@ -66,5 +69,5 @@ setup(
         "requests",
         "tqdm",
     ],
-    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", *CLUSTER]},
+    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", *RAY]},
 )

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_selflearn import command_line
 from keras_selflearn.config import option
-from keras_selflearn.paper import published_figure, published_tables
+from keras_selflearn.errors import InputError
+from keras_selflearn.files import write_whole
+from keras_selflearn.paper import (
+    PublishedTable,
+    published_figure,
+    published_table,
+    published_tables,
+)
 from keras_selflearn.quiet import import_tensorflow_quietly
-from keras_selflearn.reproduction.grid import Grid, make_grid
+from keras_selflearn.reproduction.grid import make_figure_grid, make_grid
+
+if TYPE_CHECKING:
+    from keras_selflearn.reproduction.page import Section
 
 
 @dataclass(frozen=True)
@@ -25,10 +36,7 @@ class ReportConfig:
 
 def main(config: ReportConfig) -> None:
     """Draw the tables and figures anew from the finished runs, and put them on one page."""
-    grids = [
-        make_grid(table, config.preset, results_dir=config.results_dir)
-        for table in published_tables()
-    ]
+    make_grid(published_table(1), config.preset)  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
     from keras_selflearn.reproduction.page import report_page
     from keras_selflearn.run_folder import check_results_dir
@@ -37,27 +45,32 @@ def main(config: ReportConfig) -> None:
     output = Path(config.output or results_dir / f"report-{config.preset}.html").expanduser()
     page = report_page(
         f"Self-learning with pretrained weights: preset {config.preset}",
-        [_section(grid) for grid in grids],
+        [_section(table, config) for table in published_tables()],
     )
-    output.write_text(page, encoding="utf-8")
+    try:
+        write_whole(output, page)
+    except OSError as error:
+        raise InputError(f"The page {output} can't be written: {error.strerror}.") from error
     print(output)
 
 
-def _section(grid: Grid):
+def _section(published: PublishedTable, config: ReportConfig) -> Section:
     from keras_selflearn.reproduction.draw import draw_figure, draw_table
     from keras_selflearn.reproduction.page import Section
     from keras_selflearn.reproduction.provenance import describe, notes
     from keras_selflearn.reproduction.runs import finished_runs
     from keras_selflearn.reproduction.table import measure
 
+    shared = {"preset": config.preset, "results_dir": config.results_dir}
+    grid = make_grid(published, **shared)
     table = measure(grid, finished_runs(grid.folder))
     figures = []
     if table.runs:
         draw_table(grid)
     for number in (2, 3, 4):
-        figure = replace(published_figure(number), dataset=grid.table.dataset)
-        if figure.losses and table.runs:
-            draw_figure(figure, grid)
+        figure = published_figure(number)
+        if figure.losses:
+            draw_figure(figure, make_figure_grid(figure, published, **shared))
         picture = grid.folder / f"figure{number}.png"
         if picture.exists():
             figures.append((f"Figure {number}: {figure.title}, {grid.table.title}", picture))

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_selflearn import command_line
 from keras_selflearn.config import option
+from keras_selflearn.datasets import dataset_entry
 from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.paper import (
     PublishedFigure,
     published_figure,
     published_table,
+    published_tables,
     table_of_dataset,
 )
 from keras_selflearn.quiet import import_tensorflow_quietly
-from keras_selflearn.reproduction.grid import Cell, Grid, make_grid
+from keras_selflearn.reproduction.grid import Cell, Grid, make_figure_grid, make_grid
 
 if TYPE_CHECKING:
     from keras_selflearn.reproduction.executors import Executor, Outcome
@@ -43,7 +46,7 @@ class ReproduceConfig:
     )
     runs: int | None = option(None, "Runs of each cell (default: the preset's or the paper's).")
     dataset: str | None = option(
-        None, "Draw the figure of this data set of the paper (default: the figure's own)."
+        None, "Draw the figure of this data set (default: the paper's); figure 2 takes any."
     )
     imagenet_weights: str | None = option(
         None, "File of the ImageNet weights (default: Keras' own download and cache)."
@@ -61,61 +64,115 @@ class ReproduceConfig:
 
 def main(config: ReproduceConfig) -> None:
     """List what is done and left, run what is left, draw from all that is finished."""
-    figure, grid = plan(config)
+    figure = None if config.figure is None else published_figure(config.figure)
+    if figure and config.table is None and not figure.losses:
+        _reproduce_data_set(config, figure)
+        return
+    grid = plan(config, figure)
     import_tensorflow_quietly()
     from keras_selflearn.reproduction.draw import draw_figure, draw_table
 
-    cells = [] if figure and not figure.losses else grid.cells()
-    left = _list(grid, cells) if cells else []
+    left = _list(grid)
+    _check_weights(grid, left)
     if config.dry_run:
         return
-    failed = run_cells(left, _executor(config)) if left else []
-    drawn = draw_figure(figure, grid) if figure else draw_table(grid)
-    for path in drawn:
-        print(path)
+    failed = []
+    if left:
+        _check(left, config)
+        failed = run_cells(left, _executor(config))
     if failed:
         print(f"\n{len(failed)} of {len(left)} runs failed:", file=sys.stderr)
         for outcome in failed:
             print(f"  {outcome.cell.name}: {outcome.error}", file=sys.stderr)
+    drawn = draw_figure(figure, grid) if figure else draw_table(grid)
+    for path in drawn:
+        print(path)
+    if not drawn:
+        print(f"Figure {figure.figure} is not drawn: no run in {grid.folder} has what it shows.")
+    if failed:
         sys.exit(1)
 
 
-def plan(config: ReproduceConfig) -> tuple[PublishedFigure | None, Grid]:
-    """The figure, if one is asked for, and the cells that are needed.
+def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid:
+    """The runs that the table or the figure needs.
 
     Raises
     ------
     InputError
         Unless exactly one table or figure is asked for and all names are known.
     """
-    if (config.table is None) == (config.figure is None):
+    if (config.table is None) == (figure is None):
         raise InputError("Say which part of the paper: --table=1, 2 or 3, or --figure=2, 3 or 4.")
     if config.executor not in EXECUTORS:
         raise unknown_name("executor", config.executor, EXECUTORS)
-    figure = None if config.figure is None else published_figure(config.figure)
+    asked = {
+        "losses": config.losses,
+        "weights": config.weights,
+        "regimes": config.regimes,
+        "runs": config.runs,
+        "imagenet_weights": config.imagenet_weights,
+        "results_dir": config.results_dir,
+        "data_dir": config.data_dir,
+    }
     if figure is None:
-        if config.dataset:
+        if config.dataset is not None:
             raise InputError("--dataset is for figures: each table has a data set of its own.")
-        table = published_table(config.table)
-    else:
-        table = table_of_dataset(config.dataset or figure.dataset)
-        if table is None:
-            raise InputError(f"The paper has no data set '{config.dataset}': see --help.")
-    of_figure = figure is not None and figure.losses
-    grid = make_grid(
-        table,
-        config.preset,
-        losses=config.losses or (",".join(figure.losses) if of_figure else None),
-        weights=config.weights or (",".join(figure.weights) if of_figure else None),
-        regimes=config.regimes or ("self-learning" if of_figure else None),
-        runs=config.runs,
-        imagenet_weights=config.imagenet_weights,
-        results_dir=config.results_dir,
-        data_dir=config.data_dir,
-    )
-    if of_figure and config.runs is None:
-        grid = replace(grid, runs=min(grid.runs, figure.runs))
-    return figure, grid
+        return make_grid(published_table(config.table), config.preset, **asked)
+    name = config.dataset or figure.dataset
+    table = table_of_dataset(name)
+    if table is None:
+        raise unknown_name("dataset", name, [each.dataset for each in published_tables()])
+    return make_figure_grid(figure, table, config.preset, **asked)
+
+
+def _reproduce_data_set(config: ReproduceConfig, figure: PublishedFigure) -> None:
+    """Draw figure 2, which needs no run."""
+    name = config.dataset or figure.dataset
+    dataset_entry(name)
+    folder = Path(config.results_dir).expanduser() / f"{name}-{config.preset}"
+    if config.dry_run:
+        print(f"Figure {figure.figure} needs no run: it would be drawn in {folder}.")
+        return
+    import_tensorflow_quietly()
+    from keras_selflearn.reproduction.draw import draw_data_set
+    from keras_selflearn.run_folder import check_results_dir
+
+    check_results_dir(str(folder))
+    for path in draw_data_set(figure, name, config.data_dir, folder):
+        print(path)
+
+
+def _check_weights(grid: Grid, left: Sequence[Cell]) -> None:
+    """Raise an `InputError` for a file that is no weights, or not those of the finished runs."""
+    from keras_selflearn.backbone import check_weights_file, weights_digest
+    from keras_selflearn.reproduction.runs import finished_runs, is_pretrained
+
+    is_file = grid.imagenet_weights != "imagenet"
+    if not is_file and not any(is_pretrained(cell.config) for cell in left):
+        return  # Nothing will start from Keras' own weights.
+    if is_file:
+        check_weights_file(Path(grid.imagenet_weights).expanduser())
+    asked = weights_digest(grid.imagenet_weights)
+    runs = [run for run in finished_runs(grid.folder) if is_pretrained(run.config)]
+    if any(run.record["weights_sha256"] != asked for run in runs):
+        raise InputError(
+            f"Finished runs in {grid.folder} start from other weights than"
+            f" {grid.imagenet_weights}: give theirs, or choose another --results_dir."
+        )
+
+
+def _check(left: Sequence[Cell], config: ReproduceConfig) -> None:
+    """Raise an `InputError` for what would make every run fail."""
+    from keras_selflearn.backbone import check_backbone
+    from keras_selflearn.datasets import load_dataset
+    from keras_selflearn.run_folder import check_results_dir
+
+    first = left[0].config
+    check_results_dir(first.results_dir)
+    for weights in {cell.config.weights for cell in left} - {"imagenet"}:
+        check_backbone(first.backbone, weights)
+    if config.executor == "local":
+        load_dataset(first.dataset, first.data_dir)
 
 
 def run_cells(cells: Sequence[Cell], executor: Executor) -> list[Outcome]:
@@ -129,13 +186,14 @@ def run_cells(cells: Sequence[Cell], executor: Executor) -> list[Outcome]:
     return failed
 
 
-def _list(grid: Grid, cells: Sequence[Cell]) -> list[Cell]:
+def _list(grid: Grid) -> list[Cell]:
     """Print what is done and what is left with its time; the cells that are left."""
     from keras_selflearn.environment import describe_environment
     from keras_selflearn.experiment import resolve
     from keras_selflearn.reproduction import estimate
     from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
 
+    cells = grid.cells()
     finished = by_identity(finished_runs(grid.folder))
     configs = {cell: resolve(cell.config) for cell in cells}
     left = [cell for cell in cells if identity(configs[cell]) not in finished]

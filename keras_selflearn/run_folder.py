@@ -17,6 +17,7 @@ import numpy as np
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.errors import InputError
+from keras_selflearn.files import write_whole
 from keras_selflearn.loop import Record
 
 
@@ -70,7 +71,7 @@ class RunFolder:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write run.json."""
-        self._write("run.json", json.dumps(run, indent=2, allow_nan=False) + "\n")
+        write_whole(self.path / "run.json", json.dumps(run, indent=2, allow_nan=False) + "\n")
 
     def write_history(self, history: list[dict[str, Any]]) -> None:
         """Write history.csv, a row a meta-iteration."""
@@ -112,7 +113,7 @@ class RunFolder:
         """
         content = io.BytesIO()
         np.savez(content, embeddings=embeddings.astype(np.float16), labels=labels.astype(np.int16))
-        self._write(f"embeddings-{when}.npz", content.getvalue())
+        write_whole(self.path / f"embeddings-{when}.npz", content.getvalue())
 
     def write_classifier(self, classifier: SelfLearningClassifier) -> None:
         """Save the fitted classifier in classifier/."""
@@ -133,10 +134,4 @@ class RunFolder:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-        self._write(name, text.getvalue())
-
-    def _write(self, name: str, content: str | bytes) -> None:
-        # A reader must never see half a file.
-        unfinished = self.path / f".{name}.unfinished"
-        unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        os.replace(unfinished, self.path / name)
+        write_whole(self.path / name, text.getvalue())

@@ -26,6 +26,27 @@ def test_help_lists_the_targets():
         assert any(line.startswith(target) for line in result.stdout.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("target", "flags"),
+    [
+        ("reproduce-table1", "--table=1 --preset=paper"),
+        ("reproduce-table2", "--table=2 --preset=paper"),
+        ("reproduce-table3", "--table=3 --preset=paper"),
+        ("reproduce-figure2", "--figure=2 --preset=paper"),
+        ("reproduce-figure3", "--figure=3 --preset=paper"),
+        ("reproduce-figure4", "--figure=4 --preset=paper"),
+    ],
+)
+def test_what_reproduces_the_paper(target, flags):
+    assert f"-m keras_selflearn.reproduce {flags}" in make("--dry-run", target).stdout
+    changed = make("--dry-run", target, "PRESET=cpu", "FLAGS=--runs=2").stdout
+    assert f"{flags.replace('paper', 'cpu')} --runs=2" in changed
+
+
+def test_report():
+    assert "-m keras_selflearn.report --preset=cpu" in make("-n", "report", "PRESET=cpu").stdout
+
+
 def test_an_interpreter_that_is_not_there_is_one_sentence():
     result = make("install", "PYTHON=python9.9")
     assert result.returncode != 0

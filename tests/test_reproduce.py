@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import shutil
+import subprocess
+import sys
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +17,14 @@ from matplotlib.image import imread
 from keras_selflearn import report, reproduce
 from keras_selflearn.backbone import build_backbone
 from keras_selflearn.experiment import run_experiment
-from keras_selflearn.paper import published_tables
+from keras_selflearn.paper import published_figure, published_tables
 from keras_selflearn.report import ReportConfig
 from keras_selflearn.reproduce import ReproduceConfig
 from keras_selflearn.reproduction import executors
 from keras_selflearn.reproduction.executors import Outcome
 from keras_selflearn.reproduction.runs import finished_runs
 
+ROOT = Path(__file__).resolve().parent.parent
 LOSSES = ("cross-entropy", "triplet", "contrastive", "arcface")
 
 
@@ -33,17 +39,15 @@ def run_in_this_process(cells):
 def reproduced(tmp_path_factory):
     """Every table and figure by the `smoke` preset, on small archives through the real builders."""
     folder = tmp_path_factory.mktemp("reproduced")
-    weights = folder / "pretrained.weights.h5"
-    build_backbone("tiny", (32, 32, 3), "random").save_weights(weights)
     shared = {
         "preset": "smoke",
-        "imagenet_weights": str(weights),
         "results_dir": str(folder / "results"),
         "data_dir": str(folder / "data"),
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setattr(executors, "run_in_processes", run_in_this_process)
+        patch.chdir(ROOT)
         for write, numbers in (
             (write_svhn_cropped, (20, 5)),
             (write_cifar10, (20, 5)),
@@ -167,10 +171,12 @@ def test_a_failing_cell_stops_no_other_and_is_told_at_the_end(reproduced, capsys
 
 
 def test_a_long_table_without_a_gpu_names_the_short_one(tmp_path, capsys):
-    reproduce.main(ReproduceConfig(table=1, dry_run=True, results_dir=str(tmp_path)))
+    config = ReproduceConfig(table=1, dry_run=True, results_dir=str(tmp_path / "none"))
+    reproduce.main(config)
     out = capsys.readouterr().out
     assert "0 of 48 runs are done" in out and "days" in out
     assert "There is no GPU here: PRESET=cpu" in out
+    assert not (tmp_path / "none").exists()
 
 
 def test_notes_stand_above_the_table(reproduced):
@@ -186,24 +192,109 @@ def test_notes_stand_above_the_table(reproduced):
     [
         ({}, "Say which part of the paper"),
         ({"table": 1, "figure": 2}, "Say which part of the paper"),
+        ({"table": 1, "figure": 3}, "Say which part of the paper"),
         ({"table": 4}, "Table 4 is none of the paper's"),
         ({"figure": 1}, "Figure 1 shows no results"),
         ({"table": 1, "preset": "none"}, "Unknown preset 'none'"),
+        ({"table": 1, "losses": ""}, "No loss is asked for"),
         ({"table": 1, "executor": "slurm"}, "Unknown executor 'slurm'"),
         ({"table": 1, "dataset": "cifar10"}, "--dataset is for figures"),
-        ({"figure": 3, "dataset": "digits"}, "The paper has no data set 'digits'"),
+        ({"table": 1, "imagenet_weights": "random"}, "ImageNet weights can't be random"),
+        ({"table": 1, "imagenet_weights": "folder/none.h5"}, "no weights file folder/none.h5"),
+        ({"table": 1, "preset": "smoke", "results_dir": "FILE/x"}, "can't be made"),
+        ({"table": 1, "preset": "smoke", "data_dir": "FILE"}, "is not prepared in"),
+        ({"figure": 3, "dataset": "digits"}, "Unknown dataset 'digits': .*cifar10"),
+        ({"figure": 2, "dataset": "digit"}, "Unknown dataset 'digit': did you mean 'digits'"),
+        ({"figure": 3, "losses": "triplet,arcface"}, "Figure 3 shows one loss"),
+        ({"figure": 4, "weights": "random,imagenet"}, "Figure 4 shows one kind of weights"),
     ],
 )
-def test_what_can_t_be_asked_for(changes, message):
+def test_what_can_t_be_done_is_said_before_anything_runs(changes, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(executors, "run_in_processes", None)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    file = tmp_path / "file"
+    file.touch()
+    asked = {"results_dir": str(tmp_path), **changes}
+    for name in ("results_dir", "data_dir"):
+        if name in asked:
+            asked[name] = asked[name].replace("FILE", str(file))
     with pytest.raises(ValueError, match=message):
-        reproduce.plan(ReproduceConfig(**changes))
+        reproduce.main(ReproduceConfig(**asked))
 
 
 def test_figures_need_their_runs_only():
-    figure, grid = reproduce.plan(ReproduceConfig(figure=3))
+    def plan(**asked):
+        return reproduce.plan(ReproduceConfig(**asked), published_figure(asked["figure"]))
+
+    grid = plan(figure=3)
     assert len(grid.cells()) == 2 * 3 and grid.losses == ["cross-entropy"]
-    figure, grid = reproduce.plan(ReproduceConfig(figure=4, preset="cpu"))
+    grid = plan(figure=4, preset="cpu")
     assert [cell.config.loss for cell in grid.cells()] == list(LOSSES)
     assert {cell.config.regime for cell in grid.cells()} == {"self-learning"}
-    figure, grid = reproduce.plan(ReproduceConfig(figure=3, dataset="svhn_cropped", runs=1))
-    assert grid.table.table == 1 and len(grid.cells()) == 2
+    grid = plan(figure=3, dataset="svhn_cropped", runs=1, losses="triplet")
+    assert grid.table.table == 1 and len(grid.cells()) == 2 and grid.losses == ["triplet"]
+
+
+def test_a_figure_shows_the_loss_that_was_asked_for(reproduced):
+    reproduce.main(ReproduceConfig(figure=3, losses="arcface", **reproduced[1]))
+    svg = results(reproduced, "cifar10-smoke/figure3.svg").read_text()
+    assert "arcface" in svg and "cross-entropy" not in svg and "no run" not in svg
+
+
+def test_figure_2_shows_any_data_set(tmp_path, capsys):
+    asked = {"figure": 2, "dataset": "digits", "results_dir": str(tmp_path)}
+    reproduce.main(ReproduceConfig(dry_run=True, **asked))
+    assert "needs no run" in capsys.readouterr().out and not list(tmp_path.iterdir())
+    reproduce.main(ReproduceConfig(**asked))
+    assert (tmp_path / "digits-paper" / "figure2.svg").read_text().count("<image") == 10
+    assert (tmp_path / "digits-paper" / "figure2.png").exists()
+
+
+def test_embeddings_that_are_gone_leave_the_picture(reproduced, tmp_path, capsys):
+    """As in a clone of a repository that keeps the records alone."""
+    shutil.copytree(results(reproduced, "svhn_cropped-smoke"), tmp_path / "svhn_cropped-smoke")
+    for path in tmp_path.rglob("embeddings-*.npz"):
+        path.unlink()
+    picture = tmp_path / "svhn_cropped-smoke" / "figure4.png"
+    before = picture.read_bytes()
+    shared = {**reproduced[1], "results_dir": str(tmp_path)}
+    reproduce.main(ReproduceConfig(figure=4, dataset="svhn_cropped", **shared))
+    assert "Figure 4 is not drawn: no run in" in capsys.readouterr().out
+    report.main(ReportConfig(preset="smoke", results_dir=str(tmp_path)))
+    assert picture.read_bytes() == before
+    assert "Figure 4" in (tmp_path / "report-smoke.html").read_text()
+
+
+def test_a_report_without_any_run(tmp_path):
+    report.main(ReportConfig(preset="smoke", results_dir=str(tmp_path)))
+    assert (tmp_path / "report-smoke.html").read_text().count("No run is finished.") == 3
+    with pytest.raises(ValueError, match="can't be written"):
+        report.main(ReportConfig(results_dir=str(tmp_path), output=str(tmp_path / "no" / "page")))
+
+
+def test_other_weights_than_those_of_the_finished_runs_are_refused(reproduced, tmp_path):
+    other = tmp_path / "other.weights.h5"
+    build_backbone("tiny", (32, 32, 3), "random").save_weights(other)
+    with pytest.raises(ValueError, match="start from other weights than .*other.weights.h5"):
+        reproduce.main(ReproduceConfig(table=1, imagenet_weights=str(other), **reproduced[1]))
+
+
+def test_the_command_as_it_is_given(reproduced):
+    """In processes of their own: one cell that was removed is run again, the others are not."""
+    folder = results(reproduced, "cifar10-smoke")
+    (removed,) = folder.glob("cifar10-triplet-tiny-glyphs-all-labelled-seed0")
+    shutil.rmtree(removed)
+    flags = [f"--{name}={value}" for name, value in reproduced[1].items()]
+    result = subprocess.run(
+        [sys.executable, "-m", "keras_selflearn.reproduce", "--table=2", *flags],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(reproduced[0] / "cache")},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "15 of 16 runs are done." in result.stdout
+    assert "[1 of 1] triplet, imagenet weights, all-labelled, seed 0: done" in result.stdout
+    assert removed.exists() and len(finished_runs(folder)) == 16

@@ -86,10 +86,10 @@ class Claim:
         mean = statistics.fmean(each.difference for each in measured)
         parts = [
             f"holds in {len(holding)} of {len(measured)} comparisons with runs"
-            f" (of {len(self.comparisons)}), by {mean:+.1f} points on average"
+            f" (of {len(self.comparisons)}); mean difference {signed(mean)} points"
         ]
         failing = [
-            f"{each.name} ({each.difference:+.1f})" for each in measured if each not in holding
+            f"{each.name} ({signed(each.difference)})" for each in measured if each not in holding
         ]
         if failing:
             parts.append("Not in " + "; ".join(failing))
@@ -102,8 +102,15 @@ class Claim:
         if not p_values:
             return f"no test: needs {_RUNS_FOR_A_TEST} runs that differ"
         significant = sum(p_value < _SIGNIFICANT for p_value in p_values)
-        largest = f"largest p = {max(p_values):.2g}"
-        return f"p < {_SIGNIFICANT} in {significant} of {len(p_values)}, {largest}"
+        text = f"p < {_SIGNIFICANT} in {significant} of {len(p_values)}"
+        if len(p_values) < len(self.comparisons):
+            return f"{text} tested, {len(self.comparisons) - len(p_values)} not tested"
+        return f"{text}, largest p = {max(p_values):.2g}"
+
+
+def signed(points: float) -> str:
+    """A difference with its sign, as in the tables."""
+    return f"{points:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def check_claims(table: ResultTable) -> list[Claim]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_selflearn.paper import PublishedFigure
+from keras_selflearn.files import write_whole
+from keras_selflearn.paper import PublishedFigure, table_of_dataset
 from keras_selflearn.reproduction import formats
 from keras_selflearn.reproduction.claims import check_claims
 from keras_selflearn.reproduction.figure2 import draw_samples
@@ -28,7 +28,7 @@ def draw_table(grid: Grid) -> list[Path]:
         f"{stem}.csv": formats.comma_separated(table),
     }
     grid.folder.mkdir(parents=True, exist_ok=True)
-    return [_write(grid.folder / name, content) for name, content in contents.items()]
+    return [write_whole(grid.folder / name, content) for name, content in contents.items()]
 
 
 def table_page(table: ResultTable, grid: Grid) -> str:
@@ -46,49 +46,65 @@ def table_page(table: ResultTable, grid: Grid) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def draw_figure(figure: PublishedFigure, grid: Grid) -> list[Path]:
-    """Write figure 2, 3 or 4 as PNG and SVG; the files."""
-    stem = grid.folder / f"figure{figure.figure}"
-    grid.folder.mkdir(parents=True, exist_ok=True)
-    _DRAW[figure.figure](figure, grid, stem)
-    return [stem.with_suffix(".png"), stem.with_suffix(".svg")]
-
-
-def _draw_samples(figure: PublishedFigure, grid: Grid, stem: Path) -> None:
+def draw_data_set(
+    figure: PublishedFigure, dataset: str, data_dir: str | None, folder: Path
+) -> list[Path]:
+    """Write figure 2, one image of each class of a data set, as PNG and SVG; the files."""
     from keras_selflearn.datasets import load_dataset
 
-    data = load_dataset(grid.table.dataset, grid.data_dir)
-    title = f"{figure.title}, {grid.table.title}"
+    data = load_dataset(dataset, data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"figure{figure.figure}"
+    table = table_of_dataset(dataset)
+    title = f"{figure.title}, {table.title if table else dataset}"
     draw_samples(data.images, data.labels, data.class_names, stem, title)
+    return _pictures(stem)
 
 
-def _draw_curves(figure: PublishedFigure, grid: Grid, stem: Path) -> None:
+def draw_figure(figure: PublishedFigure, grid: Grid) -> list[Path]:
+    """Write figure 3 or 4 of the grid's runs as PNG and SVG.
+
+    Returns
+    -------
+    list of Path
+        The files; none, and nothing is written, where no finished run has what the figure shows.
+    """
     table = measure(grid, finished_runs(grid.folder))
+    stem = grid.folder / f"figure{figure.figure}"
+    draw = {3: _draw_curves, 4: _draw_embeddings}[figure.figure]
+    return _pictures(stem) if draw(figure, grid, table, stem) else []
+
+
+def _draw_curves(figure: PublishedFigure, grid: Grid, table: ResultTable, stem: Path) -> bool:
+    (loss,) = grid.losses
     curves = {
-        weights: [run.accuracies for run in _runs_of(table, figure.losses[0], weights)]
-        for weights in figure.weights
+        weights: [run.accuracies for run in _runs_of(table, loss, weights)]
+        for weights in grid.weights
     }
-    title = f"{figure.title}, {grid.table.title}, {figure.losses[0]}"
-    draw_accuracy_curves(curves, title, stem)
+    if not any(curves.values()):
+        return False
+    draw_accuracy_curves(curves, f"{figure.title}, {grid.table.title}, {loss}", stem)
+    return True
 
 
-def _draw_embeddings(figure: PublishedFigure, grid: Grid, stem: Path) -> None:
-    table = measure(grid, finished_runs(grid.folder))
-    panels = [_panel(loss, _runs_of(table, loss, figure.weights[0])) for loss in figure.losses]
-    data = next((run.record["data"] for run in table.runs if _self_learns(run)), None)
+def _draw_embeddings(figure: PublishedFigure, grid: Grid, table: ResultTable, stem: Path) -> bool:
+    (weights,) = grid.weights
+    panels = [_panel(loss, _runs_of(table, loss, weights)) for loss in grid.losses]
+    if all(panel.labels is None for panel in panels):
+        return False
+    data = next(run.record["data"] for run in table.runs if run.self_learns)
     draw_embeddings(
         panels,
-        data["classes"] if data else [],
-        f"{figure.title}, {grid.table.title}, {figure.weights[0]} weights",
+        data["classes"],
+        f"{figure.title}, {grid.table.title}, {weights} weights",
         stem,
-        row_titles=(f"after {data['labelled']} labels" if data else "", "after self-learning"),
+        row_titles=(f"after {data['labelled']} labels", "after self-learning"),
     )
-
-
-_DRAW = {2: _draw_samples, 3: _draw_curves, 4: _draw_embeddings}
+    return True
 
 
 def _panel(loss: str, runs: Sequence[Run]) -> EmbeddingPanel:
+    """Of the first run that has kept its embeddings."""
     for run in runs:
         before, after = run.embeddings("initial"), run.embeddings("final")
         if before and after:
@@ -98,24 +114,15 @@ def _panel(loss: str, runs: Sequence[Run]) -> EmbeddingPanel:
 
 def _runs_of(table: ResultTable, loss: str, weights: str) -> list[Run]:
     """The self-learning runs of a row, in the order of their seeds."""
-    return sorted(
-        (
-            run
-            for run in table.runs
-            if run.config.loss == loss
-            and is_pretrained(run.config) == (weights != "random")
-            and _self_learns(run)
-        ),
-        key=lambda run: run.config.seed,
+    runs = (
+        run
+        for run in table.runs
+        if run.config.loss == loss
+        and is_pretrained(run.config) == (weights != "random")
+        and run.self_learns
     )
+    return sorted(runs, key=lambda run: run.config.seed)
 
 
-def _self_learns(run: Run) -> bool:
-    return run.config.regime == "self-learning"
-
-
-def _write(path: Path, content: str) -> Path:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(content, encoding="utf-8")
-    os.replace(unfinished, path)
-    return path
+def _pictures(stem: Path) -> list[Path]:
+    return [stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.svg")]

@@ -7,9 +7,12 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Callable
 
+from keras_selflearn.config import Config
 from keras_selflearn.reproduction.grid import Cell
+from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,27 @@ Executor = Callable[[Iterable[Cell]], Iterator[Outcome]]
 def run_in_processes(cells: Iterable[Cell]) -> Iterator[Outcome]:
     """Run each cell in a process of its own, so that all its memory is returned.
 
+    One that has been finished in the meantime is not run again.
+
     Yields
     ------
     Outcome
         In the order of `cells`, each as soon as it is there.
     """
     for cell in cells:
+        if is_finished(cell.config):
+            yield Outcome(cell, None)
+            continue
         command = [sys.executable, "-m", "keras_selflearn.main", *cell.flags]
         yield Outcome(cell, _run(command))
+
+
+def is_finished(config: Config) -> bool:
+    """Whether a finished run of it is in its folder, perhaps another command's."""
+    from keras_selflearn.experiment import resolve
+
+    wanted = identity(resolve(config))
+    return wanted in by_identity(finished_runs(Path(config.results_dir).expanduser()))
 
 
 def _run(command: Sequence[str]) -> str | None:

@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 
 from keras_selflearn.paper import CELLS
-from keras_selflearn.reproduction.claims import TEST, Claim
+from keras_selflearn.reproduction.claims import TEST, Claim, signed
 from keras_selflearn.reproduction.table import Measured, ResultTable, Row
 
 NOTHING = "\N{EM DASH}"
@@ -131,7 +131,7 @@ def _cells(row: Row) -> list[str]:
         texts += [
             _ours(row.cells[cell]),
             f"{mean:.2f} ± {std:.2f}",
-            NOTHING if difference is None else f"{difference:+.2f}".replace("-", _MINUS),
+            NOTHING if difference is None else signed(difference),
         ]
     return texts
 

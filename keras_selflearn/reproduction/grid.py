@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError, check_integer, unknown_name
-from keras_selflearn.paper import PublishedRow, PublishedTable
+from keras_selflearn.paper import PublishedFigure, PublishedRow, PublishedTable
 from keras_selflearn.reproduction.presets import flagfiles, read_preset
 
 # A run of self-learning also gives the labelled-only column: its accuracy before self-learning.
@@ -140,9 +140,13 @@ def make_grid(
         "losses": list(dict.fromkeys(row.loss for row in table.rows)),
         "weights": list(dict.fromkeys(row.weights for row in table.rows)),
     }
+    of_preset = read_preset(preset, table.dataset)
     if runs is None:
-        runs = read_preset(preset, table.dataset).runs or table.runs
+        runs = of_preset.runs or table.runs
     check_integer("runs", runs, least=1)
+    imagenet_weights = imagenet_weights or of_preset.imagenet_weights or "imagenet"
+    if imagenet_weights == "random":
+        raise InputError("ImageNet weights can't be random: give --imagenet_weights a file.")
     return Grid(
         table=table,
         preset=preset,
@@ -150,10 +154,46 @@ def make_grid(
         weights=_chosen("weights", weights, of_table["weights"]),
         regimes=_chosen("regime", regimes, REGIMES),
         runs=runs,
-        imagenet_weights=imagenet_weights or "imagenet",
+        imagenet_weights=imagenet_weights,
         results_dir=results_dir,
         data_dir=data_dir,
     )
+
+
+def make_figure_grid(
+    figure: PublishedFigure,
+    table: PublishedTable,
+    preset: str,
+    *,
+    losses: str | None = None,
+    weights: str | None = None,
+    regimes: str | None = None,
+    runs: int | None = None,
+    **others: str | None,
+) -> Grid:
+    """The runs that figure 3 or 4 shows of a table's data set; parameters as `make_grid`.
+
+    Raises
+    ------
+    InputError
+        As `make_grid`, and for more than one loss or weights where the figure shows one.
+    """
+    grid = make_grid(
+        table,
+        preset,
+        losses=",".join(figure.losses) if losses is None else losses,
+        weights=",".join(figure.weights) if weights is None else weights,
+        regimes="self-learning" if regimes is None else regimes,
+        runs=runs,
+        **others,
+    )
+    for kind, asked, shown in (
+        ("loss", grid.losses, figure.losses),
+        ("kind of weights", grid.weights, figure.weights),
+    ):
+        if len(shown) == 1 < len(asked):
+            raise InputError(f"Figure {figure.figure} shows one {kind}: ask for one.")
+    return grid if runs else replace(grid, runs=min(grid.runs, figure.runs))
 
 
 def _chosen(kind: str, asked: str | None, known: Sequence[str]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ th, td { padding: 0.3rem 0.6rem; border-bottom: 1px solid #ccc; text-align: righ
 thead th { border-bottom: 2px solid #1b1b1b; text-align: center; }
 tbody th { text-align: left; font-weight: normal; }
 .claims td, .claims th { text-align: left; white-space: normal; vertical-align: top; }
+pre { white-space: pre-wrap; }
 img { max-width: 100%; height: auto; }
 figcaption { font-size: 0.9rem; }
 """
@@ -64,7 +67,7 @@ def report_page(title: str, sections: Sequence[Section]) -> str:
 def _section(section: Section) -> str:
     published = section.table.published
     parts = [f"<h2>Table {published.table}: {html.escape(published.title)}</h2>"]
-    parts += [f"<p>{html.escape(text)}</p>" for text in section.notes.split("\n\n") if text]
+    parts += [_note(text) for text in section.notes.split("\n\n") if text]
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in section.description)
     parts += [
         f"<ul>{lines}</ul>",
@@ -74,6 +77,14 @@ def _section(section: Section) -> str:
     ]
     parts += [_figure(caption, path) for caption, path in section.figures]
     return "\n".join(parts)
+
+
+def _note(text: str) -> str:
+    """A paragraph of Markdown, or a block of code, as far as notes need it."""
+    if text.startswith("    "):
+        return f"<pre>{html.escape(textwrap.dedent(text))}</pre>"
+    with_bold = re.sub(r"[*][*](.+?)[*][*]", r"<strong>\1</strong>", html.escape(text))
+    return f"<p>{with_bold}</p>"
 
 
 def _figure(caption: str, path: Path) -> str:

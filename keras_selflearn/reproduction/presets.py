@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_selflearn import command_line
 from keras_selflearn.config import Config, option
-from keras_selflearn.errors import unknown_name
+from keras_selflearn.errors import InputError, unknown_name
 
 # Beside the package in a checkout; where it is installed alone, in the working directory.
 _FOLDERS = (Path(__file__).resolve().parents[2] / "flags", Path("flags"))
@@ -15,9 +15,10 @@ _FOLDERS = (Path(__file__).resolve().parents[2] / "flags", Path("flags"))
 
 @dataclass(frozen=True)
 class Preset(Config):
-    """A configuration that also says how many runs there are of each cell."""
+    """A configuration that also says how many runs there are of each cell, and from what."""
 
     runs: int | None = option(None, "Runs of each cell, with seeds 0, 1, 2, ...")
+    imagenet_weights: str | None = option(None, "File of the ImageNet weights.")
 
 
 def preset_names() -> list[str]:
@@ -43,6 +44,9 @@ def flagfiles(preset: str, dataset: str) -> list[Path]:
     InputError
         When there is no such preset.
     """
+    if not preset_names():
+        folders = " or ".join(map(str, _FOLDERS))
+        raise InputError(f"There are no flagfiles in {folders}: run this in a checkout.")
     if preset not in preset_names():
         raise unknown_name("preset", preset, preset_names())
     wanted = [dataset, preset, f"{preset}-{dataset}"]

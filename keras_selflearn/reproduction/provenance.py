@@ -22,11 +22,14 @@ def notes(folder: Path) -> str:
 def describe(table: ResultTable, grid: Grid) -> list[str]:
     """Sentences on what was run, each a line; where runs differ, all that occurs is listed."""
     runs = table.runs
+    others = []
+    if table.other_runs:
+        others = [f"Not shown: {table.other_runs} finished runs here that other flags asked for."]
     if not runs:
-        return ["No run is finished."]
+        return ["No run is finished.", *others]
     published = table.published
     data = [run.record["data"] for run in runs]
-    labelled = [run.record["data"]["labelled"] for run in runs if _self_learns(run)]
+    labelled = [run.record["data"]["labelled"] for run in runs if run.self_learns]
     sizes = (
         f"Data: {_all(each['train'] for each in data)} training and"
         f" {_all(each['test'] for each in data)} test images"
@@ -59,6 +62,7 @@ def describe(table: ResultTable, grid: Grid) -> list[str]:
         _weights(table),
         software,
         machine,
+        *others,
     ]
 
 
@@ -88,10 +92,6 @@ def _weights(table: ResultTable) -> str:
         for run in pretrained
     ]
     return f"Pretrained weights: {_all(files)}."
-
-
-def _self_learns(run) -> bool:
-    return run.config.regime == "self-learning"
 
 
 def _all(values) -> str:

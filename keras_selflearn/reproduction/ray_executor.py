@@ -9,15 +9,13 @@ import textwrap
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError
 from keras_selflearn.quiet import import_tensorflow_quietly
-from keras_selflearn.reproduction.executors import Outcome
+from keras_selflearn.reproduction.executors import Outcome, is_finished
 from keras_selflearn.reproduction.grid import Cell
-from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
 
 # Of a cell whose machine or process died; more often, the cell itself may be what kills it.
 _MAX_RETRIES = 3
@@ -64,7 +62,8 @@ def _connect(address: str | None) -> Any:
         import ray
     except ImportError as error:
         raise InputError(
-            "Ray is not installed: run `pip install 'keras-selflearn[cluster]'`."
+            "Ray is not installed: install the package with its extra `cluster`, in a checkout"
+            " `pip install -e '.[cluster]'`."
         ) from error
     try:
         if address and address != "auto":
@@ -107,11 +106,10 @@ def _run_cell(config: Config) -> str | None:
     """Run a cell on a worker, unless a lost worker has; None, or the cause of its failure."""
     # Here, not in a process of the worker's: that would outlive a machine's Ray that is killed.
     import_tensorflow_quietly()
-    from keras_selflearn.experiment import resolve, run_experiment
+    from keras_selflearn.experiment import run_experiment
 
     try:
-        wanted = identity(resolve(config))
-        if wanted not in by_identity(finished_runs(Path(config.results_dir))):
+        if not is_finished(config):
             run_experiment(config)
     except InputError as error:
         return str(error)

@@ -16,6 +16,21 @@ from keras_selflearn.errors import InputError
 # What differs between machines and changes nothing in a result. Initial weights are compared as
 # random or pretrained, for the same file has another path elsewhere.
 _PLACES = ("results_dir", "data_dir", "weights")
+# What a regime does not need changes nothing in its results.
+_UNUSED = {
+    "self-learning": ("all_labelled_epochs",),
+    "all-labelled": (
+        "labels",
+        "epochs",
+        "meta_epochs",
+        "meta_iterations",
+        "self_learning_rate",
+        "selection",
+        "selection_percent",
+        "order",
+        "reference",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,11 @@ class Run:
     def test_accuracy(self) -> dict[str, float]:
         """In percent, by the name of the table's cell."""
         return self.record["test_accuracy"]
+
+    @property
+    def self_learns(self) -> bool:
+        """Whether it is one of self-learning."""
+        return self.config.regime == "self-learning"
 
     @property
     def accuracies(self) -> list[float]:
@@ -79,7 +99,9 @@ def finished_runs(folder: Path) -> list[Run]:
 
 def identity(config: Config, *, with_seed: bool = True) -> tuple:
     """What two resolved configurations share when they ask for the same cell."""
-    left_out = _PLACES if with_seed else (*_PLACES, "seed")
+    left_out = (*_PLACES, *_UNUSED.get(config.regime, ()))
+    if not with_seed:
+        left_out += ("seed",)
     values = tuple(
         (each.name, getattr(config, each.name))
         for each in fields(Config)
@@ -91,6 +113,17 @@ def identity(config: Config, *, with_seed: bool = True) -> tuple:
 def is_pretrained(config: Config) -> bool:
     """Whether the initial weights are any but random ones."""
     return config.weights != "random"
+
+
+def check_same_weights(runs: Iterable[Run], folder: Path) -> None:
+    """Raise an `InputError` when pretrained runs start from files that differ in their content."""
+    digests = {run.record["weights_sha256"] for run in runs if is_pretrained(run.config)}
+    if len(digests) > 1:
+        names = sorted(digest[:16] if digest else "those of Keras" for digest in digests)
+        raise InputError(
+            f"Runs in {folder} start from different pretrained weights (sha256:"
+            f" {', '.join(names)}): keep those of one kind there."
+        )
 
 
 def by_identity(runs: Iterable[Run]) -> dict[tuple, Run]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from keras_selflearn.experiment import resolve
 from keras_selflearn.paper import CELLS, PublishedRow, PublishedTable
 from keras_selflearn.reproduction.grid import Grid
-from keras_selflearn.reproduction.runs import Run, by_identity, identity
+from keras_selflearn.reproduction.runs import Run, by_identity, check_same_weights, identity
 
 _REGIME_OF_CELL = {
     "n_labelled": "self-learning",
@@ -75,11 +75,14 @@ class ResultTable:
         In the order of the paper.
     runs : tuple of Run
         That fill the cells.
+    other_runs : int
+        Finished runs in the same folder that fill none: they were asked for with other flags.
     """
 
     published: PublishedTable
     rows: tuple[Row, ...]
     runs: tuple[Run, ...]
+    other_runs: int = 0
 
     def row(self, loss: str, weights: str) -> Row:
         """The row of a loss and initial weights."""
@@ -98,6 +101,11 @@ def measure(grid: Grid, finished: Iterable[Run]) -> ResultTable:
     grid : Grid
         Its losses, weights, regimes and runs do not matter: all cells are filled that can be.
     finished : iterable of Run
+
+    Raises
+    ------
+    InputError
+        When they start from different pretrained weights.
     """
     runs = list(by_identity(finished).values())
     used: list[Run] = []
@@ -111,7 +119,8 @@ def measure(grid: Grid, finished: Iterable[Run]) -> ResultTable:
             used += [run for run in matching if run not in used]
             cells[cell] = Measured({run.config.seed: run.test_accuracy[cell] for run in matching})
         rows.append(Row(published, cells))
-    return ResultTable(grid.table, tuple(rows), tuple(used))
+    check_same_weights(used, grid.folder)
+    return ResultTable(grid.table, tuple(rows), tuple(used), other_runs=len(runs) - len(used))
 
 
 def average(cells: Iterable[Measured]) -> Measured:

@@ -59,8 +59,8 @@ def test_verdict(comparisons, verdict):
 
 def test_evidence_counts_and_names():
     assert Claim("", [UP, DOWN, MISSING]).evidence == (
-        "holds in 1 of 2 comparisons with runs (of 3), by +0.2 points on average."
-        " Not in there (-0.5)"
+        "holds in 1 of 2 comparisons with runs (of 3); mean difference +0.25 points."
+        " Not in there (−0.50)"
     )
     assert Claim("", [MISSING]).evidence == "none of 1 comparisons has runs"
 
@@ -69,6 +69,8 @@ def test_significance():
     clear = comparison({0: 10.0, 1: 10.1, 2: 9.9}, {0: 1.0, 1: 1.0, 2: 1.0})
     unclear = comparison({0: 10.0, 1: 1.0, 2: 1.0}, {0: 1.0, 1: 1.1, 2: 1.0})
     assert Claim("", [clear, unclear]).significance.startswith("p < 0.05 in 1 of 2, largest p = 0.")
+    partly = Claim("", [clear, UP, UP])
+    assert partly.significance == "p < 0.05 in 1 of 1 tested, 2 not tested"
     assert Claim("", [UP]).significance == "no test: needs 3 runs that differ"
 
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from keras_selflearn import command_line
 from keras_selflearn.config import Config
 from keras_selflearn.reproduction.executors import run_in_processes
 from keras_selflearn.reproduction.grid import Cell
@@ -16,7 +17,8 @@ from keras_selflearn.reproduction.runs import finished_runs
 
 def cell(tmp_path, *flags):
     flags = ("--backbone=tiny", "--epochs=1", "--meta_iterations=0", *flags)
-    return Cell("cell", (*flags, f"--results_dir={tmp_path}"), Config())
+    config = Config(results_dir=str(tmp_path / "nothing is finished here"))
+    return Cell("cell", (*flags, f"--results_dir={tmp_path}"), config)
 
 
 def test_a_failure_is_told_with_its_cause_and_the_next_cell_runs(tmp_path, capsys):
@@ -28,6 +30,13 @@ def test_a_failure_is_told_with_its_cause_and_the_next_cell_runs(tmp_path, capsy
     (run,) = finished_runs(tmp_path)
     assert run.config.seed == 3
     assert "Unknown dataset 'nothing'" in capsys.readouterr().err
+
+
+def test_what_another_command_has_finished_is_not_run_again(tmp_path):
+    flags = ("--backbone=tiny", "--epochs=1", "--meta_iterations=0", f"--results_dir={tmp_path}")
+    twin = Cell("cell", flags, command_line.parse(Config, flags))
+    assert [outcome.error for outcome in run_in_processes([twin, twin])] == [None, None]
+    assert len(list(tmp_path.glob("*/run.json"))) == 1
 
 
 def test_cells_run_when_they_are_asked_for(tmp_path):

@@ -43,14 +43,19 @@ def test_the_page_holds_everything_and_needs_nothing(grid, tmp_path):
     (tmp_path / "figure3.png").write_bytes(PIXEL)
     table = measure(grid, finished_runs(grid.folder))
     figures = [("A figure", tmp_path / "figure3.png")]
-    section = Section(table, "These <images> are\n\na copy.", ["One & only."], figures)
+    section = Section(
+        table, "These <images> are\n\n**a** copy.\n\n    make it", ["One & only."], figures
+    )
     page = report_page("Results", [section, section])
     outline = Outline(page)
     assert not outline.open and outline.tables == 4
     assert outline.headings == ["Results"] + ["Table 2: CIFAR-10"] * 2
     assert [link[:22] for link in outline.links] == ["data:image/png;base64,"] * 2
     assert base64.b64decode(outline.links[0].split(",")[1]) == PIXEL
-    assert "<p>These &lt;images&gt; are</p>\n<p>a copy.</p>" in page
+    assert (
+        "<p>These &lt;images&gt; are</p>\n<p><strong>a</strong> copy.</p>\n<pre>make it</pre>"
+        in page
+    )
     assert "One &amp; only." in page
     assert "<td>71.25 (1)</td><td>83.33 ± 0.19</td><td>−12.08</td>" in page
     assert "not enough runs" in page

@@ -33,11 +33,22 @@ def test_what_was_run_stands_beside_the_paper(grid):
 
 def test_pretrained_weights_are_told_by_their_digest(grid):
     cell = next(each for each in grid.cells() if "imagenet" in each.name)
-    write_run(cell, [1.0, 2.0])
-    write_run(cell, [1.0, 2.0], weights="/there/vgg16.h5", seed=1)
+    write_run(cell, [1.0, 2.0], weights="/there/vgg16.h5")
     text = "\n".join(lines_of(grid))
-    assert "imagenet of Keras" in text and "vgg16.h5 (sha256 abababababababab)" in text
+    assert "Pretrained weights: vgg16.h5 (sha256 abababababababab)." in text
     assert "/there" not in text
+
+
+def test_keras_own_weights_have_no_digest(grid):
+    cell = next(each for each in grid.cells() if "imagenet" in each.name)
+    write_run(cell, [1.0, 2.0], weights="imagenet")
+    assert "Pretrained weights: imagenet of Keras." in lines_of(grid)
+
+
+def test_runs_of_other_flags_are_counted(grid):
+    cell = grid.cells()[0]
+    write_run(cell, [1.0, 2.0], epochs=9)
+    assert "Not shown: 1 finished runs here that other flags asked for." in lines_of(grid)
 
 
 def test_notes_are_the_user_s(grid):

@@ -7,7 +7,12 @@ import pytest
 from fake_runs import write_run
 
 from keras_selflearn.experiment import resolve
-from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
+from keras_selflearn.reproduction.runs import (
+    by_identity,
+    check_same_weights,
+    finished_runs,
+    identity,
+)
 
 
 def test_finished_ones_only(grid):
@@ -16,8 +21,8 @@ def test_finished_ones_only(grid):
     write_run(second, [30.0], status="running")
     write_run(third, [40.0, 50.0])
     runs = finished_runs(grid.folder)
-    assert [run.accuracies for run in runs] == [[40.0, 50.0], [10.0, 20.0]]  # imagenet < random
-    assert [run.config for run in runs] == [resolve(third.config), resolve(first.config)]
+    assert [run.accuracies for run in runs] == [[10.0, 20.0], [40.0, 50.0]]
+    assert [run.config for run in runs] == [resolve(first.config), resolve(third.config)]
 
 
 def test_no_folder_no_runs(tmp_path):
@@ -49,6 +54,30 @@ def test_a_run_fills_the_cell_that_asked_for_it_and_no_other(grid):
 def test_whatever_changes_a_result_is_another_cell(grid, changes):
     config = resolve(grid.cells()[0].config)
     assert identity(replace(config, **changes)) != identity(config)
+
+
+@pytest.mark.parametrize(
+    ("regime", "unused", "used"),
+    [
+        ("all-labelled", {"labels": 7, "meta_epochs": 7, "epochs": 7}, {"all_labelled_epochs": 7}),
+        ("self-learning", {"all_labelled_epochs": 7}, {"meta_epochs": 7}),
+    ],
+)
+def test_what_a_regime_does_not_need_does_not_matter(grid, regime, unused, used):
+    config = replace(resolve(grid.cells()[0].config), regime=regime)
+    for name, value in unused.items():
+        assert identity(replace(config, **{name: value})) == identity(config)
+    assert identity(replace(config, **used)) != identity(config)
+
+
+def test_different_pretrained_weights_are_not_averaged(grid):
+    cell = next(each for each in grid.cells() if "imagenet" in each.name)
+    write_run(cell, [1.0, 2.0], weights="imagenet")
+    check_same_weights(finished_runs(grid.folder), grid.folder)
+    write_run(cell, [1.0, 2.0], weights="/there/vgg16.h5", seed=1)
+    write_run(grid.cells()[0], [1.0, 2.0])  # Random ones are no matter.
+    with pytest.raises(ValueError, match="different pretrained weights .*abab.*, those of Keras"):
+        check_same_weights(finished_runs(grid.folder), grid.folder)
 
 
 @pytest.mark.parametrize("changes", [{"results_dir": "x"}, {"data_dir": "y"}])
