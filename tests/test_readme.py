@@ -45,3 +45,18 @@ def test_every_flag_that_is_named_is_there():
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         assert set(re.findall(r"--([a-z_]+)", text)) <= known
+
+
+def test_measured_figures_are_those_of_the_results():
+    """The README's table against the records of the runs."""
+    import json
+
+    cells = {}
+    for path in (ROOT / "results" / "cifar10-cpu").glob("*-self-learning-seed0/run.json"):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        accuracies = [f"{value:.2f}" for value in run["test_accuracy"].values()]
+        cells[run["config"]["loss"], run["config"]["weights"] == "random"] = accuracies
+    assert len(cells) == 8
+    for loss in ("cross-entropy", "triplet", "contrastive", "arcface"):
+        figures = " | ".join(cells[loss, True] + cells[loss, False])
+        assert f"| {loss} | {figures} |".lower() in README.lower()
