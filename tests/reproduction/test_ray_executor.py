@@ -113,5 +113,5 @@ def test_a_cluster_out_of_reach_is_an_error_in_a_sentence(address):
 
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"pip install 'keras-selflearn\[cluster\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '\.\[cluster\]'"):
         next(run_on_ray([cell(0)]))
