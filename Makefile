@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 PRESET ?= paper
 FLAGS ?=
 
-.PHONY: help install quickstart test lint format clean report
+.PHONY: help install quickstart test lint format clean report benchmark
 .PHONY: reproduce-table1 reproduce-table2 reproduce-table3
 .PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
@@ -62,6 +62,9 @@ lint: install ## Check the style only
 
 format: install ## Format the code
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+
+benchmark: install ## Measure how much of the machine's speed is reached
+	@$(RUN) -m benchmarks $(FLAGS)
 
 clean: ## Remove the virtual environments; results stay
 	rm -rf .venv-* *.egg-info
