@@ -24,7 +24,9 @@ from keras_selflearn.losses import get_objective
 from keras_selflearn.model import OPTIMIZERS, Network, build_network, check_image_shape
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
+from keras_selflearn.profiling import stage
 from keras_selflearn.selection import check_selection, select
+from keras_selflearn.training import DECAYS, Training
 
 
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
@@ -63,6 +65,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         How often to label and re-train; 0 trains on the given labels only.
     epochs, meta_epochs : int, default=60, 10
         Of the first training and of each meta-iteration. (The authors' code uses 200 and 200.)
+    steps, meta_steps : int, optional
+        Gradient steps in place of `epochs` and `meta_epochs`, however many images there are.
+    settled_epochs : int, optional
+        End a training once its mean loss has not fallen by 0.01 for so many epochs; by default
+        never before its end.
     batch_size : int, default=100
     embedding_size : int, default=256
     optimizer : str, optional
@@ -70,10 +77,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     learning_rate : float, default=1e-4
     self_learning_rate : float, optional
         That of the meta-iterations, by default a tenth of `learning_rate`.
+    decay : str, default="none"
+        Of the learning rate within each training: `none`, or `cosine`, from the rate given to 0.
+    warmup : float, default=0
+        Share of each training's steps, 0 to below 1, in which the rate rises to the one given.
     dropout : float, default=0.2
         Share of the pooled features dropped in training.
     augment : str, default="shift"
         `shift`, `flip`, both as `shift,flip`, or `none`.
+    evaluate_every : int, default=1
+        Measure the validation data after the first training, in each so manieth meta-iteration
+        and in the last.
     precision : str, default="auto"
         `float32`, `mixed_bfloat16`, `mixed_float16` or `auto` (see `resolve_precision`).
     random_state : int, optional
@@ -132,13 +146,19 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         meta_iterations: int = 25,
         epochs: int = 60,
         meta_epochs: int = 10,
+        steps: int | None = None,
+        meta_steps: int | None = None,
+        settled_epochs: int | None = None,
         batch_size: int = 100,
         embedding_size: int = 256,
         optimizer: str | None = None,
         learning_rate: float = 1e-4,
         self_learning_rate: float | None = None,
+        decay: str = "none",
+        warmup: float = 0.0,
         dropout: float = 0.2,
         augment: str = "shift",
+        evaluate_every: int = 1,
         precision: str = "auto",
         random_state: int | None = None,
     ):
@@ -154,13 +174,19 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.meta_iterations = meta_iterations
         self.epochs = epochs
         self.meta_epochs = meta_epochs
+        self.steps = steps
+        self.meta_steps = meta_steps
+        self.settled_epochs = settled_epochs
         self.batch_size = batch_size
         self.embedding_size = embedding_size
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.self_learning_rate = self_learning_rate
+        self.decay = decay
+        self.warmup = warmup
         self.dropout = dropout
         self.augment = augment
+        self.evaluate_every = evaluate_every
         self.precision = precision
         self.random_state = random_state
 
@@ -220,20 +246,21 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
         seed = self._seed()
         examples = Examples.from_labels(labels)
-        network = self._build_network(objective, self.weights, X.shape[1:], len(classes))
+        with stage("build network"):
+            network = self._build_network(objective, self.weights, X.shape[1:], len(classes))
         learner = KerasLearner(
             network,
             objective,
             X,
             n_classes=len(classes),
             validation_data=validation_data,
-            epochs=self.epochs,
-            meta_epochs=self.meta_epochs,
-            learning_rate=self.learning_rate,
-            self_learning_rate=(
+            first_training=self._training(self.epochs, self.steps, self.learning_rate),
+            meta_training=self._training(
+                self.meta_epochs,
+                self.meta_steps,
                 self.learning_rate / 10
                 if self.self_learning_rate is None
-                else self.self_learning_rate
+                else self.self_learning_rate,
             ),
             batch_size=self.batch_size,
             augmentations=parse_augmentations(self.augment),
@@ -255,6 +282,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 n_classes=len(classes),
             ),
             order=self.order,
+            evaluate_every=self.evaluate_every,
             true_labels=true_labels,
         ):
             history.append(asdict(record))
@@ -344,14 +372,20 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             raise unknown_name("validation_features", self.validation_features, VALIDATION_FEATURES)
         if self.order not in ORDERS:
             raise unknown_name("order", self.order, ORDERS)
+        if self.decay not in DECAYS:
+            raise unknown_name("decay", self.decay, DECAYS)
         for name, least in _LEAST.items():
             check_integer(name, getattr(self, name), least=least)
+        for name in ("steps", "meta_steps", "settled_epochs"):
+            if getattr(self, name) is not None:
+                check_integer(name, getattr(self, name), least=1)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
         check_number("learning_rate", self.learning_rate, above=0)
         if self.self_learning_rate is not None:
             check_number("self_learning_rate", self.self_learning_rate, above=0)
         check_number("dropout", self.dropout, least=0, below=1)
+        check_number("warmup", self.warmup, least=0, below=1)
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "network_"):
@@ -363,6 +397,16 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
+
+    def _training(self, epochs: int, steps: int | None, learning_rate: float) -> Training:
+        return Training(
+            epochs=epochs,
+            learning_rate=learning_rate,
+            steps=steps,
+            decay=self.decay,
+            warmup=self.warmup,
+            settled_epochs=self.settled_epochs,
+        )
 
     def _build_network(
         self,
@@ -396,6 +440,7 @@ _LEAST = {
     "meta_iterations": 0,
     "epochs": 1,
     "meta_epochs": 1,
+    "evaluate_every": 1,
     "batch_size": 1,
     "embedding_size": 1,
 }

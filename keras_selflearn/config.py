@@ -62,6 +62,13 @@ class Config:
     meta_epochs: int | None = option(
         None, "Epochs in each meta-iteration (default: the data set's)."
     )
+    steps: int | None = option(None, "Gradient steps on the initial labels, in place of epochs.")
+    meta_steps: int | None = option(
+        None, "Gradient steps in each meta-iteration, in place of meta_epochs."
+    )
+    settled_epochs: int | None = option(
+        None, "End a training once its loss has not fallen by 0.01 in so many epochs."
+    )
     all_labelled_epochs: int | None = option(
         None, "Epochs of regime all-labelled (default: those on the initial labels)."
     )
@@ -74,8 +81,17 @@ class Config:
     self_learning_rate: float | None = option(
         None, "Learning rate of the meta-iterations (default: a tenth of learning_rate)."
     )
+    decay: str = option(
+        "none", "Of the learning rate within each training: none, or cosine, down to 0."
+    )
+    warmup: float = option(
+        0.0, "Share of each training's steps in which the learning rate rises, 0 to below 1."
+    )
     dropout: float = option(0.2, "Share of the pooled features dropped in training, 0 to 1.")
     augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")
+    label_smoothing: float = option(
+        0.0, "Of cross-entropy: share of each label spread over all classes, 0 to below 1."
+    )
     margin: float = option(1.0, "Margin of triplet and contrastive loss, in embedding distance.")
     triplet_distance: str = option(
         "euclidean", "Distance of triplet loss: euclidean as in the paper, or squared."
@@ -86,8 +102,12 @@ class Config:
     precision: str = option(
         "auto", "float32, mixed_bfloat16, mixed_float16, or auto: bfloat16 where it is native."
     )
+    evaluate_every: int = option(
+        1, "Measure the test images in each so manieth meta-iteration, and in the last."
+    )
     seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
     deterministic: bool = option(False, "Same numbers each time on the same machine; slower.")
+    profile: bool = option(False, "Print where the time goes, by stage.")
     results_dir: str = option("results", "Folder in which each run makes a folder of its own.")
     data_dir: str | None = option(
         None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
@@ -109,7 +129,7 @@ class Config:
         check_integer("seed", self.seed, least=0, most=2**32 - 1)
         if self.meta_iterations is not None:
             check_integer("meta_iterations", self.meta_iterations, least=0)
-        for name in ("train_images", "test_images", "all_labelled_epochs"):
+        for name in ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps"):
             if getattr(self, name) is not None:
                 check_integer(name, getattr(self, name), least=1)
         if self.optimizer == "" or not self.results_dir:

@@ -11,17 +11,33 @@ from keras_selflearn.drawing import LINE_STYLES, accuracy_axes, save_picture
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of the picture: test accuracies in percent after meta-iterations 0, 1, 2, ..."""
+    """A line of the picture.
+
+    Attributes
+    ----------
+    name : str
+    accuracies : sequence of float or None
+        On the test images in percent after meta-iterations 0, 1, 2, ...; None: not measured.
+        The first and the last are measured.
+    """
 
     name: str
-    accuracies: Sequence[float]
+    accuracies: Sequence[float | None]
 
 
 def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
     """Draw up to three curves to the PNG at `path`; meta-iteration 0 is labelled-only."""
     figure, axes = accuracy_axes(title)
     for curve, (color, marker, line) in zip(curves, LINE_STYLES):
-        axes.plot(curve.accuracies, color=color, marker=marker, linestyle=line, label=curve.name)
+        measured = [i for i, each in enumerate(curve.accuracies) if each is not None]
+        axes.plot(
+            measured,
+            [curve.accuracies[i] for i in measured],
+            color=color,
+            marker=marker,
+            linestyle=line,
+            label=curve.name,
+        )
         last = len(curve.accuracies) - 1
         axes.annotate(
             f"{curve.accuracies[-1]:.1f} %",

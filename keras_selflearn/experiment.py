@@ -23,6 +23,7 @@ from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
 from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.precision import resolve_precision
+from keras_selflearn.profiling import Profile, profiled, stage
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder, check_results_dir
 from keras_selflearn.splitting import choose_labelled, subset
@@ -50,16 +51,24 @@ def run_experiment(config: Config) -> RunFolder:
     InputError
         For whatever in `config` can't be used.
     """
+    with profiled() as profile:
+        folder = _run(resolve(config), profile)
+        if config.profile:
+            folder.write_profile(profile.table())
+    return folder
+
+
+def _run(config: Config, profile: Profile) -> RunFolder:
     start = time.monotonic()
-    config = resolve(config)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)
     classifier.check_parameters()
     precision = resolve_precision(config.precision)
     results_dir = check_results_dir(config.results_dir)
-    whole = load_dataset(config.dataset, config.data_dir)
-    dataset = subset(whole, config.train_images, config.test_images)
+    with stage("load data"):
+        whole = load_dataset(config.dataset, config.data_dir)
+        dataset = subset(whole, config.train_images, config.test_images)
     class_names = np.array(dataset.class_names)
     labels = training_labels(dataset, config)
     folder = RunFolder.create(results_dir, run_name(config))
@@ -82,6 +91,11 @@ def run_experiment(config: Config) -> RunFolder:
         """Keeps the run's record up to date, so that a look at it tells how far the run is."""
 
         def on_meta_iteration_end(self, record: Record, learner: KerasLearner) -> None:
+            with stage("write"):
+                self._write(record, learner)
+            profile.next_lap()
+
+        def _write(self, record: Record, learner: KerasLearner) -> None:
             if record.meta_iteration == 0:
                 folder.write_embeddings(
                     "initial", learner.validation_embeddings, dataset.test_labels
@@ -110,12 +124,13 @@ def run_experiment(config: Config) -> RunFolder:
         raise
     finally:
         progress.close()
-    folder.write_pseudo_labels(
-        classifier.transduction_, classifier.confidence_, classifier.labeled_iter_
-    )
-    folder.write_embeddings("final", write_folder.embeddings, dataset.test_labels)
-    folder.write_classifier(classifier)
-    folder.write_curve(run)
+    with stage("write"):
+        folder.write_pseudo_labels(
+            classifier.transduction_, classifier.confidence_, classifier.labeled_iter_
+        )
+        folder.write_embeddings("final", write_folder.embeddings, dataset.test_labels)
+        folder.write_classifier(classifier)
+        folder.write_curve(run)
     run["seconds"] = time.monotonic() - start
     run["status"] = "finished"
     folder.write_run(run)
@@ -167,6 +182,7 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
         parameters["meta_iterations"] = 0
     if config.regime == "all-labelled":
         parameters["epochs"] = config.all_labelled_epochs
+        parameters["steps"] = None
     return SelfLearningClassifier(**parameters)
 
 

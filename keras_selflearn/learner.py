@@ -15,11 +15,15 @@ from keras_selflearn.loop import Examples
 from keras_selflearn.model import Network
 from keras_selflearn.objective import Objective
 from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
+from keras_selflearn.profiling import stage
+from keras_selflearn.training import Training
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")
 # Larger than in training: no gradients are kept.
 INFERENCE_BATCH_SIZE = 200
+# A loss that falls by less than this, in the loss's own unit, has settled.
+_SETTLED_WITHIN = 0.01
 
 
 class KerasLearner:
@@ -33,10 +37,8 @@ class KerasLearner:
     n_classes : int
     validation_data : (images, labels) or None
         Labels as integers from 0 to n_classes - 1, or -1 for a class that training does not have.
-    epochs, meta_epochs : int
-        Of the fine-tuning on the initial labels and of each meta-iteration.
-    learning_rate, self_learning_rate : float
-        Likewise.
+    first_training, meta_training : Training
+        The fine-tuning on the initial labels and that of each meta-iteration.
     batch_size : int
     augmentations : sequence of str
     reference : "initial" or "all"
@@ -66,10 +68,8 @@ class KerasLearner:
         *,
         n_classes: int,
         validation_data: tuple[np.ndarray, np.ndarray] | None,
-        epochs: int,
-        meta_epochs: int,
-        learning_rate: float,
-        self_learning_rate: float,
+        first_training: Training,
+        meta_training: Training,
         batch_size: int,
         augmentations: Sequence[str],
         reference: str,
@@ -83,10 +83,8 @@ class KerasLearner:
         self.images = images
         self.n_classes = n_classes
         self.validation_data = validation_data
-        self.epochs = epochs
-        self.meta_epochs = meta_epochs
-        self.learning_rate = learning_rate
-        self.self_learning_rate = self_learning_rate
+        self.first_training = first_training
+        self.meta_training = meta_training
         self.batch_size = batch_size
         self.augmentations = augmentations
         self.reference = reference
@@ -96,59 +94,73 @@ class KerasLearner:
         self.callbacks = list(callbacks)
         self.labeller: Labeller | None = None
         self.validation_embeddings: np.ndarray | None = None
-        self._epochs_done = 0
+        self._keras_epochs = 0
+        self._data_epochs = 0
 
-    def train(self, examples: Examples, meta_iteration: int) -> float:
-        """Go on from the present weights and optimiser state; the last epoch's mean loss.
+    def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
+        """Go on from the present weights and optimiser state.
+
+        Returns
+        -------
+        loss : float
+            Mean of the last epoch.
+        gradient_steps : int
 
         Raises
         ------
         InputError
-            When that loss is NaN or infinite.
+            When the loss is NaN or infinite.
         """
-        n_epochs = self.meta_epochs if meta_iteration else self.epochs
-        rate = self.self_learning_rate if meta_iteration else self.learning_rate
-        self.network.trainer.optimizer.learning_rate.assign(rate)
-        epochs = range(self._epochs_done, self._epochs_done + n_epochs)
+        training = self.meta_training if meta_iteration else self.first_training
         indices = examples.labelled
-        history = self.network.trainer.fit(
-            training_batches(
-                self.images,
-                indices,
-                examples.labels[indices],
-                batch_size=self.batch_size,
-                epochs=epochs,
-                augmentations=self.augmentations,
-                seed=self.seed,
-            ),
-            initial_epoch=epochs.start,
-            epochs=epochs.stop,
-            steps_per_epoch=steps_per_epoch(len(indices), self.batch_size),
-            callbacks=self.callbacks,
-            shuffle=False,
-            verbose=0,
+        per_epoch = steps_per_epoch(len(indices), self.batch_size)
+        parts, steps = training.epochs_and_steps(per_epoch)
+        batches = training_batches(
+            self.images,
+            indices,
+            examples.labels[indices],
+            batch_size=self.batch_size,
+            first_epoch=self._data_epochs,
+            steps=parts * steps,
+            augmentations=self.augmentations,
+            seed=self.seed,
         )
-        self._epochs_done = epochs.stop
+        with stage("train", images=parts * steps * min(self.batch_size, len(indices))):
+            history = self.network.trainer.fit(
+                batches,
+                initial_epoch=self._keras_epochs,
+                epochs=self._keras_epochs + parts,
+                steps_per_epoch=steps,
+                callbacks=[*_callbacks_of(training, parts * steps), *self.callbacks],
+                shuffle=False,
+                verbose=0,
+            )
+        gradient_steps = len(history.epoch) * steps
+        self._keras_epochs += len(history.epoch)
+        self._data_epochs += -(-gradient_steps // per_epoch)
         loss = float(history.history["loss"][-1])
         if not math.isfinite(loss):
             raise InputError(
                 f"The loss became {loss} in meta-iteration {meta_iteration}: try a lower learning"
-                f" rate than {rate}."
+                f" rate than {training.learning_rate}."
             )
         self.labeller = self._labeller_of(examples)
-        return loss
+        return loss, gradient_steps
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Labels (k,) int64 and confidences (k,) float64 of these training examples."""
-        return self.labeller.label(embed(self.network.embedder, self.images, indices))
+        embeddings = self._embed("unlabelled", self.images, indices)
+        with stage("label", images=len(indices)):
+            return self.labeller.label(embeddings)
 
     def validation_accuracy(self) -> float | None:
         """Percent of the validation data labelled right; None without validation data."""
         if self.validation_data is None:
             return None
         images, labels = self.validation_data
-        self.validation_embeddings = embed(self.network.embedder, images, np.arange(len(images)))
-        predicted = self._label_validation(self.validation_embeddings)
+        self.validation_embeddings = self._embed("test", images, np.arange(len(images)))
+        with stage("label", images=len(images)):
+            predicted = self._label_validation(self.validation_embeddings)
         return 100 * int(np.sum(predicted == labels)) / len(labels)
 
     def _label_validation(self, embeddings: np.ndarray) -> np.ndarray:
@@ -165,8 +177,12 @@ class KerasLearner:
         if self.objective.uses_reference:
             use_all = self.reference == "all"
             reference = examples.labelled if use_all else examples.initially_labelled
-        embeddings = embed(self.network.embedder, self.images, reference)
+        embeddings = self._embed("labelled", self.images, reference)
         return self._make_labeller(embeddings, examples.labels[reference])
+
+    def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        with stage(f"embed {kind} images", images=len(indices)):
+            return embed(self.network.embedder, images, indices)
 
     def _make_labeller(self, reference: np.ndarray, labels: np.ndarray) -> Labeller:
         return self.objective.labeller(
@@ -176,6 +192,28 @@ class KerasLearner:
             n_classes=self.n_classes,
             n_neighbors=self.n_neighbors,
         )
+
+
+class _FollowRates(tf.keras.callbacks.Callback):
+    """Gives each gradient step of a training its learning rate."""
+
+    def __init__(self, rates: np.ndarray):
+        super().__init__()
+        self._rates = iter(rates)
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        self.model.optimizer.learning_rate.assign(next(self._rates))
+
+
+def _callbacks_of(training: Training, n_steps: int) -> list[tf.keras.callbacks.Callback]:
+    callbacks = [_FollowRates(training.rates(n_steps))]
+    if training.settled_epochs is not None:
+        callbacks.append(
+            tf.keras.callbacks.EarlyStopping(
+                monitor="loss", min_delta=_SETTLED_WITHIN, patience=training.settled_epochs
+            )
+        )
+    return callbacks
 
 
 def embed(embedder: tf.keras.Model, images: np.ndarray, indices: np.ndarray) -> np.ndarray:

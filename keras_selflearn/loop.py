@@ -71,8 +71,8 @@ class Examples:
 class Learner(Protocol):
     """What the loop needs of a network: `keras_selflearn.learner.KerasLearner` has it."""
 
-    def train(self, examples: Examples, meta_iteration: int) -> float:
-        """Go on training on the labelled examples; the mean loss of the last epoch."""
+    def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
+        """Go on training on the labelled examples; the last epoch's mean loss, gradient steps."""
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Labels (k,) and confidences (k,), larger is surer, of these training examples."""
@@ -95,10 +95,12 @@ class Record:
         train-first only the next one does.
     remaining : int
         How many are still unlabelled.
+    gradient_steps : int
+        Mini-batches that the network was trained on in this meta-iteration.
     loss : float
         Mean training loss of the last epoch.
     validation_accuracy : float or None
-        Percent, after training.
+        Percent, after training; None where it was not measured.
     selected_accuracy, unlabelled_accuracy : float or None
         Percent of right labels among those selected, and among all that were predicted: by the
         network before this meta-iteration's training if label-first, after it if train-first;
@@ -109,6 +111,7 @@ class Record:
     labelled: int
     selected: int
     remaining: int
+    gradient_steps: int
     loss: float
     validation_accuracy: float | None
     selected_accuracy: float | None
@@ -122,6 +125,7 @@ def self_learning(
     meta_iterations: int,
     select: Callable[[np.ndarray, np.ndarray], np.ndarray],
     order: str = "label-first",
+    evaluate_every: int = 1,
     true_labels: np.ndarray | None = None,
 ) -> Iterator[Record]:
     """Fine-tune, then label, merge and re-train, `meta_iterations` times or until all is labelled.
@@ -139,6 +143,8 @@ def self_learning(
         Of a meta-iteration. `label-first` (the paper) labels, merges and re-trains. `train-first`
         (the authors' code) re-trains, labels and merges: the initial labels are trained on twice
         before the first selection, and the last selection is never trained on.
+    evaluate_every : int
+        Measure the validation accuracy in meta-iterations 0, k, 2k, ... and in the last.
     true_labels : (n,) integers, optional
         Used for nothing but the two accuracies of pseudo-labels in the records, which leave out
         those that are `UNLABELLED`.
@@ -150,11 +156,9 @@ def self_learning(
     """
 
     def train(meta_iteration: int) -> dict[str, Any]:
-        return {
-            "labelled": len(examples.labelled),
-            "loss": learner.train(examples, meta_iteration),
-            "validation_accuracy": learner.validation_accuracy(),
-        }
+        labelled = len(examples.labelled)
+        loss, gradient_steps = learner.train(examples, meta_iteration)
+        return {"labelled": labelled, "gradient_steps": gradient_steps, "loss": loss}
 
     def label_and_merge(meta_iteration: int) -> dict[str, Any]:
         unlabelled = examples.unlabelled
@@ -164,19 +168,25 @@ def self_learning(
         examples.merge(chosen, predicted[kept], confidence[kept], meta_iteration)
         return {
             "selected": len(chosen),
-            "remaining": len(examples.unlabelled),
             "selected_accuracy": _agreement(predicted[kept], true_labels, chosen),
             "unlabelled_accuracy": _agreement(predicted, true_labels, unlabelled),
         }
 
+    def finish(meta_iteration: int, done: dict[str, Any]) -> Record:
+        remaining = len(examples.unlabelled)
+        is_last = meta_iteration == meta_iterations or not remaining
+        measure = is_last or meta_iteration % evaluate_every == 0
+        accuracy = learner.validation_accuracy() if measure else None
+        return Record(meta_iteration, **done, remaining=remaining, validation_accuracy=accuracy)
+
     nothing = {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
-    yield Record(0, **train(0), **nothing, remaining=len(examples.unlabelled))
+    yield finish(0, {**train(0), **nothing})
     steps = {"label-first": (label_and_merge, train), "train-first": (train, label_and_merge)}
     first, second = steps[order]
     for meta_iteration in range(1, meta_iterations + 1):
         if not len(examples.unlabelled):
             return
-        yield Record(meta_iteration, **first(meta_iteration), **second(meta_iteration))
+        yield finish(meta_iteration, {**first(meta_iteration), **second(meta_iteration)})
 
 
 def _agreement(

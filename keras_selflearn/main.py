@@ -18,6 +18,8 @@ def main(config: Config) -> None:
     print(f"\n{config.dataset}, {config.loss} loss, {config.weights} weights:")
     for regime, accuracy in run["test_accuracy"].items():
         print(f"  test accuracy, {regime.replace('_', ' ')}: {accuracy:.2f} %")
+    if config.profile:
+        print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
     print(f"Everything else is in {folder.path}")
 
 

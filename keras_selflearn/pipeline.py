@@ -26,7 +26,8 @@ def training_batches(
     labels: np.ndarray,
     *,
     batch_size: int,
-    epochs: range,
+    first_epoch: int,
+    steps: int,
     augmentations: Sequence[str],
     seed: int,
 ) -> tf.data.Dataset:
@@ -41,8 +42,10 @@ def training_batches(
     labels : (k,) integers
         Theirs.
     batch_size : int
-    epochs : range
-        Numbers of the epochs; each has an order of its own.
+    first_epoch : int
+        Its number; each epoch has an order of its own.
+    steps : int
+        Number of batches; the last epoch may be begun only.
     augmentations : sequence of str
         As `parse_augmentations` gives them.
     seed : int
@@ -52,14 +55,14 @@ def training_batches(
     tf.data.Dataset of (batch, height, width, channels) uint8 and (batch,) int64
     """
     indices, labels = np.asarray(indices), np.asarray(labels, np.int64)
-    steps = steps_per_epoch(len(indices), batch_size)
+    per_epoch = steps_per_epoch(len(indices), batch_size)
 
     @functools.lru_cache(maxsize=2)
     def order(epoch: int) -> np.ndarray:
         return np.random.default_rng([seed, epoch]).permutation(len(indices))
 
     def gather(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        epoch, batch = divmod(int(step), steps)
+        epoch, batch = divmod(int(step), per_epoch)
         positions = order(epoch)[batch * batch_size : (batch + 1) * batch_size]
         return images[indices[positions]], labels[positions]
 
@@ -69,7 +72,8 @@ def training_batches(
         batch_labels.set_shape((None,))
         return augment(batch, augmentations, tf.stack([seed, step])), batch_labels
 
-    batches = tf.data.Dataset.range(epochs.start * steps, epochs.stop * steps)
+    first = first_epoch * per_epoch
+    batches = tf.data.Dataset.range(first, first + steps)
     return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 

@@ -115,6 +115,10 @@ class RunFolder:
         np.savez(content, embeddings=embeddings.astype(np.float16), labels=labels.astype(np.int16))
         write_whole(self.path / f"embeddings-{when}.npz", content.getvalue())
 
+    def write_profile(self, table: str) -> None:
+        """Write profile.txt, where the time went."""
+        write_whole(self.path / "profile.txt", table + "\n")
+
     def write_classifier(self, classifier: SelfLearningClassifier) -> None:
         """Save the fitted classifier in classifier/."""
         classifier.save(self.path / "classifier")

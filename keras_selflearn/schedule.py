@@ -31,8 +31,8 @@ class Schedule:
 def schedule(config: Config, *, train_images: int, test_images: int) -> Schedule:
     """The schedule that a resolved configuration plans (section 4, figure 1).
 
-    With `selection="stratified"` it is the most that a run may do: classes that are predicted
-    seldom give fewer examples.
+    It is the most that a run may do: with `selection="stratified"` classes that are predicted
+    seldom give fewer examples, and with `settled_epochs` a training may end early.
 
     Parameters
     ----------
@@ -51,7 +51,13 @@ def schedule(config: Config, *, train_images: int, test_images: int) -> Schedule
         trained_on.append(labelled if config.order == "train-first" else labelled + selected)
         labelled_of.append(remaining)
         labelled += selected
-    return _schedule(config, trained_on, labelled_of, test_images)
+    last = len(labelled_of)
+    evaluations = len({*range(0, last + 1, config.evaluate_every), last})
+    return _schedule(
+        config.batch_size,
+        [(n, _planned_steps(config, k, n)) for k, n in enumerate(trained_on)],
+        sum(labelled_of) + evaluations * test_images,
+    )
 
 
 def schedule_of_history(
@@ -67,18 +73,37 @@ def schedule_of_history(
         As in run.json.
     test_images : int
     """
-    labelled_of = [record["selected"] + record["remaining"] for record in history[1:]]
-    return _schedule(config, [record["labelled"] for record in history], labelled_of, test_images)
+    evaluations = sum(record["validation_accuracy"] is not None for record in history)
+    return _schedule(
+        config.batch_size,
+        [
+            # Records of version 0.1.0 do not have it: they trained as planned.
+            (n, record.get("gradient_steps", _planned_steps(config, k, n)))
+            for k, record in enumerate(history)
+            for n in [record["labelled"]]
+        ],
+        sum(record["selected"] + record["remaining"] for record in history[1:])
+        + evaluations * test_images,
+    )
+
+
+def _planned_steps(config: Config, meta_iteration: int, n: int) -> int:
+    """Gradient steps of the training on `n` examples in that meta-iteration."""
+    if meta_iteration:
+        epochs, steps = config.meta_epochs, config.meta_steps
+    elif config.regime == "all-labelled":
+        epochs, steps = config.all_labelled_epochs, None
+    else:
+        epochs, steps = config.epochs, config.steps
+    return steps or epochs * -(-n // config.batch_size)
 
 
 def _schedule(
-    config: Config, trained_on: Sequence[int], labelled_of: Sequence[int], test_images: int
+    batch_size: int, trainings: Sequence[tuple[int, int]], embedded_images: int
 ) -> Schedule:
-    """From the sizes of the training set and of what was labelled in each meta-iteration."""
-    first = config.all_labelled_epochs if config.regime == "all-labelled" else config.epochs
-    epochs = [first] + [config.meta_epochs] * (len(trained_on) - 1)
-    return Schedule(
-        gradient_steps=sum(-(-n // config.batch_size) * e for n, e in zip(trained_on, epochs)),
-        trained_images=sum(n * e for n, e in zip(trained_on, epochs)),
-        embedded_images=sum(labelled_of) + len(trained_on) * test_images,
-    )
+    """From the numbers of examples and of gradient steps of each training."""
+    trained_images = 0
+    for n, steps in trainings:
+        epochs, more = divmod(steps, -(-n // batch_size))
+        trained_images += epochs * n + more * batch_size
+    return Schedule(sum(steps for _, steps in trainings), trained_images, embedded_images)

@@ -11,6 +11,8 @@ from keras_selflearn.learner import KerasLearner, embed
 from keras_selflearn.loop import Examples
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
+from keras_selflearn.pipeline import training_batches
+from keras_selflearn.training import Training
 
 TRUTH = np.arange(40) % 2
 IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)
@@ -34,10 +36,8 @@ def learner(loss="triplet", **changes):
     options = {
         "n_classes": 2,
         "validation_data": (IMAGES, TRUTH),
-        "epochs": 2,
-        "meta_epochs": 1,
-        "learning_rate": 1e-3,
-        "self_learning_rate": 1e-4,
+        "first_training": Training(epochs=2, learning_rate=1e-3),
+        "meta_training": Training(epochs=1, learning_rate=1e-4),
         "batch_size": 10,
         "augmentations": (),
         "reference": "initial",
@@ -75,11 +75,62 @@ def test_epochs_are_counted_on_and_meta_iterations_have_their_own_rate():
     assert observer.seen == [(0, 1e-3), (1, 1e-3), (2, 1e-4)]
 
 
+class RatesOfSteps(tf.keras.callbacks.Callback):
+    """Notes the rate of each gradient step and the number that Keras gives each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.rates, self.epochs = [], []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.rates.append(float(np.asarray(self.model.optimizer.learning_rate)))
+
+
+def test_steps_replace_epochs_and_each_follows_the_rates():
+    observer = RatesOfSteps()
+    first = Training(epochs=99, steps=6, learning_rate=1e-3, decay="cosine", warmup=0.4)
+    meta = Training(epochs=99, steps=5, learning_rate=1e-4)
+    subject = learner(callbacks=[observer], first_training=first, meta_training=meta)
+    data = examples()  # two batches of ten
+    assert subject.train(data, 0)[1] == 6
+    assert subject.train(data, 1)[1] == 5
+    np.testing.assert_allclose(observer.rates, [*first.rates(6), *[1e-4] * 5], rtol=1e-6)
+    assert observer.epochs == [0, 1, 2, 3]
+    assert int(subject.network.trainer.optimizer.iterations) == 11
+
+
+def test_no_order_of_the_examples_is_used_twice(monkeypatch):
+    asked = []
+
+    def spy(*arguments, **options):
+        asked.append((options["first_epoch"], options["steps"]))
+        return training_batches(*arguments, **options)
+
+    monkeypatch.setattr("keras_selflearn.learner.training_batches", spy)
+    five_steps = Training(epochs=99, steps=5, learning_rate=1e-4)
+    subject, data = learner(meta_training=five_steps), examples()
+    for meta_iteration in range(3):
+        subject.train(data, meta_iteration)
+    assert asked == [(0, 4), (2, 5), (5, 5)]
+
+
+def test_a_training_ends_once_its_loss_has_settled():
+    still = Training(epochs=50, learning_rate=0.0, settled_epochs=3)
+    observer = Observer()
+    subject = learner("cross-entropy", first_training=still, callbacks=[observer])
+    assert subject.train(examples(), 0)[1] == 4 * 2  # one epoch, then three that are no better
+    subject.train(examples(), 1)
+    assert [epoch for epoch, _ in observer.seen] == [0, 1, 2, 3, 4]
+
+
 def test_weights_carry_over():
     subject, data = learner(), examples()
     subject.train(data, 0)
     before = subject.network.trainer.get_weights()
-    subject.self_learning_rate = 0.0
+    subject.meta_training = Training(epochs=1, learning_rate=0.0)
     subject.train(data, 1)
     for first, second in zip(before, subject.network.trainer.get_weights()):
         np.testing.assert_array_equal(first, second)

@@ -18,12 +18,13 @@ class StubLearner:
     def __init__(self, mistakes=()):
         self.mistakes = list(mistakes)
         self.calls = []
+        self.evaluations = []
         self.trained_on = []
 
     def train(self, examples, meta_iteration):
         self.calls.append(f"train {meta_iteration}")
         self.trained_on.append(examples.labelled.tolist())
-        return 1 / len(examples.labelled)
+        return 1 / len(examples.labelled), 10 * (meta_iteration + 1)
 
     def label(self, indices):
         self.calls.append(f"label {len(indices)}")
@@ -32,6 +33,7 @@ class StubLearner:
         return labels, -indices.astype(float)
 
     def validation_accuracy(self):
+        self.evaluations.append(self.calls[-1])
         return 100.0 - len(self.mistakes)
 
 
@@ -77,6 +79,31 @@ def test_records_say_what_happened():
     assert second.unlabelled_accuracy == pytest.approx(100 * 14 / 16)
     assert second.validation_accuracy == 98
     assert second.loss == pytest.approx(1 / 9)
+    assert (first.gradient_steps, second.gradient_steps) == (10, 20)
+
+
+@pytest.mark.parametrize(
+    ("every", "measured"), [(1, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, [0, 3, 4]), (9, [0, 4])]
+)
+@pytest.mark.parametrize("order", ORDERS)
+def test_accuracy_is_measured_now_and_then_and_at_the_end(order, every, measured):
+    # Four meta-iterations, either as many as are asked for or because nothing is left.
+    for meta_iterations, number in ((4, 3), (9, 4)):
+        learner = StubLearner()
+        records = list(
+            self_learning(
+                learner,
+                start(),
+                meta_iterations=meta_iterations,
+                select=take(number),
+                order=order,
+                evaluate_every=every,
+            )
+        )
+        assert len(records) == 5
+        found = [each.meta_iteration for each in records if each.validation_accuracy is not None]
+        assert found == measured
+        assert len(learner.evaluations) == len(measured)
 
 
 def test_train_first_never_trains_on_the_last_selection():

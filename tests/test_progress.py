@@ -11,7 +11,7 @@ from keras_selflearn import SelfLearningClassifier, progress
 from keras_selflearn.loop import Record
 from keras_selflearn.progress import ProgressBars, ProgressLines, describe, make_progress
 
-RECORD = Record(2, 219, 119, 978, 0.1234, 95.5, 99.0, 97.0)
+RECORD = Record(2, 219, 119, 978, 15, 0.1234, 95.5, 99.0, 97.0)
 
 
 class Terminal(io.StringIO):

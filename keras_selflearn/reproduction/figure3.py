@@ -11,16 +11,16 @@ from keras_selflearn.drawing import LINE_STYLES, accuracy_axes, save_png_and_svg
 
 
 def draw_accuracy_curves(
-    curves: Mapping[str, Sequence[Sequence[float]]], title: str, path_stem: Path
+    curves: Mapping[str, Sequence[Mapping[int, float]]], title: str, path_stem: Path
 ) -> None:
     """Draw each run thin and the mean of a group bold, to `path_stem`.png and .svg.
 
     Parameters
     ----------
     curves : mapping of str to runs
-        Up to three groups: the name of the initial weights and, for each run, the test accuracies
-        in percent after meta-iterations 0, 1, 2, ... A group's mean ends with its shortest run.
-        A group may be empty.
+        Up to three groups: the name of the initial weights and, for each run, the test accuracy
+        in percent after each meta-iteration in which it was measured. A group's mean is that of
+        the meta-iterations measured in all its runs. A group may be empty.
     title : str
     path_stem : Path
     """
@@ -30,11 +30,11 @@ def draw_accuracy_curves(
         # A run that has only begun has no accuracy yet.
         runs = [run for run in runs if len(run)]
         for run in runs:
-            axes.plot(run, color=color, linestyle=line, linewidth=0.8, alpha=0.6)
-        shared = min(map(len, runs), default=0)
-        mean = np.mean([run[:shared] for run in runs], axis=0) if runs else []
+            axes.plot(*zip(*run.items()), color=color, linestyle=line, linewidth=0.8, alpha=0.6)
+        shared = sorted(set.intersection(*map(set, runs))) if runs else []
         axes.plot(
-            mean,
+            shared,
+            [np.mean([run[i] for run in runs]) for i in shared],
             color=color,
             marker=marker,
             linestyle=line,
@@ -43,7 +43,7 @@ def draw_accuracy_curves(
             clip_on=False,
             label=f"{name} weights ({_count(runs)})",
         )
-        drawn += [accuracy for run in runs for accuracy in run]
+        drawn += [accuracy for run in runs for accuracy in run.values()]
     if drawn:
         margin = max(0.06 * (max(drawn) - min(drawn)), 1)
         axes.set_ylim(max(min(drawn) - margin, 0), min(max(drawn) + margin, 100))
@@ -53,5 +53,5 @@ def draw_accuracy_curves(
     save_png_and_svg(figure, path_stem)
 
 
-def _count(runs: Sequence[Sequence[float]]) -> str:
+def _count(runs: Sequence[Mapping[int, float]]) -> str:
     return {0: "no run", 1: "1 run"}.get(len(runs), f"{len(runs)} runs")

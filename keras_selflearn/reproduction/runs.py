@@ -13,9 +13,9 @@ import numpy as np
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError
 
-# What differs between machines and changes nothing in a result. Initial weights are compared as
-# random or pretrained, for the same file has another path elsewhere.
-_PLACES = ("results_dir", "data_dir", "weights")
+# What differs between machines or in what is shown, and changes nothing in a result. Initial
+# weights are compared as random or pretrained, for the same file has another path elsewhere.
+_PLACES = ("results_dir", "data_dir", "weights", "profile", "evaluate_every")
 # What a regime does not need changes nothing in its results.
 _UNUSED = {
     "self-learning": ("all_labelled_epochs",),
@@ -60,9 +60,13 @@ class Run:
         return self.config.regime == "self-learning"
 
     @property
-    def accuracies(self) -> list[float]:
-        """Test accuracy in percent after meta-iterations 0, 1, 2, ..."""
-        return [record["validation_accuracy"] for record in self.record["history"]]
+    def accuracies(self) -> dict[int, float]:
+        """Test accuracy in percent after each meta-iteration in which it was measured."""
+        return {
+            record["meta_iteration"]: record["validation_accuracy"]
+            for record in self.record["history"]
+            if record["validation_accuracy"] is not None
+        }
 
     def embeddings(self, when: str) -> tuple[np.ndarray, np.ndarray] | None:
         """(n, d) float16 and labels (n,) of the test images, `initial` or `final`; None: gone."""

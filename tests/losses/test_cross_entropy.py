@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
+from keras_selflearn.errors import InputError
 from keras_selflearn.losses import get_objective
 
 
@@ -51,6 +52,25 @@ def test_probabilities_that_round_to_0_and_1_keep_loss_and_gradient_finite():
     )
     assert value == 1000.0
     np.testing.assert_allclose(slopes, [[0.0, 0.0], [0.5, -0.5]], atol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.5])
+def test_smoothed_labels_are_those_of_keras(smoothing):
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 4, 9), rng.normal(0, 3, (9, 4)).astype(np.float32)
+    ours = get_objective("cross-entropy", label_smoothing=smoothing).loss()
+    keras = tf.keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    value, slopes = naive.value_and_gradient(ours, labels, logits)
+    one_hot = np.eye(4, dtype=np.float32)[labels]
+    expected, expected_slopes = naive.value_and_gradient(keras, one_hot, logits)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(slopes, expected_slopes, atol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, "some"])
+def test_smoothing_out_of_range_is_refused(smoothing):
+    with pytest.raises(InputError, match="label smoothing"):
+        get_objective("cross-entropy", label_smoothing=smoothing)
 
 
 def test_head_is_linear_and_its_labeller_takes_the_most_probable_class():

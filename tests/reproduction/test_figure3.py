@@ -8,6 +8,7 @@ from keras_selflearn.reproduction.figure3 import draw_accuracy_curves
 
 def draw(curves, tmp_path, monkeypatch):
     figures = keep_figures(monkeypatch)
+    curves = {name: [dict(enumerate(run)) for run in runs] for name, runs in curves.items()}
     draw_accuracy_curves(curves, "CIFAR-10", tmp_path / "figure3")
     return figures[0].axes[0]
 
@@ -20,11 +21,11 @@ def test_runs_are_thin_and_their_mean_is_bold_as_far_as_all_go(tmp_path, monkeyp
     curves = {"random": [[40, 50, 60], [44, 52]], "pretrained": [[80, 85], [82, 88], [84, 82]]}
     axes = draw(curves, tmp_path, monkeypatch)
     *thin, bold = axes.lines[:3]
-    assert [line.get_ydata().tolist() for line in thin] == [[40, 50, 60], [44, 52]]
-    assert bold.get_ydata().tolist() == [42, 51]
-    assert axes.lines[6].get_ydata().tolist() == [82, 85]
+    assert [list(line.get_ydata()) for line in thin] == [[40, 50, 60], [44, 52]]
+    assert list(bold.get_ydata()) == [42, 51]
+    assert list(axes.lines[6].get_ydata()) == [82, 85]
     assert all(line.get_linewidth() < 1 for line in thin) and bold.get_linewidth() > 2
-    assert bold.get_xdata().tolist() == [0, 1]
+    assert list(bold.get_xdata()) == [0, 1]
     assert legend(axes) == ["random weights (2 runs)", "pretrained weights (3 runs)"]
     assert bold.get_color() != axes.lines[6].get_color()
     assert bold.get_linestyle() != axes.lines[6].get_linestyle()
@@ -36,8 +37,17 @@ def test_both_files_are_written_with_title_and_axes(tmp_path, monkeypatch):
     for text in ("CIFAR-10", "Meta-iteration", "Test accuracy (%)", "random weights (1 run)"):
         assert f">{text}</text>" in svg
     assert shows_something(tmp_path / "figure3.png")
-    draw_accuracy_curves({"random": [[40, 50]]}, "CIFAR-10", tmp_path / "again")
+    draw_accuracy_curves({"random": [{0: 40, 1: 50}]}, "CIFAR-10", tmp_path / "again")
     assert (tmp_path / "again.svg").read_text() == svg
+
+
+def test_mean_is_of_the_meta_iterations_measured_in_all_runs(tmp_path, monkeypatch):
+    figures = keep_figures(monkeypatch)
+    curves = {"random": [{0: 40, 2: 50, 4: 60}, {0: 44, 1: 47, 4: 70}]}
+    draw_accuracy_curves(curves, "CIFAR-10", tmp_path / "figure3")
+    *thin, bold = figures[0].axes[0].lines
+    assert [list(line.get_xdata()) for line in thin] == [[0, 2, 4], [0, 1, 4]]
+    assert [list(bold.get_xdata()), list(bold.get_ydata())] == [[0, 4], [42, 65]]
 
 
 @pytest.mark.parametrize("none", [[], [[]]])

@@ -21,7 +21,7 @@ def test_finished_ones_only(grid):
     write_run(second, [30.0], status="running")
     write_run(third, [40.0, 50.0])
     runs = finished_runs(grid.folder)
-    assert [run.accuracies for run in runs] == [[10.0, 20.0], [40.0, 50.0]]
+    assert [run.accuracies for run in runs] == [{0: 10.0, 1: 20.0}, {0: 40.0, 1: 50.0}]
     assert [run.config for run in runs] == [resolve(first.config), resolve(third.config)]
 
 

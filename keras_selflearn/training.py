@@ -1,0 +1,58 @@
+"""How long a training lasts and at what learning rate: constant as in the paper, or decaying."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+DECAYS = ("none", "cosine")
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training: the first, on the initial labels, or that of a meta-iteration.
+
+    Attributes
+    ----------
+    epochs : int
+        Unless `steps` is given.
+    learning_rate : float
+        The highest.
+    steps : int or None
+        Gradient steps in place of epochs, however many examples there are.
+    decay : "none" or "cosine"
+        Of the learning rate, from the highest to 0.
+    warmup : float
+        Share of the steps, from 0 to below 1, in which the rate first rises in equal parts.
+    settled_epochs : int or None
+        End once the mean loss has not fallen for so many epochs; None: never before the end.
+    """
+
+    epochs: int
+    learning_rate: float
+    steps: int | None = None
+    decay: str = "none"
+    warmup: float = 0.0
+    settled_epochs: int | None = None
+
+    def epochs_and_steps(self, steps_per_epoch: int) -> tuple[int, int]:
+        """In how many parts of how many gradient steps Keras does it.
+
+        With `epochs` a part is an epoch. With `steps` the parts, equal and at least an epoch long
+        unless the whole is shorter, are what Keras calls epochs.
+        """
+        if self.steps is None:
+            return self.epochs, steps_per_epoch
+        parts = max(self.steps // steps_per_epoch, 1)
+        while self.steps % parts:
+            parts -= 1
+        return parts, self.steps // parts
+
+    def rates(self, n_steps: int) -> np.ndarray:
+        """The learning rate (n_steps,) float64 of each gradient step."""
+        step = np.arange(n_steps)
+        rising = self.warmup * n_steps
+        done = np.clip((step - rising) / (n_steps - rising), 0, 1)
+        falling = (1 + np.cos(np.pi * done)) / 2 if self.decay == "cosine" else np.ones(n_steps)
+        return self.learning_rate * np.where(step < rising, (step + 1) / (rising + 1), falling)
