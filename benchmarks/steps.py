@@ -1,0 +1,157 @@
+"""Accuracy against gradient steps, labelled-only: `python -m benchmarks.steps --preset=fast`.
+
+With `--measure_on=validation` a quarter of the labelled examples is held out of training and
+measured in place of the test images: schedules are compared on it, so that test images choose
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_selflearn import command_line
+from keras_selflearn.config import Config, option
+from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.files import write_whole
+from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.reproduction.presets import Preset, flagfiles
+
+if TYPE_CHECKING:
+    from keras_selflearn.datasets import Dataset
+
+PARTS = ("test", "validation")
+_VALIDATION_SHARE = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to measure."""
+
+    preset: str = option("fast", "Flagfile of the schedule: fast, paper, ...")
+    dataset: str = option("cifar10", "Data set.")
+    flags: str = option("", "Flags that change the preset, as for keras_selflearn.main.")
+    steps: str = option("100,200,400,800", "Numbers of gradient steps, comma-separated.")
+    seeds: str = option("0", "Seeds, comma-separated.")
+    measure_on: str = option(
+        "test", "Images to measure: test, or validation, a quarter of the labelled ones."
+    )
+    imagenet_weights: str | None = option(None, "File of the ImageNet weights.")
+    data_dir: str | None = option(
+        None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
+    )
+    output: str = option("results/steps/steps.json", "JSON file that measurements are added to.")
+
+
+def main(asked: Asked) -> None:
+    """Measure what the output does not have yet and add it."""
+    if asked.measure_on not in PARTS:
+        raise unknown_name("part to measure on", asked.measure_on, PARTS)
+    steps, seeds = (_integers(name, getattr(asked, name)) for name in ("steps", "seeds"))
+    arguments = [f"--flagfile={path}" for path in flagfiles(asked.preset, asked.dataset)]
+    preset = command_line.parse(Preset, [*arguments, *asked.flags.split()])
+    config = replace(
+        preset,
+        regime="n-labelled",
+        data_dir=asked.data_dir,
+        weights=asked.imagenet_weights or preset.weights,
+    )
+    import_tensorflow_quietly()
+    from keras_selflearn.datasets import load_dataset
+    from keras_selflearn.environment import describe_environment
+    from keras_selflearn.experiment import resolve
+    from keras_selflearn.precision import resolve_precision
+
+    config = resolve(config)
+    dataset = load_dataset(config.dataset, config.data_dir)
+    for seed in seeds:
+        # At a constant rate a long training passes through the shorter ones.
+        trainings = [steps] if config.decay == "none" else [[number] for number in steps]
+        for numbers in trainings:
+            wanted = {**_asked_of(asked), "seed": seed}
+            numbers = [n for n in numbers if not _has(asked.output, {**wanted, "steps": n})]
+            if numbers:
+                start = time.monotonic()
+                seeded = replace(config, seed=seed, steps=max(numbers))
+                for number, accuracy in _measure(seeded, dataset, numbers, asked.measure_on):
+                    record = {**wanted, "steps": number, "accuracy": accuracy}
+                    record["seconds"] = round(time.monotonic() - start, 1)
+                    print(json.dumps(record), flush=True)
+                    record["environment"] = describe_environment(
+                        resolve_precision(config.precision)
+                    )
+                    _add(asked.output, record)
+
+
+def _measure(
+    config: Config, dataset: Dataset, numbers: list[int], measure_on: str
+) -> list[tuple[int, float]]:
+    """Accuracy in percent after each of these numbers of steps of one training."""
+    import tensorflow as tf
+
+    from keras_selflearn.experiment import make_classifier, training_labels
+    from keras_selflearn.pipeline import inference_batches
+    from keras_selflearn.splitting import choose_labelled
+
+    labels = training_labels(dataset, config)
+    images, truth = dataset.test_images, dataset.test_labels
+    indices = np.arange(len(truth))
+    if measure_on == "validation":
+        labelled = np.flatnonzero(labels != "-1")
+        held_out = len(labelled) // _VALIDATION_SHARE
+        indices = labelled[choose_labelled(dataset.labels[labelled], held_out, seed=config.seed)]
+        labels[indices] = "-1"
+        images, truth = dataset.images, dataset.labels[indices]
+    # The classifier sorts the names of the classes.
+    names = np.array(sorted(dataset.class_names))
+    found = []
+
+    class Measure(tf.keras.callbacks.Callback):
+        done = 0
+
+        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+            self.done += 1
+            if self.done in numbers:
+                batches = inference_batches(images, indices, batch_size=200)
+                predicted = names[self.model.predict(batches, verbose=0).argmax(axis=1)]
+                right = np.sum(predicted == np.array(dataset.class_names)[truth])
+                found.append((self.done, 100 * int(right) / len(truth)))
+
+    make_classifier(config).fit(dataset.images, labels, callbacks=[Measure()])
+    return found
+
+
+def _integers(name: str, text: str) -> list[int]:
+    try:
+        return sorted(int(each) for each in text.split(","))
+    except ValueError as error:
+        raise InputError(f"--{name} is '{text}': give whole numbers, comma-separated.") from error
+
+
+def _asked_of(asked: Asked) -> dict[str, Any]:
+    return {name: asdict(asked)[name] for name in ("preset", "dataset", "flags", "measure_on")}
+
+
+def read(output: str | Path) -> list[dict[str, Any]]:
+    """The measurements in that file; none where it is not there."""
+    path = Path(output)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def _has(output: str, wanted: dict[str, Any]) -> bool:
+    return any(wanted.items() <= record.items() for record in read(output))
+
+
+def _add(output: str, record: dict[str, Any]) -> None:
+    path = Path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps([*read(output), record], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    command_line.run(Asked, main, "Accuracy against gradient steps, trained on the labels alone.")
