@@ -11,7 +11,7 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
@@ -68,6 +68,7 @@ def main(asked: Asked) -> None:
     from keras_selflearn.precision import resolve_precision
 
     config = resolve(config)
+    environment = describe_environment(resolve_precision(config.precision))
     dataset = load_dataset(config.dataset, config.data_dir)
     for seed in seeds:
         # At a constant rate a long training passes through the shorter ones.
@@ -75,23 +76,28 @@ def main(asked: Asked) -> None:
         for numbers in trainings:
             wanted = {**_asked_of(asked), "seed": seed}
             numbers = [n for n in numbers if not _has(asked.output, {**wanted, "steps": n})]
-            if numbers:
-                start = time.monotonic()
-                seeded = replace(config, seed=seed, steps=max(numbers))
-                for number, accuracy in _measure(seeded, dataset, numbers, asked.measure_on):
-                    record = {**wanted, "steps": number, "accuracy": accuracy}
-                    record["seconds"] = round(time.monotonic() - start, 1)
-                    print(json.dumps(record), flush=True)
-                    record["environment"] = describe_environment(
-                        resolve_precision(config.precision)
-                    )
-                    _add(asked.output, record)
+            if not numbers:
+                continue
+            start = time.monotonic()
+
+            def add(number: int, accuracy: float, wanted=wanted, start=start) -> None:
+                record = {**wanted, "steps": number, "accuracy": accuracy}
+                record["seconds"] = round(time.monotonic() - start, 1)
+                print(json.dumps(record), flush=True)
+                _add(asked.output, {**record, "environment": environment})
+
+            seeded = replace(config, seed=seed, steps=max(numbers))
+            _measure(seeded, dataset, numbers, asked.measure_on, add)
 
 
 def _measure(
-    config: Config, dataset: Dataset, numbers: list[int], measure_on: str
-) -> list[tuple[int, float]]:
-    """Accuracy in percent after each of these numbers of steps of one training."""
+    config: Config,
+    dataset: Dataset,
+    numbers: list[int],
+    measure_on: str,
+    report: Callable[[int, float], None],
+) -> None:
+    """Report the accuracy in percent after each of these numbers of steps of one training."""
     import tensorflow as tf
 
     from keras_selflearn.experiment import make_classifier, training_labels
@@ -109,7 +115,6 @@ def _measure(
         images, truth = dataset.images, dataset.labels[indices]
     # The classifier sorts the names of the classes.
     names = np.array(sorted(dataset.class_names))
-    found = []
 
     class Measure(tf.keras.callbacks.Callback):
         done = 0
@@ -120,10 +125,9 @@ def _measure(
                 batches = inference_batches(images, indices, batch_size=200)
                 predicted = names[self.model.predict(batches, verbose=0).argmax(axis=1)]
                 right = np.sum(predicted == np.array(dataset.class_names)[truth])
-                found.append((self.done, 100 * int(right) / len(truth)))
+                report(self.done, 100 * int(right) / len(truth))
 
     make_classifier(config).fit(dataset.images, labels, callbacks=[Measure()])
-    return found
 
 
 def _integers(name: str, text: str) -> list[int]:

@@ -60,6 +60,30 @@ def test_the_paper_s_schedule_on_cifar10():
     assert few.gradient_steps == 8000
 
 
+def test_steps_in_place_of_epochs():
+    # 10 examples are 3 batches, 20 are 5, 25 are 7.
+    assert of(steps=7, meta_steps=9) == Schedule(
+        gradient_steps=7 + 9 + 9,
+        trained_images=(2 * 10 + 1 * 4) + (1 * 20 + 4 * 4) + (1 * 25 + 2 * 4),
+        embedded_images=7 + (20 + 7) + (10 + 7),
+    )
+    assert of(steps=7, regime="all-labelled").gradient_steps == 5 * 8
+
+
+def test_test_images_are_embedded_when_they_are_measured():
+    assert of(evaluate_every=2).embedded_images == 7 + 20 + (10 + 7)
+    assert of(evaluate_every=9).embedded_images == 7 + 20 + (10 + 7)
+    history = [
+        {"labelled": 10, "selected": 0, "remaining": 20, "validation_accuracy": 50.0},
+        {"labelled": 20, "selected": 10, "remaining": 10, "validation_accuracy": None},
+    ]
+    found = schedule_of_history(SMALL.resolve(), history, test_images=7)
+    assert found.embedded_images == 7 + 20
+    assert found.gradient_steps == 2 * 3 + 3 * 5
+    history[1]["gradient_steps"] = 4
+    assert schedule_of_history(SMALL.resolve(), history, test_images=7).gradient_steps == 2 * 3 + 4
+
+
 @pytest.mark.parametrize("selection", ["global", "stratified"])
 @pytest.mark.parametrize("order", ["label-first", "train-first"])
 @pytest.mark.parametrize("regime", ["self-learning", "n-labelled", "all-labelled"])

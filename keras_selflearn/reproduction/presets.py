@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_selflearn import command_line
 from keras_selflearn.config import Config, option
+from keras_selflearn.datasets import DATASETS
 from keras_selflearn.errors import InputError, unknown_name
 
 # Beside the package in a checkout; where it is installed alone, in the working directory.
@@ -23,14 +24,9 @@ class Preset(Config):
 
 def preset_names() -> list[str]:
     """Those of all flagfiles that neither name a data set nor change a preset for one."""
-    files = {path.stem: path for folder in reversed(_FOLDERS) for path in folder.glob("*.cfg")}
-    datasets = {
-        name
-        for name, path in files.items()
-        if any(line.startswith("--dataset=") for line in path.read_text("utf-8").splitlines())
-    }
-    changes = tuple(f"-{dataset}" for dataset in datasets)
-    return sorted(name for name in files if name not in datasets and not name.endswith(changes))
+    names = {path.stem for folder in _FOLDERS for path in folder.glob("*.cfg")} - set(DATASETS)
+    changes = tuple(f"-{dataset}" for dataset in DATASETS)
+    return sorted(name for name in names if not name.endswith(changes))
 
 
 def flagfiles(preset: str, dataset: str) -> list[Path]:

@@ -5,11 +5,12 @@ import pytest
 from keras_selflearn.datasets import DATASETS
 from keras_selflearn.paper import published_tables
 from keras_selflearn.reproduction import presets
+from keras_selflearn.reproduction.estimate import planned
 from keras_selflearn.reproduction.presets import flagfiles, preset_names, read_preset
 
 
 def test_the_presets_of_this_checkout():
-    assert preset_names() == ["authors-code", "cpu", "paper", "smoke", "two-cores"]
+    assert preset_names() == ["authors-code", "cpu", "fast", "paper", "smoke", "two-cores"]
 
 
 def test_a_preset_changes_what_the_data_set_says():
@@ -44,6 +45,24 @@ def test_cpu_still_is_vgg16_with_the_paper_s_losses():
 def test_every_data_set_of_the_paper_has_a_flagfile():
     for table in published_tables():
         assert read_preset("paper", table.dataset).dataset == table.dataset in DATASETS
+
+
+def test_fast_has_a_flagfile_for_every_data_set():
+    for name in DATASETS:
+        preset = read_preset("fast", name)
+        assert preset.dataset == name
+        assert (preset.decay, preset.label_smoothing) == ("cosine", 0.1)
+        # The mirror image of a digit is none.
+        digits = name in ("digits", "glyphs", "svhn_cropped")
+        assert preset.augment == ("shift" if digits else "shift,flip")
+
+
+def test_fast_takes_far_fewer_steps_than_the_paper():
+    for table in published_tables():
+        fast, paper = (
+            planned(read_preset(name, table.dataset).resolve(), table) for name in ("fast", "paper")
+        )
+        assert 100 * fast.gradient_steps < paper.gradient_steps
 
 
 def test_unknown_preset():
