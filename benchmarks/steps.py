@@ -74,7 +74,7 @@ def main(asked: Asked) -> None:
         # At a constant rate a long training passes through the shorter ones.
         trainings = [steps] if config.decay == "none" else [[number] for number in steps]
         for numbers in trainings:
-            wanted = {**_asked_of(asked), "seed": seed}
+            wanted = {**_asked_of(asked), "weights": Path(config.weights).name, "seed": seed}
             numbers = [n for n in numbers if not _has(asked.output, {**wanted, "steps": n})]
             if not numbers:
                 continue

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_selflearn import backbone
 from keras_selflearn.learner import KerasLearner, embed
-from keras_selflearn.loop import Examples
+from keras_selflearn.loop import ORDERS, Examples, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
 from keras_selflearn.pipeline import training_batches
@@ -262,3 +262,33 @@ def test_nothing_is_traced_twice(monkeypatch):
         subject.label(data.unlabelled)
         subject.validation_accuracy()
     assert len(traces) == before
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("reference", ["initial", "all"])
+@pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
+def test_each_image_is_embedded_at_most_once_a_meta_iteration(monkeypatch, loss, reference, order):
+    test_images = IMAGES.copy()
+    seen = []
+
+    def spy(embedder, images, indices):
+        seen.extend(("test" if images is test_images else "training", i) for i in indices.tolist())
+        return embed(embedder, images, indices)
+
+    monkeypatch.setattr("keras_selflearn.learner.embed", spy)
+    subject = learner(loss, reference=reference, validation_data=(test_images, TRUTH))
+    data = examples()
+    records = self_learning(
+        subject,
+        data,
+        meta_iterations=3,
+        select=lambda labels, confidence: np.argsort(-confidence)[:4],
+        order=order,
+    )
+    for record in records:
+        assert len(seen) == len(set(seen))
+        tested = {index for kind, index in seen if kind == "test"}
+        assert tested == set(range(40))
+        if record.meta_iteration:
+            assert set(range(20, 40)) - set(data.labelled) <= {i for k, i in seen if k != "test"}
+        seen.clear()
