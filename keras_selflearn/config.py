@@ -9,6 +9,8 @@ from keras_selflearn.datasets import DATASETS, dataset_entry
 from keras_selflearn.errors import InputError, check_integer, unknown_name
 from keras_selflearn.losses import loss_names
 
+_AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps")
+_AT_LEAST_ONE += ("evaluate_every",)
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
 
 
@@ -129,7 +131,7 @@ class Config:
         check_integer("seed", self.seed, least=0, most=2**32 - 1)
         if self.meta_iterations is not None:
             check_integer("meta_iterations", self.meta_iterations, least=0)
-        for name in ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps"):
+        for name in _AT_LEAST_ONE:
             if getattr(self, name) is not None:
                 check_integer(name, getattr(self, name), least=1)
         if self.optimizer == "" or not self.results_dir:

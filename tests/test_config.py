@@ -45,6 +45,8 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"seed": -1}, "seed is -1"),
         ({"seed": 2**32}, "seed is 4294967296"),
         ({"meta_iterations": -3}, "meta_iterations is -3"),
+        ({"steps": 0}, "steps is 0"),
+        ({"evaluate_every": 0}, "evaluate_every is 0"),
         ({"optimizer": ""}, "can't be empty"),
         ({"results_dir": ""}, "can't be empty"),
     ],

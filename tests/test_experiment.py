@@ -18,6 +18,7 @@ from keras_selflearn.experiment import (
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
+from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
 from keras_selflearn.splitting import subset
 
@@ -57,6 +58,12 @@ def test_every_option_reaches_the_classifier():
         "meta_iterations": 9,
         "epochs": 11,
         "meta_epochs": 12,
+        "steps": 15,
+        "meta_steps": 16,
+        "settled_epochs": 17,
+        "decay": "cosine",
+        "warmup": 0.3,
+        "evaluate_every": 18,
         "batch_size": 13,
         "embedding_size": 14,
         "optimizer": "sgd",
@@ -77,9 +84,17 @@ def test_only_self_learning_has_meta_iterations(regime):
     assert make_classifier(config(regime=regime)).meta_iterations == 0
 
 
+def test_all_labels_are_trained_on_for_epochs_of_their_own():
+    asked = {"epochs": 3, "all_labelled_epochs": 5, "steps": 7}
+    assert make_classifier(config(regime="n-labelled", **asked)).steps == 7
+    classifier = make_classifier(config(regime="all-labelled", **asked))
+    assert (classifier.epochs, classifier.steps) == (5, None)
+
+
 def test_parameters_reach_the_loss_that_has_them():
     options = {"margin": 0.3, "contrastive_power": 2, "arcface_scale": 8.0, "arcface_margin": 0.1}
     options["triplet_distance"] = "squared"
+    assert make_objective(config(label_smoothing=0.2)) == CrossEntropy(0.2)
     assert make_objective(config(loss="triplet", **options)) == Triplet(0.3, "squared")
     assert make_objective(config(loss="contrastive", **options)) == Contrastive(0.3, 2)
     assert make_objective(config(loss="arcface", **options)) == ArcFace(8.0, 0.1)
