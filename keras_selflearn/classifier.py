@@ -25,6 +25,7 @@ from keras_selflearn.model import OPTIMIZERS, Network, build_network, check_imag
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.selection import check_selection, select
+from keras_selflearn.strategy import STRATEGIES
 
 
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
@@ -76,6 +77,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         `shift`, `flip`, both as `shift,flip`, or `none`.
     precision : str, default="auto"
         `float32`, `mixed_bfloat16`, `mixed_float16` or `auto` (see `resolve_precision`).
+    strategy : str, default="none"
+        `none`, one device, or `mirrored`, all visible GPUs (see `make_strategy`).
     random_state : int, optional
         Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
 
@@ -140,6 +143,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         dropout: float = 0.2,
         augment: str = "shift",
         precision: str = "auto",
+        strategy: str = "none",
         random_state: int | None = None,
     ):
         self.loss = loss
@@ -162,6 +166,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.dropout = dropout
         self.augment = augment
         self.precision = precision
+        self.strategy = strategy
         self.random_state = random_state
 
     def fit(
@@ -336,6 +341,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_selection(self.selection_percent, self.selection)
         check_backbone(self.backbone, self.weights)
         resolve_precision(self.precision)
+        if self.strategy not in STRATEGIES:
+            raise unknown_name("strategy", self.strategy, STRATEGIES)
         if self.optimizer is not None and self.optimizer not in OPTIMIZERS:
             raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
         if self.reference not in REFERENCES:
@@ -382,6 +389,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             optimizer=self.optimizer or objective.optimizer,
             learning_rate=self.learning_rate,
             precision=self.precision,
+            strategy=self.strategy,
         )
 
     def _seed(self) -> int:

@@ -86,6 +86,9 @@ class Config:
     precision: str = option(
         "auto", "float32, mixed_bfloat16, mixed_float16, or auto: bfloat16 where it is native."
     )
+    strategy: str = option(
+        "none", "Devices to train on: none (one), or mirrored (all visible GPUs)."
+    )
     seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
     deterministic: bool = option(False, "Same numbers each time on the same machine; slower.")
     results_dir: str = option("results", "Folder in which each run makes a folder of its own.")

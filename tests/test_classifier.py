@@ -308,6 +308,7 @@ def test_bad_labels_are_errors(labels, message):
         ("dropout", 1.0),
         ("augment", "zoom"),
         ("precision", "half"),
+        ("strategy", "mirrord"),
         ("random_state", -1),
     ],
 )
