@@ -48,7 +48,8 @@ setup(
         "tensorflow==2.15.*; " + ADDONS_STACK,
         "tensorflow-addons==0.23.*; " + HAS_ADDONS,
         "tensorflow>=2.18; " + KERAS3_STACK,
-        "keras>=3.6; " + KERAS3_STACK,
+        # Earlier ones don't train with dropout on several devices, or report another loss.
+        "keras>=3.10; " + KERAS3_STACK,
         # Later releases of TensorFlow no longer bring it.
         "tensorboard; " + KERAS3_STACK,
         "tensorflow-datasets>=4.9",

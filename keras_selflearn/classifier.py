@@ -26,6 +26,7 @@ from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import stage
 from keras_selflearn.selection import check_selection, select
+from keras_selflearn.strategy import STRATEGIES
 from keras_selflearn.training import DECAYS, Training
 
 
@@ -90,6 +91,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         and in the last.
     precision : str, default="auto"
         `float32`, `mixed_bfloat16`, `mixed_float16` or `auto` (see `resolve_precision`).
+    strategy : str, default="none"
+        `none`, one device, or `mirrored`, all visible GPUs (see `make_strategy`).
     random_state : int, optional
         Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
 
@@ -160,6 +163,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         augment: str = "shift",
         evaluate_every: int = 1,
         precision: str = "auto",
+        strategy: str = "none",
         random_state: int | None = None,
     ):
         self.loss = loss
@@ -188,6 +192,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.augment = augment
         self.evaluate_every = evaluate_every
         self.precision = precision
+        self.strategy = strategy
         self.random_state = random_state
 
     def fit(
@@ -364,6 +369,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_selection(self.selection_percent, self.selection)
         check_backbone(self.backbone, self.weights)
         resolve_precision(self.precision)
+        if self.strategy not in STRATEGIES:
+            raise unknown_name("strategy", self.strategy, STRATEGIES)
         if self.optimizer is not None and self.optimizer not in OPTIMIZERS:
             raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
         if self.reference not in REFERENCES:
@@ -426,6 +433,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             optimizer=self.optimizer or objective.optimizer,
             learning_rate=self.learning_rate,
             precision=self.precision,
+            strategy=self.strategy,
         )
 
     def _seed(self) -> int:

@@ -104,6 +104,9 @@ class Config:
     precision: str = option(
         "auto", "float32, mixed_bfloat16, mixed_float16, or auto: bfloat16 where it is native."
     )
+    strategy: str = option(
+        "none", "Devices to train on: none (one), or mirrored (all visible GPUs)."
+    )
     evaluate_every: int = option(
         1, "Measure the test images in each so manieth meta-iteration, and in the last."
     )

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from keras_selflearn import data_parallel
 from keras_selflearn.backbone import build_backbone
 from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import precision_policy
+from keras_selflearn.strategy import make_strategy
 
 OPTIMIZERS = {
     "adam": tf.keras.optimizers.Adam,
@@ -57,11 +59,13 @@ def build_network(
     optimizer: str,
     learning_rate: float,
     precision: str,
+    strategy: str = "none",
 ) -> Network:
     """Build and compile the network.
 
     Pixels are divided by 255 inside, so that images stay uint8 until then. Embedding, head and
-    loss are float32 under every `precision`.
+    loss are float32 under every `precision`. With several replicas (see `make_strategy`), each step
+    is that of one device on the whole batch (see `data_parallel`).
 
     Raises
     ------
@@ -71,22 +75,32 @@ def build_network(
     if optimizer not in OPTIMIZERS:
         raise unknown_name("optimizer", optimizer, OPTIMIZERS)
     layers = tf.keras.layers
-    with precision_policy(precision):
+    distribution = make_strategy(strategy)
+    several = distribution.num_replicas_in_sync > 1
+    model = data_parallel.DataParallelModel if several else tf.keras.Model
+    loss = data_parallel.WholeBatchLoss(objective.loss()) if several else objective.loss()
+    with distribution.scope(), precision_policy(precision):
         images = tf.keras.Input(image_shape, dtype="uint8", name="images")
         pixels = layers.Rescaling(1 / 255, name="pixels")(images)
         if image_shape[-1] == 1:
             pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
         base = build_backbone(backbone, (*image_shape[:2], 3), weights)
-        features = layers.Dropout(dropout, name="dropout")(base(pixels))
+        if several:
+            features = data_parallel.features_of_share(base, pixels)
+            features = data_parallel.Dropout(dropout, name="dropout")(features)
+        else:
+            features = layers.Dropout(dropout, name="dropout")(base(pixels))
         embedding = layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
         if objective.normalized:
             embedding = layers.UnitNormalization(dtype="float32", name="unit_embedding")(embedding)
         head = objective.head(n_classes)
         embedder = tf.keras.Model(images, embedding, name="embedder")
-        trainer = tf.keras.Model(images, head(embedding) if head else embedding, name="trainer")
+        trainer = model(images, head(embedding) if head else embedding, name="trainer")
         trainer.compile(
             optimizer=OPTIMIZERS[optimizer](learning_rate),
-            loss=objective.loss(),
+            loss=loss,
+            # XLA trains five times slower on a CPU, compiles anew for each size of a batch, of
+            # which nearly every meta-iteration has a new one, and has no gathering of outputs.
             jit_compile=False,
         )
         # A function that makes variables when first called is traced twice.

@@ -315,6 +315,7 @@ def test_bad_labels_are_errors(labels, message):
         ("evaluate_every", 0),
         ("augment", "zoom"),
         ("precision", "half"),
+        ("strategy", "mirrord"),
         ("random_state", -1),
     ],
 )

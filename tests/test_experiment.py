@@ -72,6 +72,7 @@ def test_every_option_reaches_the_classifier():
         "dropout": 0.1,
         "augment": "none",
         "precision": "float32",
+        "strategy": "mirrored",
     }
     parameters = make_classifier(config(**asked, seed=17)).get_params()
     assert {name: parameters[name] for name in asked} == asked

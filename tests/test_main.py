@@ -88,6 +88,7 @@ BAD_INPUT = [
     (["--selection_percent=101"], "percentage is 101"),
     (["--augment=zoom"], "Unknown augmentation 'zoom'"),
     (["--precision=half"], "Unknown precision 'half'"),
+    (["--strategy=mirrord"], "did you mean 'mirrored'"),
     (["--optimizer=adamm"], "did you mean 'adam'"),
     (["--arcface_margin=2", "--loss=arcface"], "ArcFace margin is 2.0"),
     (["--margin=nan", "--loss=triplet"], "triplet margin is nan"),

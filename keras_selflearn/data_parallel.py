@@ -1,0 +1,124 @@
+"""Training of replicas that share each batch out and change their weights as one device would.
+
+Pairs and triplets are formed over the whole batch, and the gradient is that of the loss of the
+whole batch, however its size divides. Keras alone gives neither: it averages the losses of shares.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+# The label of what only makes the size of a batch a multiple of the number of replicas.
+_FILLED = -1
+
+
+class DataParallelModel(tf.keras.Model):
+    """A functional model that `fit` trains on all replicas of the strategy that it is made under.
+
+    Its loss must be a `WholeBatchLoss`. Its `predict` is Keras' own.
+    """
+
+    def fit(self, x: tf.data.Dataset, **options: Any) -> tf.keras.callbacks.History:
+        """As Keras', of a data set of batches (images, labels), labels at least 0."""
+        n_replicas = self.distribute_strategy.num_replicas_in_sync
+
+        def fill(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            # Keras 3 adds up the shares of the first batch, which fails where their sizes differ.
+            n_missing = -tf.shape(labels)[0] % n_replicas
+            images = tf.pad(images, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
+            return images, tf.pad(labels, [[0, n_missing]], constant_values=_FILLED)
+
+        return super().fit(x.map(fill), **options)
+
+    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step of this replica on its share of a batch, which may be empty but for filling."""
+        images, labels = data
+        n = tf.math.count_nonzero(labels != _FILLED)
+        return super().train_step((images[:n], labels[:n]))
+
+
+class WholeBatchLoss(tf.keras.losses.Loss):
+    """A loss of the outputs of all replicas, the same on each.
+
+    Keras divides it by the number of replicas, the gradient of the gathering adds up over them,
+    and so does the optimiser: what comes out is the gradient of the loss of the whole batch.
+
+    Parameters
+    ----------
+    loss : Loss
+        Its mean over the batch is taken where it has a value for each example.
+    """
+
+    def __init__(self, loss: tf.keras.losses.Loss):
+        super().__init__(name=loss.name)
+        self.loss = loss
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Losses (batch,), or (1,), of this replica's share of labels and outputs."""
+        replica = _one_of_several()
+        if replica is not None:
+            y_true = replica.all_gather(y_true, axis=0)
+            y_pred = replica.all_gather(y_pred, axis=0)
+        # Keras 3 divides no scalar by the number of replicas.
+        return tf.reshape(self.loss.call(y_true, y_pred), [-1])
+
+
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
+class Dropout(tf.keras.layers.Dropout):
+    """Keras', with another mask on each replica: those of Keras 3 all draw the same.
+
+    The class bears the name of Keras' own, by which Keras 3 finds its state in a file of weights.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """(batch, d) of (batch, d)."""
+        replica = _one_of_several()
+        if replica is None:
+            return super().call(inputs, training=training)
+        n, d = tf.unstack(tf.shape(inputs))
+        # Replicas vary fastest, so that the masks are apart whatever the sizes of the shares.
+        ones = tf.ones([n, d, replica.num_replicas_in_sync], inputs.dtype)
+        masks = super().call(ones, training=training)
+        return inputs * masks[..., replica.replica_id_in_sync_group]
+
+
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
+class NeverEmpty(tf.keras.layers.Layer):
+    """Adds a black image to a share that has none: on a CPU, a convolution of no images fails."""
+
+    def call(self, pixels: tf.Tensor) -> tf.Tensor:
+        """(max(batch, 1), height, width, channels) of (batch, height, width, channels)."""
+        n_missing = tf.maximum(1 - tf.shape(pixels)[0], 0)
+        return tf.pad(pixels, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
+
+    def compute_output_shape(self, input_shape):
+        """Of the same rank; the batch is not known."""
+        return input_shape
+
+
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
+class AsMany(tf.keras.layers.Layer):
+    """Leaves out what `NeverEmpty` added."""
+
+    def call(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        """The first features (batch, d), as many as there are pixels (batch, ...)."""
+        features, pixels = inputs
+        return features[: tf.shape(pixels)[0]]
+
+    def compute_output_shape(self, input_shape):
+        """That of the features."""
+        return input_shape[0]
+
+
+def features_of_share(backbone: tf.keras.Model, pixels: tf.Tensor) -> tf.Tensor:
+    """Features (batch, d) of symbolic pixels (batch, height, width, 3), also where batch is 0."""
+    features = backbone(NeverEmpty(name="never_empty")(pixels))
+    return AsMany(name="as_many")([features, pixels])
+
+
+def _one_of_several() -> tf.distribute.ReplicaContext | None:
+    """The replica that is being traced; None where there is but one, or none."""
+    replica = tf.distribute.get_replica_context()
+    return replica if replica is not None and replica.num_replicas_in_sync > 1 else None
