@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import multiprocessing
 import sys
@@ -12,23 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.line import Line, as_text
+from benchmarks.parts import PARTS, describe_machine, run_part
 from benchmarks.settings import Settings
 from keras_selflearn import command_line
 from keras_selflearn.errors import check_integer, unknown_name
 from keras_selflearn.files import write_whole
-from keras_selflearn.quiet import import_tensorflow_quietly
-
-# Each is a module here with a function `lines(settings)`, in the order of the table.
-PARTS = (
-    "training",
-    "embedding",
-    "precision",
-    "labelling",
-    "meta_iteration",
-    "memory",
-    "start",
-    "floor",
-)
 
 
 def main(settings: Settings) -> None:
@@ -42,11 +29,11 @@ def main(settings: Settings) -> None:
     for name in parts:
         start = time.monotonic()
         print(f"{name} ...", file=sys.stderr, end="", flush=True)
-        lines += _in_own_process(_run, name, settings)
+        lines += _in_own_process(run_part, name, settings)
         print(f" {time.monotonic() - start:.0f} s", file=sys.stderr)
     print(as_text(lines))
     record = {
-        "environment": _in_own_process(_environment),
+        "environment": _in_own_process(describe_machine),
         "lines": [line.as_record() for line in lines],
     }
     write_whole(Path(settings.output), json.dumps(record, indent=2) + "\n")
@@ -58,20 +45,6 @@ def _in_own_process(function: Any, *arguments: Any) -> Any:
     # What one part leaves in TensorFlow, above all memory, must not weigh on the next.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
-
-
-def _run(name: str, settings: Settings) -> list[Line]:
-    if name != "start":  # which measures how long that takes
-        import_tensorflow_quietly()
-    return importlib.import_module(f"benchmarks.{name}").lines(settings)
-
-
-def _environment() -> dict[str, Any]:
-    import_tensorflow_quietly()
-    from keras_selflearn.environment import describe_environment
-    from keras_selflearn.precision import resolve_precision
-
-    return describe_environment(resolve_precision("auto"))
 
 
 if __name__ == "__main__":

@@ -39,8 +39,11 @@ def shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Mirror each image left to right with probability one half; shapes as in `shift`."""
-    mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
-    return tf.where(mirrored, tf.reverse(images, axis=[2]), images)
+    mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed) < 0.5
+    width = images.shape[2]
+    # Several times as fast as a choice between two arrays of pixels.
+    positions = tf.where(mirrored, tf.range(width - 1, -1, -1), tf.range(width))
+    return tf.gather(images, positions, axis=2, batch_dims=1)
 
 
 AUGMENTATIONS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {

@@ -327,7 +327,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""
         check_is_fitted(self)
         _check_images(X, "X", like=self.image_shape_)
-        return embed(self.network_.embedder, X, np.arange(len(X)))
+        return embed(self.network_, X, np.arange(len(X)))
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write what `predict` and `transform` need, and what `fit` learned, to a new folder.

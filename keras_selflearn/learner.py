@@ -20,8 +20,8 @@ from keras_selflearn.training import Training
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")
-# Larger than in training: no gradients are kept.
-INFERENCE_BATCH_SIZE = 200
+# Of an inference batch, 200 images of 32x32: the memory that the network embeds in grows with them.
+_INFERENCE_PIXELS = 200 * 32 * 32
 # A loss that falls by less than this, in the loss's own unit, has settled.
 _SETTLED_WITHIN = 0.01
 
@@ -182,7 +182,7 @@ class KerasLearner:
 
     def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
         with stage(f"embed {kind} images", images=len(indices)):
-            return embed(self.network.embedder, images, indices)
+            return embed(self.network, images, indices)
 
     def _make_labeller(self, reference: np.ndarray, labels: np.ndarray) -> Labeller:
         return self.objective.labeller(
@@ -216,9 +216,21 @@ def _callbacks_of(training: Training, n_steps: int) -> list[tf.keras.callbacks.C
     return callbacks
 
 
-def embed(embedder: tf.keras.Model, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
+def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Embeddings (k, d) float32 of the images at `indices` (k,)."""
-    if not len(indices):
-        return np.empty((0, embedder.output_shape[-1]), np.float32)
-    batches = inference_batches(images, indices, batch_size=INFERENCE_BATCH_SIZE)
-    return embedder.predict(batches, verbose=0)
+    embeddings = np.empty((len(indices), network.embedder.output_shape[-1]), np.float32)
+    if len(indices):
+        batch_size = inference_batch_size(images.shape[1:])
+        batches = inference_batches(images, indices, batch_size=batch_size)
+        # Keras' `predict` would hold all of them twice, and Keras 3's is traced for a last batch
+        # that is smaller.
+        for i, batch in enumerate(batches):
+            start = i * batch_size
+            embeddings[start : start + batch_size] = network.embed_batch(batch)
+    return embeddings
+
+
+def inference_batch_size(image_shape: tuple[int, ...]) -> int:
+    """How many images of this (height, width, channels) are embedded at a time."""
+    height, width, _ = image_shape
+    return max(1, _INFERENCE_PIXELS // (height * width))

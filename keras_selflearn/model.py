@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
+from typing import Callable
 
 import tensorflow as tf
 
@@ -41,6 +43,12 @@ class Network:
     embedder: tf.keras.Model
     backbone: tf.keras.Model
     head: tf.keras.layers.Layer | None
+
+    @functools.cached_property
+    def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """`embedder` as one compiled function, traced once for batches of all sizes."""
+        images = tf.TensorSpec((None, *self.embedder.input_shape[1:]), tf.uint8)
+        return tf.function(functools.partial(self.embedder, training=False), (images,))
 
     def without_optimizer(self) -> tf.keras.Model:
         """A model of the weights of `trainer` alone, to save and load."""

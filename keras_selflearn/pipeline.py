@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.augmentation import augment
+
+_BATCHES_AHEAD = 2
 
 
 def steps_per_epoch(n: int, batch_size: int) -> int:
@@ -73,8 +76,7 @@ def training_batches(
         return augment(batch, augmentations, tf.stack([seed, step])), batch_labels
 
     first = first_epoch * per_epoch
-    batches = tf.data.Dataset.range(first, first + steps)
-    return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return _load_ahead(tf.data.Dataset.range(first, first + steps), load)
 
 
 def inference_batches(
@@ -95,5 +97,19 @@ def inference_batches(
         batch.set_shape((None, *images.shape[1:]))
         return batch
 
-    batches = tf.data.Dataset.range(0, len(indices), batch_size)
-    return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return _load_ahead(tf.data.Dataset.range(0, len(indices), batch_size), load)
+
+
+def _load_ahead(
+    numbers: tf.data.Dataset, load: Callable[[tf.Tensor], tf.Tensor | tuple[tf.Tensor, ...]]
+) -> tf.data.Dataset:
+    """The batches that `load` makes of the numbers, while the network computes with earlier ones.
+
+    One thread does it: a batch takes hundreds of times less than the network needs for it, which
+    can use all processors.
+    """
+    options = tf.data.Options()
+    # An iterator that goes away waits until its autotuner wakes: half of the time that it was used,
+    # and up to a minute.
+    options.autotune.enabled = False
+    return numbers.map(load).prefetch(_BATCHES_AHEAD).with_options(options)

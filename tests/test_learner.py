@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn import backbone
-from keras_selflearn.learner import KerasLearner, embed
+from keras_selflearn.learner import KerasLearner, embed, inference_batch_size
 from keras_selflearn.loop import ORDERS, Examples, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
@@ -142,7 +142,7 @@ def test_reference_decides_which_labelled_examples_are_compared_with(reference):
     data.merge(np.array([30, 31]), np.array([0, 1]), np.zeros(2), 1)
     subject.train(data, 1)
     expected = list(range(20)) + ([30, 31] if reference == "all" else [])
-    embeddings = embed(subject.network.embedder, IMAGES, np.array(expected))
+    embeddings = embed(subject.network, IMAGES, np.array(expected))
     np.testing.assert_allclose(subject.labeller.reference, embeddings, atol=1e-6)
     assert subject.labeller.labels.tolist() == data.labels[expected].tolist()
 
@@ -173,7 +173,7 @@ def embed_as(monkeypatch, training, validation):
     """Make the network embed `IMAGES` and all other images like this; the calls of `embed`."""
     calls = []
 
-    def embed(embedder, images, indices):
+    def embed(network, images, indices):
         calls.append(len(indices))
         return (training if images is IMAGES else validation)[indices]
 
@@ -264,6 +264,32 @@ def test_nothing_is_traced_twice(monkeypatch):
     assert len(traces) == before
 
 
+def test_embedding_is_traced_once_for_batches_of_all_sizes(monkeypatch):
+    monkeypatch.setattr("keras_selflearn.learner._INFERENCE_PIXELS", 15 * 32 * 32)
+    subject = learner()
+    indices = np.random.default_rng(0).permutation(40)
+    expected = subject.network.embedder(IMAGES[indices], training=False).numpy()
+    traces = []
+    original = subject.network.embedder.call
+
+    def spy(*arguments, **options):
+        traces.append(1)
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(subject.network.embedder, "call", spy)
+    for chosen in (slice(None), slice(7)):  # batches of 15, 15, 10, then of 7
+        found = embed(subject.network, IMAGES, indices[chosen])
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected[chosen], atol=1e-6)
+    assert embed(subject.network, IMAGES, indices[:0]).shape == (0, 8)
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize(("height", "width", "n"), [(32, 32, 200), (96, 96, 22), (500, 600, 1)])
+def test_images_embedded_at_a_time_have_about_as_many_pixels(height, width, n):
+    assert inference_batch_size((height, width, 3)) == n
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("reference", ["initial", "all"])
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
@@ -271,10 +297,10 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
     test_images = IMAGES.copy()
     of_networks = []
 
-    def spy(embedder, images, indices):
+    def spy(network, images, indices):
         kind = "test" if images is test_images else "training"
         of_networks[-1].extend((kind, index) for index in indices.tolist())
-        return embed(embedder, images, indices)
+        return embed(network, images, indices)
 
     monkeypatch.setattr("keras_selflearn.learner.embed", spy)
     subject = learner(loss, reference=reference, validation_data=(test_images, TRUTH))

@@ -74,3 +74,10 @@ def test_inference_keeps_the_order(images):
     dataset = inference_batches(images, indices, batch_size=2)
     pixels = np.concatenate([batch[:, 5, 5, 1].numpy() for batch in dataset])
     np.testing.assert_array_equal(pixels, indices)
+
+
+def test_no_iterator_waits_for_an_autotuner(images):
+    arguments = {"batch_size": 10, "first_epoch": 0, "steps": 6, "augmentations": (), "seed": 0}
+    training = training_batches(images, INDICES, INDICES, **arguments)
+    for dataset in (training, inference_batches(images, INDICES, batch_size=10)):
+        assert dataset.options().autotune.enabled is False

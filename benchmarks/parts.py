@@ -1,0 +1,38 @@
+"""The parts of the benchmark, as a process of its own runs them: it can't import `__main__`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from benchmarks.line import Line
+from benchmarks.settings import Settings
+from keras_selflearn.quiet import import_tensorflow_quietly
+
+# Each is a module here with a function `lines(settings)`, in the order of the table.
+PARTS = (
+    "training",
+    "embedding",
+    "precision",
+    "labelling",
+    "meta_iteration",
+    "memory",
+    "start",
+    "floor",
+)
+
+
+def run_part(name: str, settings: Settings) -> list[Line]:
+    """The lines of the part called `name`."""
+    if name != "start":  # which measures how long that takes
+        import_tensorflow_quietly()
+    return importlib.import_module(f"benchmarks.{name}").lines(settings)
+
+
+def describe_machine() -> dict[str, Any]:
+    """What the lines were measured on."""
+    import_tensorflow_quietly()
+    from keras_selflearn.environment import describe_environment
+    from keras_selflearn.precision import resolve_precision
+
+    return describe_environment(resolve_precision("auto"))
