@@ -222,6 +222,8 @@ def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarr
     if len(indices):
         batch_size = inference_batch_size(images.shape[1:])
         batches = inference_batches(images, indices, batch_size=batch_size)
+        if network.embedder.distribute_strategy.num_replicas_in_sync > 1:
+            return network.embedder.predict(batches, verbose=0)  # shares each batch out
         # Keras' `predict` would hold all of them twice, and Keras 3's is traced for a last batch
         # that is smaller.
         for i, batch in enumerate(batches):

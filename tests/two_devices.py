@@ -98,7 +98,7 @@ def whole_batch_loss():
 def embeddings(n):
     """Shapes and distance of those shared out and those of the network when called directly."""
     net, order = network("mirrored"), np.random.default_rng(n).permutation(15)[:n]
-    shared, direct = embed(net.embedder, IMAGES, order), net.embedder(IMAGES[order]).numpy()
+    shared, direct = embed(net, IMAGES, order), net.embedder(IMAGES[order]).numpy()
     return {"shapes": [shared.shape, direct.shape], "apart": apart([shared], [direct])}
 
 
