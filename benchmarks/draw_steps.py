@@ -24,7 +24,9 @@ PUBLISHED = 77.07
 class Asked:
     """What to draw."""
 
-    input: str = option("results/cifar10-steps/steps.json", "JSON file that benchmarks.steps wrote.")
+    input: str = option(
+        "results/cifar10-steps/steps.json", "JSON file that benchmarks.steps wrote."
+    )
 
 
 def main(asked: Asked) -> None:

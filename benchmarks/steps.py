@@ -45,7 +45,9 @@ class Asked:
     data_dir: str | None = option(
         None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
     )
-    output: str = option("results/cifar10-steps/steps.json", "JSON file that measurements are added to.")
+    output: str = option(
+        "results/cifar10-steps/steps.json", "JSON file that measurements are added to."
+    )
 
 
 def main(asked: Asked) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def test_every_file_that_is_named_is_there(page):
 def test_every_flag_that_is_named_is_there():
     from dataclasses import fields
 
+    from benchmarks.settings import Settings
+    from benchmarks.steps import Asked
     from keras_selflearn.config import Config
     from keras_selflearn.pretrain import PretrainConfig
     from keras_selflearn.quickstart import QuickstartConfig
@@ -39,12 +42,28 @@ def test_every_flag_that_is_named_is_there():
     from keras_selflearn.reproduce import ReproduceConfig
 
     commands = (Config, PretrainConfig, QuickstartConfig, ReproduceConfig, ReportConfig)
+    commands += (Settings, Asked)
     known = {each.name for command in commands for each in fields(command)}
     known |= {"flagfile", "help", "logdir"}
     known |= {"head", "address"}  # of `ray start`
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         assert set(re.findall(r"--([a-z_]+)", text)) <= known
+
+
+def test_fast_schedule_s_figures_are_those_of_the_results():
+    page = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
+    folder = ROOT / "results/cifar10-steps"
+    for run in json.loads((folder / "steps.json").read_text()):
+        row = rf"\| `{run['preset']}` \| {run['steps']} \| {run['accuracy']:.2f} \|"
+        assert re.search(row, page), row
+    found: dict[str, dict[int, str]] = {}
+    for run in json.loads((folder / "search.json").read_text()):
+        if run["weights"] != "random":
+            found.setdefault(run["flags"], {})[run["seed"]] = f"{run['accuracy']:.1f}"
+    for flags, seeds in found.items():
+        name = f"`{flags}`" if flags else "nothing: `fast`"
+        assert f"| {name} | {seeds[0]} | {seeds[1]} |" in page
 
 
 def test_measured_figures_are_those_of_the_results():
