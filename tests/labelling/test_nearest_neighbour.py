@@ -115,6 +115,19 @@ def test_ties_are_decided_alike_alone_and_in_any_company(k, drawn):
     np.testing.assert_array_equal(np.tile(together[::-1], 60), among_many)
 
 
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_of_equally_far_examples_the_first_ones_vote(k):
+    rng = np.random.default_rng(k)
+    reference, embeddings = (rng.integers(-1, 2, (n, 2)).astype(np.float32) for n in (40, 200))
+    labels = rng.integers(0, N_CLASSES, 40)
+    labeller = NearestNeighbourLabeller(reference, labels, n_classes=N_CLASSES, n_neighbors=k)
+    for embedding, shares in zip(embeddings, labeller.probabilities(embeddings)):
+        squares = ((reference - embedding) ** 2).sum(axis=1)  # exact in small integers
+        voters = labels[np.argsort(squares, kind="stable")[:k]]
+        expected = np.bincount(voters, minlength=N_CLASSES) / k
+        np.testing.assert_allclose(shares, expected, atol=1e-6)
+
+
 def test_tie_between_classes_goes_to_the_nearest_whatever_their_numbers():
     reference = np.array([[3.0], [1.0], [2.0]], np.float32)
     labeller = NearestNeighbourLabeller(reference, np.array([0, 2, 1]), n_classes=3, n_neighbors=3)
