@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from benchmarks.line import Line, as_text
+from benchmarks.own_process import in_own_process
 from benchmarks.parts import PARTS, describe_machine, run_part
 from benchmarks.settings import Settings
 from keras_selflearn import command_line
@@ -29,22 +27,16 @@ def main(settings: Settings) -> None:
     for name in parts:
         start = time.monotonic()
         print(f"{name} ...", file=sys.stderr, end="", flush=True)
-        lines += _in_own_process(run_part, name, settings)
+        lines += in_own_process(run_part, name, settings)
         print(f" {time.monotonic() - start:.0f} s", file=sys.stderr)
     print(as_text(lines))
     record = {
-        "environment": _in_own_process(describe_machine),
+        "environment": in_own_process(describe_machine),
         "lines": [line.as_record() for line in lines],
     }
     write_whole(Path(settings.output), json.dumps(record, indent=2) + "\n")
     if not all(line.holds for line in lines):
         sys.exit(1)
-
-
-def _in_own_process(function: Any, *arguments: Any) -> Any:
-    # What one part leaves in TensorFlow, above all memory, must not weigh on the next.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 if __name__ == "__main__":

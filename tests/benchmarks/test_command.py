@@ -28,7 +28,7 @@ def run(monkeypatch, tmp_path):
 
         monkeypatch.setattr(command, "run_part", run_part)
         monkeypatch.setattr(command, "describe_machine", lambda: {"cpu": "some"})
-        monkeypatch.setattr(command, "_in_own_process", lambda function, *given: function(*given))
+        monkeypatch.setattr(command, "in_own_process", lambda function, *given: function(*given))
         output = tmp_path / "found.json"
         try:
             command.main(Settings(only=only, output=str(output)))
