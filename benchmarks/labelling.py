@@ -42,8 +42,8 @@ def speedup(n: int, n_labelled: int, *, looped: int, rounds: int) -> Line:
         "labelling by the nearest neighbour, over a Python loop over SciPy's cdist",
         tuple(ratio * n / looped for ratio in ratios),
         at_least=40,
-        note=f"{n} embeddings of {DIMENSIONS} dimensions among {n_labelled}; the loop, which is"
-        f" linear in the embeddings, is timed on {looped} of them",
+        note=f"{n} embeddings of {DIMENSIONS} dimensions among {n_labelled}; the loop, which"
+        f" sorts each row of distances as the authors' does, is timed on {looped} of them",
     )
 
 
@@ -67,13 +67,16 @@ def growth(n: int, n_labelled: int) -> list[Line]:
 def label_in_a_loop(
     embeddings: np.ndarray, reference: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and confidences of (n, d) embeddings, as `NearestNeighbourLabeller.label`."""
+    """Labels and confidences of (n, d) embeddings, as `NearestNeighbourLabeller.label`.
+
+    Sorts all distances to find the least, as the authors' public code does.
+    """
     predicted, confidences = [], []
     for embedding in embeddings:
-        distances = cdist(embedding[None], reference)[0]
-        nearest = distances.argmin()
+        squares = cdist(reference, embedding[None], "sqeuclidean").ravel()
+        nearest = squares.argsort()[0]
         predicted.append(labels[nearest])
-        confidences.append(-distances[nearest])
+        confidences.append(-np.sqrt(squares[nearest]))
     return np.array(predicted), np.array(confidences)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import statistics
 import sys
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.amx import bound_with_amx
 from benchmarks.line import Line
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
@@ -20,7 +20,6 @@ from keras_selflearn.precision import resolve_precision
 from keras_selflearn.splitting import choose_labelled, subset
 
 AT_LEAST = 1.8
-_CPU_INFO = Path("/proc/cpuinfo")
 _EMBEDDED, _TRAINED = 2000, 1000
 _SEEDS = (0, 1, 2)
 _DIGITS = {"loss": "triplet", "weights": "random", "epochs": 30}
@@ -54,18 +53,12 @@ def _speeds(rounds: int) -> list[Line]:
             rounds,
         ),
     }
-    bound, note = _bound()
+    bound, why = bound_with_amx(AT_LEAST)
+    note = f"VGG16, auto is {resolve_precision('auto')} here{why}"
     return [
         Line(f"auto precision over float32, {name}", values, at_least=bound, note=note)
         for name, values in ratios.items()
     ]
-
-
-def _bound() -> tuple[float | None, str]:
-    note = f"VGG16, auto is {resolve_precision('auto')} here"
-    if _CPU_INFO.exists() and "amx_bf16" in _CPU_INFO.read_text().split():
-        return AT_LEAST, note
-    return None, f"{note}; the bound of {AT_LEAST} is for CPUs with AMX, which this is not"
 
 
 def _on_cifar10(settings: Settings) -> Line:

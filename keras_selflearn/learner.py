@@ -20,8 +20,8 @@ from keras_selflearn.training import Training
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")
-# Of an inference batch, 200 images of 32x32: the memory that the network embeds in grows with them.
-_INFERENCE_PIXELS = 200 * 32 * 32
+# Of an inference batch, 400 images of 32x32: the memory that the network embeds in grows with them.
+_INFERENCE_PIXELS = 400 * 32 * 32
 # A loss that falls by less than this, in the loss's own unit, has settled.
 _SETTLED_WITHIN = 0.01
 

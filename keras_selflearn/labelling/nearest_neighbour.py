@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import pairwise_distances_argmin_min, pairwise_distances_chunked
+from sklearn.metrics import pairwise_distances_chunked
 
 from keras_selflearn.errors import InputError
+from keras_selflearn.labelling.nearest import nearest
 
 _MEBIBYTES_OF_DISTANCES = 64
 
@@ -70,7 +71,7 @@ class NearestNeighbourLabeller:
     def _vote(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Distances and labels (n, k) of the nearest; equals in the order of the reference."""
         if self.n_neighbors == 1:
-            neighbours, distances = pairwise_distances_argmin_min(embeddings, self.reference)
+            neighbours, distances = nearest(embeddings, self.reference)
             return distances[:, None], self.labels[neighbours][:, None]
         found = list(
             pairwise_distances_chunked(

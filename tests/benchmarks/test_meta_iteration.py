@@ -5,7 +5,8 @@ import numpy as np
 from benchmarks import meta_iteration
 
 
-def test_a_line_with_as_many_ratios_as_rounds(monkeypatch):
+def test_a_line_with_as_many_ratios_as_rounds(monkeypatch, cpu):
+    cpu("amx_bf16")
     monkeypatch.setattr(meta_iteration, "BATCH_SIZE", 20)
     line = meta_iteration.speedup("tiny", n_labelled=40, n_unlabelled=60, n_test=10, rounds=2)
     assert len(line.rounds) == 2

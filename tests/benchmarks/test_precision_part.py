@@ -17,18 +17,6 @@ def small(monkeypatch):
     monkeypatch.setitem(precision._DIGITS, "epochs", 1)
 
 
-@pytest.fixture
-def cpu(monkeypatch, tmp_path):
-    """Makes the machine one with a CPU of these features."""
-
-    def have(features):
-        path = tmp_path / "cpuinfo"
-        path.write_text(f"processor : 0\nflags\t\t: fpu {features} sse2\n")
-        monkeypatch.setattr(precision, "_CPU_INFO", path)
-
-    return have
-
-
 def test_lines_of_speed_and_accuracy(cpu, capsys):
     cpu("amx_bf16")
     training, embedding, digits = precision.lines(Settings(rounds=1))
