@@ -22,6 +22,6 @@ def test_a_line_a_size_with_its_bound(monkeypatch):
     for line in lines:
         assert (line.unit, line.at_least, line.at_most) == ("x", 0.95, None)
         assert len(line.rounds) == 1 and line.value > 0
-    assert "400 images in batches of 200," in lines[0].note
-    assert "200 images in batches of 50," in lines[1].note
+    assert "400 images in batches of 400," in lines[0].note
+    assert "200 images in batches of 100," in lines[1].note
     assert embedded == [((400, 32, 32, 3), 400)] * 2 + [((200, 64, 64, 3), 200)] * 2
