@@ -252,7 +252,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         seed = self._seed()
         examples = Examples.from_labels(labels)
         with stage("build network"):
-            network = self._build_network(objective, self.weights, X.shape[1:], len(classes))
+            network = self._build_network(
+                objective, self.weights, X.shape[1:], len(classes), seed
+            )
         learner = KerasLearner(
             network,
             objective,
@@ -421,6 +423,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         weights: str | os.PathLike,
         image_shape: tuple[int, int, int],
         n_classes: int,
+        seed: int = 0,
     ) -> Network:
         return build_network(
             backbone=self.backbone,
@@ -434,6 +437,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             learning_rate=self.learning_rate,
             precision=self.precision,
             strategy=self.strategy,
+            seed=seed,
         )
 
     def _seed(self) -> int:
