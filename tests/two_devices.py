@@ -54,7 +54,7 @@ def train(net, epochs=3):
         np.arange(15),
         LABELS,
         batch_size=7,
-        first_epoch=0,
+        first_step=0,
         steps=3 * epochs,
         augmentations=("shift",),
         seed=0,
