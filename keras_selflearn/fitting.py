@@ -98,9 +98,9 @@ class _Follow(tf.keras.callbacks.Callback):
         if batch == 0 and under_way.steps % self._steps:
             # Keras begins each `fit` at 0, and has the variables only after a first step.
             for variable, before in zip((mean.total, mean.count), under_way.sums):
-                variable.assign(variable + np.float32(before))
+                variable.assign(variable.numpy() + np.float32(before))
         under_way.steps += 1
-        under_way.sums = float(mean.total), float(mean.count)
+        under_way.sums = float(mean.total.numpy()), float(mean.count.numpy())
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._under_way.losses.append(float(_mean_loss(self.model).result()))

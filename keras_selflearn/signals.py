@@ -13,11 +13,19 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(KeyboardInterrupt):
-    """A run was asked to stop, by the signal of this number."""
+    """A run was asked to stop, by the signal of this number.
+
+    Attributes
+    ----------
+    number : int
+    kept : str
+        The folder in which the run can be gone on with; empty: none.
+    """
 
     def __init__(self, number: int):
         super().__init__(signal.Signals(number).name)
         self.number = number
+        self.kept = ""
 
 
 class _State:
@@ -49,7 +57,7 @@ def stop_signals() -> Iterator[None]:
 def deferred() -> Iterator[None]:
     """In the block, only `check_for_stop` raises `Stopped`, and so does the end of the block.
 
-    A second signal raises a plain KeyboardInterrupt at once.
+    The same signal a second time raises a plain KeyboardInterrupt at once.
     """
     _state.deferring, _state.received = True, None
     try:
@@ -68,7 +76,9 @@ def check_for_stop() -> None:
 def _handle(number: int, _: FrameType | None) -> None:
     if not _state.deferring:
         raise Stopped(number)
-    if _state.received is not None:
+    # One who closes a program may send both: Ctrl-C goes to all that run in a terminal.
+    if _state.received == number:
         raise KeyboardInterrupt
     _state.received = number
-    print("\nStopping after this step; once more stops at once.", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # Nobody may be reading any more.
+        print("\nStopping after this step; once more stops at once.", file=sys.stderr, flush=True)
