@@ -1,0 +1,91 @@
+"""A real run of VGG16 on digits, killed again and again, ends as one that was not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from keras_selflearn.run_folder import RunFolder
+
+FLAGS = """--deterministic --loss=triplet --weights=random --train_images=300 --test_images=50
+--labels=60 --batch_size=20 --epochs=3 --meta_epochs=1 --meta_iterations=2
+--selection_percent=20""".split()
+EACH_STEP, NEVER = 1e-6, 60
+# What is killed, when it comes for which time in its process, and the minutes between checkpoints.
+# In the order in which the run, going on each time, comes to them: 9, 6 and 8 gradient steps.
+MOMENTS = [
+    ("gradient step", 4, NEVER),
+    ("gradient step", 5, EACH_STEP),
+    ("writing a checkpoint", 2, EACH_STEP),
+    ("renaming a file", 3, EACH_STEP),
+    ("embedding", 1, NEVER),
+    ("measuring", 1, EACH_STEP),
+    ("writing run.json", 3, NEVER),
+    ("labelling", 1, EACH_STEP),
+    ("gradient step", 3, EACH_STEP),
+    ("gradient step", 2, NEVER),
+    ("writing pseudo-labels", 1, NEVER),
+    ("drawing the curve", 1, NEVER),
+]
+
+
+def start(results_dir, moment=None, number=1, minutes=NEVER):
+    script = ["-m", "keras_selflearn.main"]
+    if moment:
+        script = [str(Path(__file__).with_name("killing.py")), moment, str(number)]
+    flags = [*FLAGS, f"--results_dir={results_dir}", f"--checkpoint_minutes={minutes}"]
+    return subprocess.Popen(
+        [sys.executable, *script, *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def weights(folder):
+    found = {}
+    with h5py.File(folder / "classifier" / "model.weights.h5") as file:
+        file.visititems(
+            lambda name, each: found.update({name: each[()]} if hasattr(each, "shape") else {})
+        )
+    return found
+
+
+def what_counts(folder):
+    record = json.loads((folder / "run.json").read_text())
+    return {
+        "history": record["history"],
+        "test_accuracy": record["test_accuracy"],
+        "status": record["status"],
+        "history.csv": (folder / "history.csv").read_text(),
+        "pseudo_labels.csv": (folder / "pseudo_labels.csv").read_text(),
+        "embeddings": [
+            np.load(path)["embeddings"].tobytes() for path in sorted(folder.glob("*.npz"))
+        ],
+        "weights": {name: each.tobytes() for name, each in weights(folder).items()},
+    }
+
+
+def test_a_run_killed_at_a_dozen_moments_ends_as_one_that_was_not(tmp_path):
+    whole = start(tmp_path / "whole")
+    for moment in MOMENTS:
+        process = start(tmp_path / "killed", *moment)
+        output, _ = process.communicate()
+        assert process.returncode == -signal.SIGKILL, (moment, output)
+        (folder,) = (tmp_path / "killed").iterdir()
+        assert RunFolder(folder).status() == "interrupted", moment
+        assert json.loads((folder / "run.json").read_text())["status"] == "running"
+    for process in (whole, start(tmp_path / "killed")):
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    found, expected = (what_counts(*(tmp_path / name).iterdir()) for name in ("killed", "whole"))
+    assert len(expected["history"]) == 3 and len(expected["weights"]) >= 28
+    assert expected["status"] == "finished"
+    for name, value in expected.items():
+        assert found[name] == value, name
