@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import h5py
-import numpy as np
+from run_contents import contents, start
 
 from keras_selflearn.run_folder import RunFolder
 
-FLAGS = """--deterministic --loss=triplet --weights=random --train_images=300 --test_images=50
---labels=60 --batch_size=20 --epochs=3 --meta_epochs=1 --meta_iterations=2
---selection_percent=20""".split()
 EACH_STEP, NEVER = 1e-6, 60
 # What is killed, when it comes for which time in its process, and the minutes between checkpoints.
 # In the order in which the run, going on each time, comes to them: 9, 6 and 8 gradient steps.
@@ -35,47 +29,15 @@ MOMENTS = [
 ]
 
 
-def start(results_dir, moment=None, number=1, minutes=NEVER):
-    script = ["-m", "keras_selflearn.main"]
-    if moment:
-        script = [str(Path(__file__).with_name("killing.py")), moment, str(number)]
-    flags = [*FLAGS, f"--results_dir={results_dir}", f"--checkpoint_minutes={minutes}"]
-    return subprocess.Popen(
-        [sys.executable, *script, *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def weights(folder):
-    found = {}
-    with h5py.File(folder / "classifier" / "model.weights.h5") as file:
-        file.visititems(
-            lambda name, each: found.update({name: each[()]} if hasattr(each, "shape") else {})
-        )
-    return found
-
-
-def what_counts(folder):
-    record = json.loads((folder / "run.json").read_text())
-    return {
-        "history": record["history"],
-        "test_accuracy": record["test_accuracy"],
-        "status": record["status"],
-        "history.csv": (folder / "history.csv").read_text(),
-        "pseudo_labels.csv": (folder / "pseudo_labels.csv").read_text(),
-        "embeddings": [
-            np.load(path)["embeddings"].tobytes() for path in sorted(folder.glob("*.npz"))
-        ],
-        "weights": {name: each.tobytes() for name, each in weights(folder).items()},
-    }
+def start_and_kill(results_dir, moment, number, minutes):
+    script = (str(Path(__file__).with_name("killing.py")), moment, str(number))
+    return start(results_dir, f"--checkpoint_minutes={minutes}", script=script)
 
 
 def test_a_run_killed_at_a_dozen_moments_ends_as_one_that_was_not(tmp_path):
     whole = start(tmp_path / "whole")
     for moment in MOMENTS:
-        process = start(tmp_path / "killed", *moment)
+        process = start_and_kill(tmp_path / "killed", *moment)
         output, _ = process.communicate()
         assert process.returncode == -signal.SIGKILL, (moment, output)
         (folder,) = (tmp_path / "killed").iterdir()
@@ -84,7 +46,7 @@ def test_a_run_killed_at_a_dozen_moments_ends_as_one_that_was_not(tmp_path):
     for process in (whole, start(tmp_path / "killed")):
         output, _ = process.communicate()
         assert process.returncode == 0, output
-    found, expected = (what_counts(*(tmp_path / name).iterdir()) for name in ("killed", "whole"))
+    found, expected = (contents(*(tmp_path / name).iterdir()) for name in ("killed", "whole"))
     assert len(expected["history"]) == 3 and len(expected["weights"]) >= 28
     assert expected["status"] == "finished"
     for name, value in expected.items():
