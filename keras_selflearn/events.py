@@ -53,7 +53,7 @@ class EventFiles(tf.keras.callbacks.Callback):
             with self._writer.as_default():
                 yield
         except tf.errors.OpError as error:
-            reason = error.message.strip().splitlines()[0]
+            reason = error.message.strip().splitlines()[0].split("}} ")[-1]
             raise InputError(
                 f"TensorBoard's events can't be written to {self._folder} ({reason}): make room."
             ) from error
