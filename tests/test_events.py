@@ -9,7 +9,7 @@ from keras_selflearn.events import EventFiles
 
 def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
     def fail(*_, **__):
-        raise tf.errors.ResourceExhaustedError(None, None, "{{node a}} No space left on device\n at")
+        raise tf.errors.ResourceExhaustedError(None, None, "{{node}} No space left on device\n at")
 
     monkeypatch.setattr(tf.summary, "scalar", fail)
     with pytest.raises(
