@@ -8,12 +8,14 @@ import json
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.lib import format as npy
 
 from keras_selflearn.arrays import read_arrays
 from keras_selflearn.errors import InputError
@@ -136,7 +138,11 @@ class Checkpoints:
 def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
     numbers = json.dumps(checkpoint.numbers, allow_nan=False).encode("utf-8")
     file.write(bytes(_HEADER))
-    np.savez(file, **checkpoint.arrays, **{_NUMBERS: np.frombuffer(numbers, np.uint8)})
+    # As `np.savez`, which leaves the archive open when the disk is full.
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in {**checkpoint.arrays, _NUMBERS: np.frombuffer(numbers, "u1")}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
     file.seek(_HEADER)
     digest = _digest(file)
     file.seek(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from keras_selflearn.quiet import import_tensorflow_quietly
@@ -15,3 +17,19 @@ def digits():
     from keras_selflearn.datasets import load_dataset
 
     return load_dataset("digits")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 1 MiB, which only root can make."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True).returncode == 0
+    except OSError:
+        mounted = False
+    if not mounted:
+        pytest.skip("a disk of 1 MiB can't be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

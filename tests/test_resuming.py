@@ -130,7 +130,7 @@ class Run:
         return [*self.history, numbers], {name: each.copy() for name, each in arrays.items()}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def whole(case):
     """The result of a run that is never stopped, and a checkpoint of each moment of it."""
     run, moments = Run(case, seed=1), []
@@ -145,7 +145,7 @@ def whole(case):
         return run.finish(), moments
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def fresh(case):
     return Run(case, seed=2)
 
