@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,21 @@ def small_disk(tmp_path):
         pytest.skip("a disk of 1 MiB can't be mounted here")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def hold():
+    """`hold(folder)` starts another process that holds the folder's lock until it is killed."""
+    processes = []
+
+    def start(folder):
+        holder = [sys.executable, str(Path(__file__).parent / "holder.py"), str(folder)]
+        process = subprocess.Popen(holder, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
