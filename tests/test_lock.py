@@ -40,9 +40,7 @@ def test_the_lock_of_a_process_ends_with_it_however_it_ends(tmp_path, hold):
 
 def test_a_file_in_the_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(
-        InputError, match="file can't be locked .*choose another"
-    ):
+    with pytest.raises(InputError, match="file can't be locked .*choose another"):
         with lock(tmp_path / "file"):
             pytest.fail("held")
     assert not is_locked(tmp_path / "file")
