@@ -44,6 +44,7 @@ CASES = {
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
+    "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
     "triplet train-first": {"order": "train-first", "reference": "all", "trainings": EPOCHS},
 }
 
@@ -82,7 +83,7 @@ class Run:
             dropout=0.3,
             optimizer=options.get("optimizer", "adam"),
             learning_rate=1.0,
-            precision="float32",
+            precision=options.get("precision", "float32"),
             seed=5,
         )
         self.order = options.get("order", "label-first")
