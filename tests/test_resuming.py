@@ -171,7 +171,7 @@ def test_a_run_gone_on_with_from_any_moment_is_the_one_never_stopped(case):
     steps = sum(record["gradient_steps"] for record in result[0][:-1])
     assert len(moments) == steps + 3 + 2 + 3  # trainings, labellings, measurements
 
-    @settings(derandomize=True, deadline=None, max_examples=5, database=None)
+    @settings(derandomize=True, deadline=None, max_examples=4, database=None)
     @given(st.integers(0, len(moments) - 1), st.integers(0, 2**31))
     def check(moment, seed):
         tf.keras.utils.set_random_seed(seed)
