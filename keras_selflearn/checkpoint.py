@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.lib import format as npy
 
 from keras_selflearn.arrays import read_arrays
 from keras_selflearn.errors import InputError
@@ -41,6 +44,14 @@ class Checkpoint:
     numbers: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
+    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """The array of this name; `ValueError` unless it is there, of this shape and dtype."""
+        array = self.arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != dtype:
+            found = "missing" if array is None else f"{array.dtype} {array.shape}"
+            raise ValueError(f"the array {name} is {found}, not {np.dtype(dtype)} {shape}")
+        return array
+
 
 class Checkpoints:
     """A folder of checkpoints, of which the last two are kept.
@@ -57,6 +68,7 @@ class Checkpoints:
         self.folder = Path(folder).expanduser()
         self.minutes = minutes
         self._last = time.monotonic()
+        self._damaged: list[Path] = []
 
     @property
     def due(self) -> bool:
@@ -64,7 +76,7 @@ class Checkpoints:
         return time.monotonic() - self._last > 60 * self.minutes
 
     def write(self, checkpoint: Checkpoint) -> Path:
-        """Add one and remove all but the last two.
+        """Add one and remove all but the last two and those found to be damaged.
 
         Raises
         ------
@@ -80,8 +92,10 @@ class Checkpoints:
             raise InputError(f"{self.folder} can't be made: {error.strerror}.") from error
         with written_whole(path) as file:
             _write(file, checkpoint)
-        for old in before[: len(before) + 1 - _KEPT]:
-            old.unlink()
+        whole = [old for old in before if old not in self._damaged]
+        for old in [*self._damaged, *whole[: len(whole) + 1 - _KEPT]]:
+            old.unlink(missing_ok=True)
+        self._damaged.clear()
         self._last = time.monotonic()
         return path
 
@@ -99,6 +113,7 @@ class Checkpoints:
                 return _read(path)
             except (OSError, ValueError) as error:
                 print(f"The checkpoint {path} is damaged: {error}", file=sys.stderr, flush=True)
+                self._damaged.append(path)
         if paths:
             raise InputError(
                 f"No checkpoint in {self.folder} is whole: remove it and start anew, or put one"
@@ -107,27 +122,31 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Remove the folder with all of them."""
-        if not self.folder.is_dir():
-            return
-        for path in self.folder.iterdir():
-            path.unlink()
-        self.folder.rmdir()
+        """Remove all of them, and the folder unless something else is in it."""
+        with contextlib.suppress(OSError):  # They are only not needed any more.
+            for path in [*self._paths(), *self.folder.glob(f".*{_SUFFIX}.unfinished")]:
+                path.unlink()
+            self.folder.rmdir()
 
     def _paths(self) -> list[Path]:
         """Those that are there, in the order of their numbers."""
         found = self.folder.glob(f"*{_SUFFIX}") if self.folder.is_dir() else ()
-        return sorted(path for path in found if path.stem.isdecimal())
+        numbered = (path for path in found if path.stem.isdecimal())
+        return sorted(numbered, key=lambda path: int(path.stem))
 
 
 def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
     numbers = json.dumps(checkpoint.numbers, allow_nan=False).encode("utf-8")
     file.write(bytes(_HEADER))
-    np.savez(file, **checkpoint.arrays, **{_NUMBERS: np.frombuffer(numbers, np.uint8)})
+    # As `np.savez`, which leaves the archive open when the disk is full.
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in {**checkpoint.arrays, _NUMBERS: np.frombuffer(numbers, "u1")}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.asanyarray(array), allow_pickle=False)
     file.seek(_HEADER)
     digest = _digest(file)
     file.seek(0)
-    file.write(_MAGIC + digest.encode("ascii") + b"\n")
+    file.write(_header(digest))
 
 
 def _read(path: Path) -> Checkpoint:
@@ -137,7 +156,7 @@ def _read(path: Path) -> Checkpoint:
             raise ValueError("it does not begin as one.")
         if not header.startswith(_MAGIC):
             raise ValueError("it is of a format that this version does not know.")
-        if _digest(file).encode("ascii") != header[len(_MAGIC) : -1]:
+        if header != _header(_digest(file)):
             raise ValueError("its checksum is not that of its contents.")
         file.seek(_HEADER)
         arrays = read_arrays(file)
@@ -145,7 +164,13 @@ def _read(path: Path) -> Checkpoint:
         numbers = json.loads(arrays.pop(_NUMBERS).tobytes())
     except (KeyError, RecursionError) as error:
         raise ValueError(f"its numbers can't be read ({error!r}).") from error
+    if not isinstance(numbers, dict):
+        raise ValueError("its numbers have no names.")
     return Checkpoint(numbers, arrays)
+
+
+def _header(digest: str) -> bytes:
+    return _MAGIC + digest.encode("ascii") + b"\n"
 
 
 def _digest(file: BinaryIO) -> str:

@@ -224,7 +224,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         callbacks : sequence of Keras callbacks
             Active in every training. One with a method `on_meta_iteration_end(record, learner)`
             also gets each record, with the `KerasLearner` as it is then; one with a method
-            `on_resume(history)` the records that a checkpoint had.
+            `on_resume(history)`, called with `checkpoints` only, the records that the last of them
+            has, none where there is none.
         checkpoints : Checkpoints, optional
             Where to keep all that is needed to go on: a call with the same parameters and data
             goes on from the last whole one. Needs a `random_state`.
@@ -293,8 +294,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             asked = self._asked(objective, X, given)
             resuming = Resuming(checkpoints, learner, examples, position, history, asked)
             learner.after_step = resuming.after_step
-            if resuming.restore():
-                _call(callbacks, "on_resume", history)
+            resuming.restore()
+            _call(callbacks, "on_resume", history)
         try:
             for record in self_learning(
                 learner,

@@ -85,10 +85,10 @@ def _run(config: Config, profile: Profile) -> RunFolder:
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             _fit(classifier, dataset, labels, folder, record, checkpoints)
             record.finish(classifier, dataset.test_images)
-            checkpoints.remove()
         except BaseException as error:
             record.broken_off(error)
             raise
+        checkpoints.remove()
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable
@@ -30,6 +31,19 @@ class UnderWay:
     steps: int = 0
     losses: list[float] = field(default_factory=list)
     sums: tuple[float, float] = (0.0, 0.0)
+
+    def check(self, parts: int, steps: int) -> None:
+        """Raise a `ValueError` unless a training of so many parts of so many steps can be there."""
+        numbers = [*self.losses, *self.sums]
+        if not (
+            type(self.steps) is int
+            and 0 <= self.steps <= parts * steps
+            and len(self.losses) == self.steps // steps
+            and len(self.sums) == 2
+            and all(type(number) is float and math.isfinite(number) for number in numbers)
+            and (self.sums[1] > 0 if self.steps % steps else not any(self.sums))
+        ):
+            raise ValueError(f"a training of {parts} times {steps} steps can't be at {self}")
 
 
 def fit(

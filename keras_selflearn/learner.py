@@ -187,26 +187,44 @@ class KerasLearner:
         }
         return Checkpoint(numbers, arrays)
 
-    def restore(self, state: Checkpoint, examples: Examples) -> None:
+    def restore(self, state: Checkpoint, examples: Examples, meta_iteration: int | None) -> None:
         """Go on as the learner would have whose `state` this is.
+
+        Parameters
+        ----------
+        state : Checkpoint
+        examples : Examples
+            As they were then.
+        meta_iteration : int or None
+            That in whose training it was; None: it was in none.
 
         Raises
         ------
         ValueError, KeyError, TypeError
-            When it is the state of another network.
+            When it is the state of another network or can't be.
         """
         variables = self._variables()
-        values = [state.arrays[f"variable-{i}"] for i in range(len(variables))]
-        for variable, value in zip(variables, values):
-            if value.shape != tuple(variable.shape):
-                raise ValueError(f"a variable of shape {variable.shape} has {value.shape} there")
+        values = [
+            state.array(f"variable-{i}", tuple(each.shape), tf.as_dtype(each.dtype).as_numpy_dtype)
+            for i, each in enumerate(variables)
+        ]
+        counts = [state.numbers[name] for name in ("keras_epochs", "data_epochs", "meta_iteration")]
+        if not all(type(count) is int and 0 <= count < 2**31 for count in counts):
+            raise ValueError(f"epochs and meta-iteration can't be {counts}")
+        under_way = UnderWay(**state.numbers["under_way"])
+        if meta_iteration is None:
+            under_way.check(0, 1)
+        else:
+            training = self.meta_training if meta_iteration else self.first_training
+            per_epoch = steps_per_epoch(len(examples.labelled), self.batch_size)
+            under_way.check(*training.epochs_and_steps(per_epoch))
+        reference = state.array("reference", np.shape(state.arrays["reference"])[:1], np.int64)
+        self._check_reference(reference, examples, is_trained=meta_iteration != 0)
         for variable, value in zip(variables, values):
             variable.assign(value)
-        self._keras_epochs = int(state.numbers["keras_epochs"])
-        self._data_epochs = int(state.numbers["data_epochs"])
-        self._meta_iteration = int(state.numbers["meta_iteration"])
-        self._under_way = UnderWay(**state.numbers["under_way"])
-        self._refer_to(examples, state.arrays["reference"])
+        self._keras_epochs, self._data_epochs, self._meta_iteration = counts
+        self._under_way = under_way
+        self._refer_to(examples, reference)
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Labels (k,) int64 and confidences (k,) float64 of these training examples."""
@@ -238,6 +256,16 @@ class KerasLearner:
             return np.empty(0, np.int64)
         return examples.labelled if self.reference == "all" else examples.initially_labelled
 
+    def _check_reference(self, reference: np.ndarray, examples: Examples, is_trained: bool) -> None:
+        most = self._choose_reference(examples) if is_trained else np.empty(0, np.int64)
+        least = np.intersect1d(most, examples.initially_labelled)
+        if not (
+            np.isin(reference, most).all()
+            and np.isin(least, reference).all()
+            and (np.diff(reference) > 0).all()
+        ):
+            raise ValueError("its reference is not of labelled examples")
+
     def _refer_to(self, examples: Examples, reference: np.ndarray) -> None:
         """Label by these examples from now on; they are embedded when they are first needed."""
         self._reference = reference
@@ -246,7 +274,10 @@ class KerasLearner:
 
     def _variables(self) -> list[tf.Variable]:
         trainer = self.network.trainer
-        return [*trainer.weights, *trainer.optimizer.variables]
+        variables = [*trainer.weights, *trainer.optimizer.variables]
+        # Keras 2 leaves out the scale of the loss, for float16, which changes with the steps.
+        scale = getattr(trainer.optimizer, "_loss_scale", None)
+        return variables if scale is None else [*variables, scale.current_loss_scale, scale.counter]
 
     def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
         with stage(f"embed {kind} images", images=len(indices)):

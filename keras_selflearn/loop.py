@@ -9,7 +9,8 @@ then labels and merges.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
@@ -120,6 +121,27 @@ class Record:
     unlabelled_accuracy: float | None
 
 
+_COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_steps")
+# What the steps of a meta-iteration give of its record.
+_GIVEN = {
+    "train": {"labelled", "gradient_steps", "loss"},
+    "label": {"selected", "selected_accuracy", "unlabelled_accuracy"},
+    "measure": {"remaining", "validation_accuracy"},
+}
+
+
+def check_figures(figures: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` for a figure that can't be that of its name in a `Record`."""
+    for name, value in figures.items():
+        if name in _COUNTS:
+            is_right = type(value) is int and value >= 0
+        else:
+            is_number = type(value) in (int, float) and math.isfinite(value)
+            is_right = is_number or value is None and name != "loss"
+        if not is_right:
+            raise ValueError(f"{name} can't be {value!r}")
+
+
 @dataclass
 class Position:
     """Where a run is: what is done of a meta-iteration.
@@ -128,7 +150,7 @@ class Position:
     ----------
     meta_iteration : int
     steps : int
-        How many of its steps, of which training and labelling are two, are done.
+        How many of its steps are done.
     results : dict
         What they gave, by the names of a `Record`.
     """
@@ -136,6 +158,22 @@ class Position:
     meta_iteration: int = 0
     steps: int = 0
     results: dict[str, Any] = field(default_factory=dict)
+
+    def left(self, order: str) -> tuple[str, ...]:
+        """The names of the steps that are left of it: "train", "label", "measure"."""
+        label_first = order == "label-first" and self.meta_iteration > 0
+        steps = ("label", "train") if label_first else ("train", "label")
+        return (*steps, "measure")[self.steps :]
+
+    def check(self, order: str) -> None:
+        """Raise a `ValueError` unless a run of this order can be there."""
+        counts = (self.meta_iteration, self.steps)
+        if not all(type(count) is int and count >= 0 for count in counts) or self.steps > 2:
+            raise ValueError(f"a run can't be at step {self.steps} of {self.meta_iteration}")
+        check_figures(self.results)
+        done = _GIVEN.keys() - {*self.left(order)}
+        if {*self.results} != set().union(*(_GIVEN[step] for step in done)):
+            raise ValueError(f"{self.steps} steps can't have given {[*self.results]}")
 
     def advance(self) -> None:
         """Go to the start of the next meta-iteration."""
@@ -196,6 +234,8 @@ def self_learning(
         return {"labelled": labelled, "gradient_steps": gradient_steps, "loss": loss}
 
     def label_and_merge(meta_iteration: int) -> dict[str, Any]:
+        if not meta_iteration:
+            return {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
         unlabelled = examples.unlabelled
         predicted, confidence = learner.label(unlabelled)
         kept = select(predicted, confidence)
@@ -216,17 +256,12 @@ def self_learning(
         return {"remaining": remaining, "validation_accuracy": accuracy}
 
     position = position or Position()
-    nothing = {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
-    fine_tuning = (train, lambda _: nothing, measure)
-    orders = {
-        "label-first": (label_and_merge, train, measure),
-        "train-first": (train, label_and_merge, measure),
-    }
+    steps = {"train": train, "label": label_and_merge, "measure": measure}
     while position.meta_iteration <= meta_iterations:
         if position.meta_iteration and not position.steps and not len(examples.unlabelled):
             return
-        for step in (orders[order] if position.meta_iteration else fine_tuning)[position.steps :]:
-            position.results.update(step(position.meta_iteration))
+        for name in position.left(order):
+            position.results.update(steps[name](position.meta_iteration))
             position.steps += 1
         record = Record(position.meta_iteration, **position.results)
         position.advance()

@@ -41,9 +41,16 @@ def opened(results_dir: Path, name: str, asked: dict[str, Any]) -> Iterator[RunF
     """
     for number in itertools.count(1):
         folder = RunFolder(results_dir / (name if number == 1 else f"{name}-{number}"))
-        with contextlib.suppress(FileExistsError):
-            folder.path.mkdir()
-        if not folder.path.is_dir() or not (folder.is_new() or folder.has_run()):
+        try:
+            folder.path.mkdir(exist_ok=True)
+        except FileExistsError:
+            continue  # It is a file.
+        except OSError as error:
+            raise InputError(
+                f"The folder {folder.path} can't be made ({error.strerror}): choose another with"
+                " --results_dir."
+            ) from error
+        if not (folder.is_new() or folder.has_run()):
             continue  # It is not a run's.
         if folder.has_run() and folder.read_run()["status"] == "finished":
             continue

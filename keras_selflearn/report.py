@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from keras_selflearn import command_line
 from keras_selflearn.config import option
-from keras_selflearn.errors import InputError
 from keras_selflearn.files import write_whole
 from keras_selflearn.paper import (
     PublishedTable,
@@ -47,10 +46,7 @@ def main(config: ReportConfig) -> None:
         f"Self-learning with pretrained weights: preset {config.preset}",
         [_section(table, config) for table in published_tables()],
     )
-    try:
-        write_whole(output, page)
-    except OSError as error:
-        raise InputError(f"The page {output} can't be written: {error.strerror}.") from error
+    write_whole(output, page)
     print(output)
 
 

@@ -14,7 +14,7 @@ from keras_selflearn import __version__
 from keras_selflearn.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner
-from keras_selflearn.loop import Examples, Position
+from keras_selflearn.loop import UNLABELLED, Examples, Position, Record, check_figures
 from keras_selflearn.signals import check_for_stop
 
 _OF_EXAMPLES = ("labels", "labelled_in", "confidence")
@@ -33,7 +33,8 @@ class Resuming:
     history : list of dict
         The records so far.
     asked : dict
-        What decides the run's numbers, as JSON has it: a checkpoint of something else is refused.
+        What decides the run's numbers, as JSON has it, `order` and `meta_iterations` among it: a
+        checkpoint of something else is refused.
     """
 
     def __init__(
@@ -52,39 +53,26 @@ class Resuming:
         self.history = history
         self.asked = {**asked, **versions()}
 
-    def restore(self) -> bool:
-        """Take everything from the last whole checkpoint; False where there is none.
+    def restore(self) -> None:
+        """Take everything from the last whole checkpoint, if there is one.
 
         Raises
         ------
         InputError
-            When the checkpoint is of other data, parameters or versions, or none is whole.
+            When the checkpoint is of other data, parameters or versions, or can't be one of this
+            run, or none is whole.
         """
         checkpoint = self.checkpoints.latest()
         if checkpoint is None:
-            return False
-        folder = self.checkpoints.folder
+            return
+        self._check_asked(checkpoint.numbers.get("asked"))
         try:
-            self._check(checkpoint.numbers["asked"])
-            arrays = checkpoint.arrays
-            for name in _OF_EXAMPLES:
-                getattr(self.examples, name)[:] = arrays[name]
-            learned = {
-                name[len(_OF_LEARNER) :]: array
-                for name, array in arrays.items()
-                if name.startswith(_OF_LEARNER)
-            }
-            self.learner.restore(Checkpoint(checkpoint.numbers["learner"], learned), self.examples)
-            position = Position(**checkpoint.numbers["position"])
-            self.history[:] = checkpoint.numbers["history"]
-        except InputError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            self._take(checkpoint)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"The checkpoint in {folder} does not fit this run: {error}."
+                f"The checkpoint in {self.checkpoints.folder} does not fit this run ({error}):"
+                " remove that folder to start anew."
             ) from error
-        vars(self.position).update(vars(position))
-        return True
 
     def save(self) -> None:
         """Write a checkpoint."""
@@ -110,7 +98,55 @@ class Resuming:
             self.save()
         check_for_stop()
 
-    def _check(self, asked: dict[str, Any]) -> None:
+    def _take(self, checkpoint: Checkpoint) -> None:
+        history = checkpoint.numbers["history"]
+        for number, figures in enumerate(history):
+            check_figures(asdict(Record(**figures)))
+            if figures["meta_iteration"] != number:
+                raise ValueError(f"the record of meta-iteration {number} is another's")
+        position = Position(**checkpoint.numbers["position"])
+        position.check(self.asked["order"])
+        if not len(history) == position.meta_iteration <= self.asked["meta_iterations"] + 1:
+            raise ValueError(f"it has {len(history)} records at {position.meta_iteration}")
+        examples = self._examples_of(checkpoint, position.meta_iteration)
+        learned = {
+            name[len(_OF_LEARNER) :]: array
+            for name, array in checkpoint.arrays.items()
+            if name.startswith(_OF_LEARNER)
+        }
+        in_training = position.left(self.asked["order"])[0] == "train"
+        self.learner.restore(
+            Checkpoint(checkpoint.numbers["learner"], learned),
+            examples,
+            position.meta_iteration if in_training else None,
+        )
+        vars(self.examples).update(vars(examples))
+        vars(self.position).update(vars(position))
+        self.history[:] = history
+
+    def _examples_of(self, checkpoint: Checkpoint, meta_iteration: int) -> Examples:
+        now = self.examples
+        examples = Examples(
+            *(
+                checkpoint.array(name, getattr(now, name).shape, getattr(now, name).dtype)
+                for name in _OF_EXAMPLES
+            )
+        )
+        given = now.initially_labelled
+        labels, labelled_in = examples.labels, examples.labelled_in
+        if not (
+            np.isin(labels, np.arange(UNLABELLED, self.learner.n_classes)).all()
+            and np.isin(labelled_in, np.arange(-1, meta_iteration + 1)).all()
+            and np.array_equal(examples.initially_labelled, given)
+            and np.array_equal(labels[given], now.labels[given])
+            and np.array_equal(labels == UNLABELLED, labelled_in == -1)
+            and np.array_equal(np.isnan(examples.confidence), labelled_in < 1)
+        ):
+            raise ValueError("its labels can't be those of a run with the labels that were given")
+        return examples
+
+    def _check_asked(self, asked: Any) -> None:
+        asked = asked if isinstance(asked, dict) else {}
         differences = [
             f"{name} was {asked.get(name)!r} and is {self.asked.get(name)!r}"
             for name in sorted({*asked, *self.asked})

@@ -62,7 +62,7 @@ class RunRecord(tf.keras.callbacks.Callback):
         folder.write_run(self._run)
 
     def on_resume(self, history: list[dict[str, Any]]) -> None:
-        """Go back to the checkpoint's history: a process may end between the two files."""
+        """Go back to the checkpoint's history: a process may end before it writes one."""
         self._run["history"] = list(history)
         del self._run["meta_iteration_seconds"][len(history) :]
         self._write()
@@ -103,7 +103,8 @@ class RunRecord(tf.keras.callbacks.Callback):
         could_not_begin = isinstance(error, InputError) and not isinstance(
             error, UntrustworthyError
         )
-        if could_not_begin and not self._was_there and not self._run["history"]:
+        nothing_done = not self._run["history"] and not self._folder.checkpoints.exists()
+        if could_not_begin and not self._was_there and nothing_done:
             self._folder.remove()
             return
         stopped = isinstance(error, KeyboardInterrupt)

@@ -80,5 +80,6 @@ def _handle(number: int, _: FrameType | None) -> None:
     if _state.received == number:
         raise KeyboardInterrupt
     _state.received = number
-    with contextlib.suppress(OSError):  # Nobody may be reading any more.
+    # Nobody may be reading any more, or the signal came in the middle of another line.
+    with contextlib.suppress(OSError, RuntimeError):
         print("\nStopping after this step; once more stops at once.", file=sys.stderr, flush=True)

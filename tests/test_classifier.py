@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.signals import Stopped, deferred, stop_signals
 
 N = 60
 BRIGHT = np.arange(N) % 2 == 1
@@ -322,3 +326,127 @@ def test_bad_labels_are_errors(labels, message):
 def test_bad_parameters_are_errors_that_name_the_value(parameter, value):
     with pytest.raises(ValueError, match=str(value).replace(".", r"\.")):
         classifier(**{"loss": "triplet", parameter: value}).fit(IMAGES, SOME)
+
+
+class EndAt(tf.keras.callbacks.Callback):
+    """Sends a signal to, or raises an error in, the gradient step of this number."""
+
+    def __init__(self, step, how):
+        super().__init__()
+        self.step, self.how = step, how
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step -= 1
+        if self.step == 0:
+            if isinstance(self.how, BaseException):
+                raise self.how
+            os.kill(os.getpid(), self.how)
+
+
+class Resumed(tf.keras.callbacks.Callback):
+    """Notes what it is told of: the records that were there, and those that come."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_resume(self, history):
+        self.seen.append([record["meta_iteration"] for record in history])
+
+    def on_meta_iteration_end(self, record, learner):
+        self.seen.append(record.meta_iteration)
+
+
+SHORT = {"loss": "triplet", "epochs": 3, "meta_epochs": 2, "meta_iterations": 2}
+SHORT.update(batch_size=5, augment="shift,flip", decay="cosine")
+
+
+def keep(folder, *, minutes=5.0, callbacks=(), **changes):
+    checkpoints = Checkpoints(folder, minutes=minutes)
+    return classifier(**{**SHORT, **changes}).fit(
+        IMAGES,
+        SOME,
+        validation_data=(IMAGES, NAMES),
+        true_labels=NAMES,
+        callbacks=callbacks,
+        checkpoints=checkpoints,
+    )
+
+
+def assert_same_fit(found, expected):
+    assert found.history_ == expected.history_
+    for name in ("transduction_", "labeled_iter_", "confidence_"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    weights = (each.network_.trainer.get_weights() for each in (found, expected))
+    for one, other in zip(*weights):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def never_stopped():
+    tf.config.experimental.enable_op_determinism()
+    return classifier(**SHORT).fit(IMAGES, SOME, validation_data=(IMAGES, NAMES), true_labels=NAMES)
+
+
+def test_checkpoints_change_nothing(tmp_path, never_stopped):
+    told = Resumed()
+    assert_same_fit(keep(tmp_path / "kept", callbacks=[told], minutes=1e-9), never_stopped)
+    assert told.seen == [[], 0, 1, 2]
+    assert len(os.listdir(tmp_path / "kept")) == 2
+
+
+@pytest.mark.parametrize(("step", "told_of"), [(4, []), (9, []), (13, [0])])
+def test_a_fit_that_is_told_to_stop_keeps_that_step(tmp_path, never_stopped, step, told_of):
+    end = EndAt(step, signal.SIGTERM)
+    with pytest.raises(Stopped), stop_signals(), deferred():
+        keep(tmp_path, callbacks=[end])
+    assert end.step == 0  # no step was done after it
+    kept = Checkpoints(tmp_path).latest()
+    done = sum(record["gradient_steps"] for record in kept.numbers["history"])
+    assert done + kept.numbers["learner"]["under_way"]["steps"] == step
+    told = Resumed()
+    assert_same_fit(keep(tmp_path, callbacks=[told]), never_stopped)
+    assert told.seen[0] == told_of
+
+
+@pytest.mark.parametrize("minutes", [1e-9, 5.0], ids=["kept at each step", "and at the ends only"])
+def test_a_fit_that_breaks_off_goes_on_from_the_last_checkpoint(tmp_path, never_stopped, minutes):
+    for step in (3, 6, 2):  # one after the other
+        with pytest.raises(RuntimeError, match="power cut"):
+            keep(tmp_path, callbacks=[EndAt(step, RuntimeError("power cut"))], minutes=minutes)
+    assert_same_fit(keep(tmp_path), never_stopped)
+
+
+def test_a_fit_that_is_done_is_not_done_again(tmp_path, never_stopped):
+    keep(tmp_path)
+    told, end = Resumed(), EndAt(1, RuntimeError("trained"))
+    again = keep(tmp_path, callbacks=[told, end])
+    assert_same_fit(again, never_stopped)
+    assert told.seen == [[0, 1, 2]]
+    np.testing.assert_array_equal(again.predict(IMAGES), never_stopped.predict(IMAGES))
+
+
+def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
+    keep(tmp_path, meta_iterations=0)
+    message = "is of another run: dropout was 0.2 and is 0.5; loss margin was 1.0 and is 0.3. Ask"
+    with pytest.raises(ValueError, match=message):
+        keep(tmp_path, meta_iterations=0, dropout=0.5, loss=Triplet(margin=0.3))
+    options = {**SHORT, "meta_iterations": 0}
+    for images, labels, what in (
+        (255 - IMAGES, SOME, "images"),
+        (IMAGES[:-1], SOME[:-1], "images"),
+        (IMAGES, np.roll(SOME, 2), "labels"),
+    ):
+        with pytest.raises(ValueError, match=f"is of another run: {what} was"):
+            classifier(**options).fit(images, labels, checkpoints=Checkpoints(tmp_path))
+
+
+def test_checkpoints_need_a_seed(tmp_path):
+    with pytest.raises(ValueError, match="checkpoints need a random_state"):
+        keep(tmp_path / "new", random_state=None)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_stop_without_checkpoints_stops():
+    with pytest.raises(Stopped), stop_signals(), deferred():
+        classifier().fit(IMAGES, SOME, callbacks=[EndAt(2, signal.SIGTERM)])

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
 from keras_selflearn.experiment import (
     describe_data,
     make_classifier,
@@ -19,7 +24,9 @@ from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
-from keras_selflearn.run_record import table_cells
+from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.run_record import RunRecord, table_cells
+from keras_selflearn.signals import Stopped, stop_signals
 from keras_selflearn.splitting import subset
 
 
@@ -197,3 +204,158 @@ def test_the_loss_decides_the_optimizer():
     assert resolve(Config(loss="contrastive")).optimizer == "rmsprop"
     assert resolve(Config(loss="triplet")).optimizer == "adam"
     assert resolve(Config(loss="triplet", optimizer="sgd")).optimizer == "sgd"
+
+
+NAME = "digits-triplet-random-self-learning-seed0"
+
+
+def short(tmp_path, **changes):
+    """Two steps, then three times one."""
+    options = {"train_images": 200, "test_images": 50, "labels": 20, "batch_size": 10}
+    options.update(epochs=1, meta_steps=1, meta_iterations=3)
+    return quick(tmp_path, **{**options, **changes})
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory):
+    return run_experiment(short(tmp_path_factory.mktemp("results")))
+
+
+def end_at(monkeypatch, step, how):
+    """Send a signal to, or raise an error in, the gradient step of this number."""
+    left = [step]
+
+    def on_train_batch_end(self, batch, logs=None):
+        left[0] -= 1
+        if left[0] == 0:
+            if isinstance(how, BaseException):
+                raise how
+            os.kill(os.getpid(), how)
+
+    monkeypatch.setattr(RunRecord, "on_train_batch_end", on_train_batch_end, raising=False)
+
+
+def assert_same_run(found, expected):
+    assert found.read_run()["history"] == expected.read_run()["history"]
+    for name in ("history.csv", "pseudo_labels.csv", "curve.png"):
+        assert (found.path / name).read_bytes() == (expected.path / name).read_bytes()
+    for name in ("embeddings-initial.npz", "embeddings-final.npz", "classifier/arrays.npz"):
+        with np.load(found.path / name) as one, np.load(expected.path / name) as other:
+            for array in other:
+                np.testing.assert_array_equal(one[array], other[array])
+    run = found.read_run()
+    assert run["status"] == "finished" and run["cause"] is None
+    assert run["test_accuracy"] == expected.read_run()["test_accuracy"]
+    assert len(run["meta_iteration_seconds"]) == len(run["history"])
+    assert sum(run["meta_iteration_seconds"]) <= run["seconds"]
+    assert not found.checkpoints.exists()
+
+
+@pytest.mark.parametrize("step", [1, 4])
+def test_a_run_that_was_stopped_is_gone_on_with_by_the_same_command(
+    tmp_path, monkeypatch, never_stopped, step
+):
+    end_at(monkeypatch, step, signal.SIGTERM)
+    with pytest.raises(Stopped) as caught, stop_signals():
+        run_experiment(short(tmp_path))
+    folder = RunFolder(tmp_path / NAME)
+    assert caught.value.kept == str(folder.path)
+    run = folder.read_run()
+    assert (folder.status(), run["cause"]) == ("interrupted", "SIGTERM")
+    assert len(run["history"]) == (0 if step == 1 else 2)
+    monkeypatch.undo()
+    assert_same_run(run_experiment(short(tmp_path, checkpoint_minutes=1.0)), never_stopped)
+    assert os.listdir(tmp_path) == [NAME]
+
+
+@pytest.mark.parametrize("method", ["write", "remove"])
+def test_a_run_that_ends_between_its_record_and_its_checkpoint_repeats_nothing(
+    tmp_path, monkeypatch, never_stopped, method
+):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Checkpoints, method, fail)
+    with pytest.raises(MemoryError):
+        run_experiment(short(tmp_path))
+    folder = RunFolder(tmp_path / NAME)
+    monkeypatch.undo()
+    if method == "remove":  # it was done
+        assert folder.status() == "finished"
+        Checkpoints(folder.checkpoints).remove()
+        assert_same_run(folder, never_stopped)
+        return
+    run = folder.read_run()
+    assert (run["status"], len(run["history"])) == ("failed", 1)
+    assert_same_run(run_experiment(short(tmp_path)), never_stopped)
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_loses_nothing(tmp_path, monkeypatch, capsys):
+    end_at(monkeypatch, 4, RuntimeError("power cut"))
+    with pytest.raises(RuntimeError):
+        run_experiment(short(tmp_path))
+    monkeypatch.undo()
+    folder = RunFolder(tmp_path / NAME)
+    before = folder.read_run()
+    assert (before["status"], before["cause"], len(before["history"])) == ("failed", "power cut", 2)
+    kept = sorted(folder.checkpoints.iterdir())
+    assert len(kept) == 2
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match="No checkpoint in .* is whole"):
+        run_experiment(short(tmp_path))
+    after = folder.read_run()
+    assert after["history"] == before["history"] and sorted(folder.checkpoints.iterdir()) == kept
+    for name in ("test_accuracy", "meta_iteration_seconds"):
+        assert after[name] == before[name]
+    assert after["status"] == "failed" and "No checkpoint" in after["cause"]
+
+
+def test_a_run_that_went_wrong_says_so_and_keeps_its_last_good_checkpoint(tmp_path):
+    with pytest.raises(InputError) as caught:
+        run_experiment(short(tmp_path, meta_steps=3, self_learning_rate=1e30))
+    run = RunFolder(tmp_path / NAME).read_run()
+    assert run["status"] == "failed" and run["cause"] == str(caught.value)
+    assert "meta-iteration 1" in run["cause"] and len(run["history"]) == 1
+    kept = Checkpoints(RunFolder(tmp_path / NAME).checkpoints).latest()
+    assert kept.numbers["position"]["meta_iteration"] == 1
+    assert all(
+        np.isfinite(array).all() for name, array in kept.arrays.items() if "variable" in name
+    )
+
+
+def test_a_run_that_went_wrong_at_once_keeps_its_record(tmp_path):
+    with pytest.raises(InputError):
+        run_experiment(short(tmp_path, epochs=3, learning_rate=1e30))
+    run = RunFolder(tmp_path / NAME).read_run()
+    assert run["status"] == "failed" and run["history"] == []
+    assert "meta-iteration 0" in run["cause"]
+
+
+def test_a_run_that_is_finished_is_not_gone_on_with(tmp_path):
+    first, second = (run_experiment(short(tmp_path, meta_iterations=0)) for _ in range(2))
+    assert (first.path.name, second.path.name) == (NAME, f"{NAME}-2")
+    assert first.status() == second.status() == "finished"
+
+
+def test_a_disk_that_is_really_full_says_so_and_loses_no_checkpoint(small_disk, monkeypatch):
+    (small_disk / "ballast").write_bytes(bytes(2**19))
+
+    def fill(self, record, learner):
+        if record.meta_iteration == 1:
+            with contextlib.suppress(OSError), (small_disk / "more").open("wb") as file:
+                file.write(bytes(2**20))
+        original(self, record, learner)
+
+    original = RunRecord.on_meta_iteration_end
+    monkeypatch.setattr(RunRecord, "on_meta_iteration_end", fill)
+    with pytest.raises(InputError, match="can't be written .*No space left on device"):
+        run_experiment(short(small_disk))
+    monkeypatch.undo()
+    folder = RunFolder(small_disk / NAME)
+    assert len(folder.read_run()["history"]) == 1
+    assert folder.status() in ("interrupted", "failed")
+    assert Checkpoints(folder.checkpoints).latest().numbers["position"]["meta_iteration"] == 1
+    (small_disk / "more").unlink()
+    (small_disk / "ballast").unlink()
+    assert len(run_experiment(short(small_disk)).read_run()["history"]) == 4

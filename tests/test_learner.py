@@ -13,13 +13,14 @@ from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
 from keras_selflearn.pipeline import training_batches
 from keras_selflearn.training import Training
+from keras_selflearn.trust import UntrustworthyError
 
 TRUTH = np.arange(40) % 2
 IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)
 IMAGES += (TRUTH * 150).astype(np.uint8)[:, None, None, None]
 
 
-def learner(loss="triplet", **changes):
+def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes):
     objective = get_objective(loss)
     network = build_network(
         backbone="tiny",
@@ -27,11 +28,11 @@ def learner(loss="triplet", **changes):
         image_shape=(32, 32, 3),
         n_classes=2,
         objective=objective,
-        embedding_size=8,
+        embedding_size=embedding_size,
         dropout=0.0,
         optimizer="adam",
         learning_rate=1.0,
-        precision="float32",
+        precision=precision,
     )
     options = {
         "n_classes": 2,
@@ -325,3 +326,115 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
         assert len(embedded) == len(set(embedded))
         assert {index for kind, index in embedded if kind == "test"} == set(range(40))
     assert "training" in dict(of_networks[1])
+
+
+def test_the_scale_of_a_float16_loss_is_kept():
+    def scale_and_steps(subject):
+        optimizer = subject.network.trainer.optimizer
+        if hasattr(optimizer, "dynamic_scale"):
+            return float(optimizer.dynamic_scale), int(optimizer.step_counter)
+        return float(optimizer.loss_scale), int(optimizer.dynamic_counter)
+
+    subject, data = learner(precision="mixed_float16"), examples()
+    subject.train(data, 0)
+    another = learner(precision="mixed_float16")
+    assert scale_and_steps(another) != scale_and_steps(subject)
+    another.restore(subject.state(), data, None)
+    assert scale_and_steps(another) == scale_and_steps(subject)
+
+
+def test_a_state_is_restored_to_the_last_bit():
+    subject, data = learner(), examples()
+    subject.train(data, 0)
+    labels, confidence = subject.label(data.unlabelled)
+    another = learner()
+    another.restore(subject.state(), data, None)
+    assert another.state().numbers == subject.state().numbers
+    for name, array in subject.state().arrays.items():
+        np.testing.assert_array_equal(another.state().arrays[name], array)
+    for found, expected in zip(another.label(data.unlabelled), (labels, confidence)):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_state_of_another_network_is_refused_and_changes_nothing():
+    subject, data = learner(), examples()
+    before = subject.state()
+    with pytest.raises(ValueError, match=r"variable-4 is float32 \(32, 9\), not float32 \(32, 8\)"):
+        subject.restore(learner(embedding_size=9).state(), data, 0)
+    for name, array in before.arrays.items():
+        np.testing.assert_array_equal(subject.state().arrays[name], array)
+
+
+def test_a_training_is_not_gone_on_with_where_none_was_begun():
+    subject, data = learner(), examples()
+    subject.after_step = stop_at(subject, 3)
+    with pytest.raises(Stop):
+        subject.train(data, 0)
+    learner().restore(subject.state(), data, 0)
+    with pytest.raises(ValueError, match="can't be at"):
+        learner().restore(subject.state(), data, None)
+
+
+class Stop(Exception):
+    pass
+
+
+def stop_at(subject, step):
+    def after_step():
+        if int(subject.network.trainer.optimizer.iterations) == step:
+            raise Stop
+
+    return after_step
+
+
+class Sabotage(tf.keras.callbacks.Callback):
+    """Fills all weights with this value after a gradient step."""
+
+    def __init__(self, step, value):
+        super().__init__()
+        self.step, self.value = step, value
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == self.step:
+            for variable in self.model.trainable_variables:
+                variable.assign(np.full(variable.shape, self.value))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("after", "step", "meta_iteration", "rate"), [(1, 2, 0, 1e-3), (2, 3, 0, 1e-3), (5, 2, 1, 1e-4)]
+)
+def test_a_loss_that_is_no_number_stops_at_that_step(value, after, step, meta_iteration, rate):
+    saved = []
+    subject, data = learner("cross-entropy", callbacks=[Sabotage(after, value)]), examples()
+    subject.after_step = lambda: saved.append(1)
+    expected = rf"nan at gradient step {step} of meta-iteration {meta_iteration}: .* than {rate}"
+    with pytest.raises(UntrustworthyError, match=expected):
+        subject.train(data, 0)
+        subject.train(data, 1)
+    assert len(saved) == after  # not after the step itself
+
+
+def test_embeddings_that_collapsed_stop_before_they_label():
+    subject, data = learner(callbacks=[Sabotage(4, 0.0)]), examples()
+    subject.train(data, 0)
+    collapsed = "collapsed in the training of meta-iteration 0: those of all 20 {} images"
+    with pytest.raises(UntrustworthyError, match=collapsed.format("unlabelled")):
+        subject.label(data.unlabelled)
+    with pytest.raises(UntrustworthyError, match="those of all 40 test images"):
+        subject.validation_accuracy()
+
+
+def test_embeddings_that_are_no_numbers_stop_before_they_label():
+    subject, data = learner(callbacks=[Sabotage(4, np.nan)]), examples()
+    subject.train(data, 0)  # the last loss was still one
+    with pytest.raises(UntrustworthyError, match="unlabelled images became NaN or infinite"):
+        subject.label(data.unlabelled)
+
+
+def test_a_class_that_has_vanished_stops_before_training():
+    subject, data = learner(), examples()
+    data.labels[:20] = 1
+    with pytest.raises(UntrustworthyError, match="In meta-iteration 1 no labelled example is left"):
+        subject.train(data, 1)
+    assert int(subject.network.trainer.optimizer.iterations) == 0

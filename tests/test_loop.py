@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, self_learning
+from keras_selflearn.loop import (
+    ORDERS,
+    UNLABELLED,
+    Examples,
+    Position,
+    check_figures,
+    self_learning,
+)
+from keras_selflearn.trust import UntrustworthyError
 
 TRUTH = np.arange(20) % 4
 
@@ -227,3 +238,136 @@ def test_the_caller_s_labels_are_not_changed():
     examples = Examples.from_labels(labels)
     list(self_learning(StubLearner(), examples, meta_iterations=1, select=take(5)))
     np.testing.assert_array_equal(labels, before)
+
+
+class Stopping(StubLearner):
+    """Is interrupted when it is asked for the `stop_at`th time."""
+
+    def __init__(self, stop_at):
+        super().__init__([7])
+        self.stop_at = stop_at
+
+    def _count(self):
+        self.stop_at -= 1
+        if self.stop_at < 0:
+            raise KeyboardInterrupt
+
+    def train(self, examples, meta_iteration):
+        self._count()
+        return super().train(examples, meta_iteration)
+
+    def label(self, indices):
+        self._count()
+        return super().label(indices)
+
+    def validation_accuracy(self):
+        self._count()
+        return 100.0 - len(self.mistakes)
+
+
+@pytest.mark.parametrize("number", [5, 8], ids=["some are left", "all are labelled"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_run_stopped_anywhere_goes_on_from_its_position(order, number):
+    options = {"meta_iterations": 2, "select": take(number), "order": order, "true_labels": TRUTH}
+    whole_learner, whole_examples = StubLearner([7]), start()
+    whole = list(self_learning(whole_learner, whole_examples, **options))
+    for stop_at in range(8):
+        stopping, examples, position, records = Stopping(stop_at), start(), Position(), []
+        with pytest.raises(KeyboardInterrupt):
+            for record in self_learning(stopping, examples, position=position, **options):
+                records.append(record)
+        learner, position = Stopping(99), copy.deepcopy(position)
+        position.check(order)
+        assert position.meta_iteration == len(records)
+        records += self_learning(learner, examples, position=position, **options)
+        assert records == whole
+        assert stopping.calls + learner.calls == whole_learner.calls
+        for found, expected in zip(vars(examples).values(), vars(whole_examples).values()):
+            np.testing.assert_array_equal(found, expected)
+        assert list(self_learning(learner, examples, position=position, **options)) == []
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_names_of_the_steps_that_are_left(order):
+    label_first = order == "label-first"
+    assert Position().left(order) == ("train", "label", "measure")
+    steps = ("label", "train") if label_first else ("train", "label")
+    assert Position(3).left(order) == (*steps, "measure")
+    assert Position(3, 1).left(order) == (steps[1], "measure")
+    assert Position(3, 2).left(order) == ("measure",)
+
+
+TRAINED = {"labelled": 9, "gradient_steps": 20, "loss": 0.5}
+LABELLED = {"selected": 5, "selected_accuracy": 80.0, "unlabelled_accuracy": None}
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        Position(),
+        Position(0, 1, TRAINED),
+        Position(4),
+        Position(4, 1, LABELLED),
+        Position(4, 2, {**LABELLED, **TRAINED}),
+    ],
+)
+def test_where_a_run_can_be(position):
+    position.check("label-first")
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        Position(-1),
+        Position(1.0),
+        Position(4, -1),
+        Position(4, 3, {**LABELLED, **TRAINED, "remaining": 1, "validation_accuracy": 1.0}),
+        Position(4, 99),
+        Position(4, True, LABELLED),
+        Position(4, 0, LABELLED),
+        Position(4, 1),
+        Position(4, 1, TRAINED),
+        Position(0, 1, LABELLED),
+        Position(4, 1, {**LABELLED, "selected": -1}),
+        Position(4, 2, LABELLED),
+    ],
+)
+def test_where_it_can_t_be(position):
+    with pytest.raises(ValueError):
+        position.check("label-first")
+
+
+def test_figures_of_a_record_are_right():
+    for order in ORDERS:
+        for record in self_learning(
+            StubLearner(), start(), meta_iterations=2, select=take(5), order=order
+        ):
+            check_figures(asdict(record))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("labelled", -1),
+        ("labelled", 1.0),
+        ("labelled", True),
+        ("gradient_steps", None),
+        ("loss", None),
+        ("loss", float("nan")),
+        ("loss", "0.5"),
+        ("validation_accuracy", float("inf")),
+        ("selected_accuracy", [1]),
+    ],
+)
+def test_figures_that_can_t_be_a_record_s(name, value):
+    with pytest.raises(ValueError, match=f"{name} can't be "):
+        check_figures({name: value})
+
+
+def test_a_selection_that_is_empty_stops_the_run():
+    learner, examples = StubLearner(), start()
+    records = self_learning(learner, examples, meta_iterations=3, select=take(0))
+    next(records)
+    with pytest.raises(UntrustworthyError, match="In meta-iteration 1 none of 16"):
+        next(records)
+    assert learner.calls == ["train 0", "label 16"]

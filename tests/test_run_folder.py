@@ -8,8 +8,9 @@ import pytest
 
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
 from keras_selflearn.experiment import run_experiment
-from keras_selflearn.run_folder import check_results_dir
+from keras_selflearn.run_folder import RunFolder, check_results_dir
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +147,52 @@ def test_results_folder_may_be_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert check_results_dir("~/new/results") == tmp_path / "new" / "results"
     assert (tmp_path / "new" / "results").is_dir()
+
+
+def record(path, status):
+    run = {"status": status, "config": {}, "environment": {}, "data": {}, "history": []}
+    RunFolder(path).write_run(run)
+    return RunFolder(path)
+
+
+def test_a_run_is_running_while_a_process_holds_its_folder(tmp_path, hold):
+    folder = record(tmp_path, "running")
+    assert folder.status() == "interrupted"  # killed before it could say so
+    process = hold(tmp_path)
+    assert folder.status() == "running"
+    process.kill()
+    process.wait()
+    assert folder.status() == "interrupted"
+    assert folder.read_run()["status"] == "running"
+
+
+@pytest.mark.parametrize("status", ["interrupted", "failed", "finished"])
+def test_other_statuses_are_as_written(tmp_path, hold, status):
+    hold(tmp_path)
+    assert record(tmp_path, status).status() == status
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"status": "running"}', '{"status": "asleep", "config": {}}', "\xff"],
+)
+def test_a_record_that_is_none_is_an_error(tmp_path, content):
+    (tmp_path / "run.json").write_text(content, encoding="latin-1")
+    with pytest.raises(InputError, match="run.json"):
+        RunFolder(tmp_path).status()
+
+
+def test_no_record_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="run.json, can't be read: .*No such file"):
+        RunFolder(tmp_path).status()
+
+
+def test_a_folder_with_nothing_but_a_lock_is_new(tmp_path):
+    folder = RunFolder(tmp_path)
+    assert folder.is_new() and not folder.has_run()
+    (tmp_path / ".lock").touch()
+    assert folder.is_new()
+    record(tmp_path, "running")
+    assert not folder.is_new() and folder.has_run()
+    folder.remove()
+    assert not tmp_path.exists()

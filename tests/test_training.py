@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+import tensorflow as tf
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.training import Training
@@ -58,3 +59,47 @@ def test_rates_rise_then_never_rise_again_and_stay_above_zero(n_steps, warmup, p
     assert (np.diff(rates[: top + 1]) > 0).all()
     assert (np.diff(rates[top:]) <= 1e-12).all()
     assert (rates > 0).all() and rates.max() <= peak * (1 + 1e-12)
+
+
+class Model:
+    """As much of one as `EarlyStopping` uses."""
+
+    stop_training = False
+
+
+def settled_after(losses, patience):
+    """After how many epochs Keras' own callback ends a training with these losses, if it does."""
+    stopping = tf.keras.callbacks.EarlyStopping("loss", min_delta=0.01, patience=patience)
+    model = Model()
+    stopping.set_model(model)
+    stopping.on_train_begin()
+    for epoch, loss in enumerate(losses):
+        stopping.on_epoch_end(epoch, {"loss": loss})
+        if model.stop_training:
+            return epoch + 1
+    return None
+
+
+@settings(derandomize=True, deadline=None)
+@given(
+    # No two differ by the 0.01 at which rounding would decide.
+    losses=st.lists(st.integers(-40, 40).map(lambda n: n / 128), max_size=12),
+    patience=st.integers(1, 5),
+)
+@example(losses=[1.0, 1.0], patience=1)
+@example(losses=[1.0, 0.995, 0.985, 0.98], patience=2)  # falls, but by less than 0.01 at a time
+def test_a_training_has_settled_when_keras_would_stop_it(losses, patience):
+    training = Training(epochs=99, learning_rate=1.0, settled_epochs=patience)
+    settled = [n for n in range(len(losses) + 1) if training.has_settled(losses[:n])]
+    assert next(iter(settled), None) == settled_after(losses, patience)
+
+
+def test_settling_by_hand():
+    training = Training(epochs=99, learning_rate=1.0, settled_epochs=2)
+    assert not training.has_settled([3.0, 2.0, 2.5])
+    assert training.has_settled([3.0, 2.0, 2.5, 1.995])
+    assert not training.has_settled([3.0, 2.0, 2.5, 1.98])
+
+
+def test_a_training_settles_only_where_it_is_asked_to():
+    assert not Training(epochs=99, learning_rate=1.0).has_settled([1.0] * 50)

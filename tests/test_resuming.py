@@ -1,0 +1,357 @@
+"""A run that is gone on with must be, bit for bit, the one that was never stopped."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import random
+import tempfile
+from dataclasses import asdict
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_selflearn.checkpoint import Checkpoint, Checkpoints
+from keras_selflearn.errors import InputError
+from keras_selflearn.learner import KerasLearner
+from keras_selflearn.loop import Examples, Position, self_learning
+from keras_selflearn.losses import get_objective
+from keras_selflearn.model import build_network
+from keras_selflearn.resuming import Resuming, digest
+from keras_selflearn.selection import select
+from keras_selflearn.training import Training
+
+N = 40
+TRUTH = np.arange(N) % 2
+IMAGES = np.random.default_rng(0).integers(0, 250, (N, 32, 32, 3), np.uint8)
+GIVEN = np.where(np.arange(N) < 12, TRUTH, -1)
+META_ITERATIONS = 2
+
+# Twelve examples make two batches of five and one of two.
+EPOCHS = {"first": Training(epochs=2, learning_rate=1e-2, decay="cosine")}
+EPOCHS["meta"] = Training(epochs=1, learning_rate=1e-3, decay="cosine")
+STEPS = {"first": Training(epochs=9, steps=8, learning_rate=1e-2, decay="cosine", warmup=0.3)}
+STEPS["meta"] = Training(epochs=9, steps=7, learning_rate=1e-3, decay="cosine")
+SETTLED = {"first": Training(epochs=5, learning_rate=1e-5, settled_epochs=2)}
+SETTLED["meta"] = Training(epochs=4, learning_rate=1e-6, settled_epochs=1)
+CASES = {
+    "cross-entropy": {"trainings": STEPS},
+    "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
+    "triplet": {"trainings": EPOCHS},
+    "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
+    "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
+    "triplet train-first": {"order": "train-first", "reference": "all", "trainings": EPOCHS},
+}
+
+
+class Watched(KerasLearner):
+    """Tells of all moments between two steps of a meta-iteration, too."""
+
+    def train(self, examples, meta_iteration):
+        self.after_step()
+        return super().train(examples, meta_iteration)
+
+    def label(self, indices):
+        self.after_step()
+        return super().label(indices)
+
+    def validation_accuracy(self):
+        self.after_step()
+        return super().validation_accuracy()
+
+
+class Run:
+    """A self-learning run of a case, begun with global generators of its own."""
+
+    def __init__(self, case, seed):
+        tf.config.experimental.enable_op_determinism()
+        tf.keras.utils.set_random_seed(seed)
+        options = CASES[case]
+        objective = get_objective(case.split()[0])
+        network = build_network(
+            backbone="tiny",
+            weights="random",
+            image_shape=(32, 32, 3),
+            n_classes=2,
+            objective=objective,
+            embedding_size=8,
+            dropout=0.3,
+            optimizer=options.get("optimizer", "adam"),
+            learning_rate=1.0,
+            precision=options.get("precision", "float32"),
+            seed=5,
+        )
+        self.order = options.get("order", "label-first")
+        self.learner = Watched(
+            network,
+            objective,
+            IMAGES,
+            n_classes=2,
+            validation_data=(IMAGES, TRUTH),
+            first_training=options["trainings"]["first"],
+            meta_training=options["trainings"]["meta"],
+            batch_size=5,
+            augmentations=("shift", "flip"),
+            reference=options.get("reference", "initial"),
+            n_neighbors=1,
+            validation_features="as-is",
+            seed=5,
+            callbacks=(),
+        )
+        self.begin(None)
+
+    def begin(self, checkpoints):
+        self.examples, self.position, self.history = Examples.from_labels(GIVEN), Position(), []
+        asked = {"order": self.order, "meta_iterations": META_ITERATIONS}
+        self.resuming = Resuming(
+            checkpoints, self.learner, self.examples, self.position, self.history, asked
+        )
+
+    def finish(self):
+        for record in self_learning(
+            self.learner,
+            self.examples,
+            meta_iterations=META_ITERATIONS,
+            select=functools.partial(select, percent=30),
+            order=self.order,
+            position=self.position,
+            true_labels=TRUTH,
+        ):
+            self.history.append(asdict(record))
+        return self.result()
+
+    def result(self):
+        numbers = self.learner.state().numbers
+        arrays = dict(self.learner.state().arrays, **vars(self.examples))
+        return [*self.history, numbers], {name: each.copy() for name, each in arrays.items()}
+
+
+@functools.cache
+def whole(case):
+    """The result of a run that is never stopped, and a checkpoint of each moment of it."""
+    run, moments = Run(case, seed=1), []
+    with tempfile.TemporaryDirectory() as folder:
+        run.begin(Checkpoints(folder))
+
+        def keep():
+            run.resuming.save()
+            moments.append(run.resuming.checkpoints.latest())
+
+        run.learner.after_step = keep
+        return run.finish(), moments
+
+
+@functools.cache
+def fresh(case):
+    return Run(case, seed=2)
+
+
+def goes_on(case, checkpoint):
+    run = fresh(case)
+    run.begin(SimpleNamespace(latest=lambda: copy.deepcopy(checkpoint), folder="there"))
+    run.resuming.restore()
+    return run.finish()
+
+
+def assert_same(found, expected):
+    assert found[0] == expected[0]
+    assert found[1].keys() == expected[1].keys()
+    for name, array in expected[1].items():
+        np.testing.assert_array_equal(found[1][name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_gone_on_with_from_any_moment_is_the_one_never_stopped(case):
+    result, moments = whole(case)
+    steps = sum(record["gradient_steps"] for record in result[0][:-1])
+    assert len(moments) == steps + 3 + 2 + 3  # trainings, labellings, measurements
+
+    @settings(derandomize=True, deadline=None, max_examples=4, database=None)
+    @given(st.integers(0, len(moments) - 1), st.integers(0, 2**31))
+    def check(moment, seed):
+        tf.keras.utils.set_random_seed(seed)
+        assert_same(goes_on(case, moments[moment]), result)
+
+    check()
+
+
+@pytest.mark.parametrize("case", ["cross-entropy", "triplet"])
+def test_training_draws_nothing_from_the_global_generators(case):
+    moments = whole(case)[1]
+    fresh(case)
+    before = random.getstate(), np.random.get_state()
+    goes_on(case, moments[0])
+    assert random.getstate() == before[0]
+    for now, then in zip(np.random.get_state(), before[1]):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_a_training_of_the_cases_settles():
+    history = whole("cross-entropy settled")[0][0][:-1]
+    assert history[0]["gradient_steps"] < 5 * 3
+
+
+def test_a_checkpoint_of_another_run_is_refused_with_the_differences():
+    checkpoint = copy.deepcopy(whole("triplet")[1][5])
+    checkpoint.numbers["asked"]["order"] = "train-first"
+    checkpoint.numbers["asked"]["keras_selflearn"] = "0.0.1"
+    with pytest.raises(InputError, match="keras_selflearn was '0.0.1'.*order was 'train-first'"):
+        goes_on("triplet", checkpoint)
+
+
+def under_way():
+    """A checkpoint in the training of meta-iteration 1, of which labelling is done."""
+    for moment in whole("triplet")[1]:
+        is_there = moment.numbers["position"]["meta_iteration"] == 1
+        if is_there and moment.numbers["learner"]["under_way"]["steps"] == 2:
+            return copy.deepcopy(moment)
+
+
+def numbers_at(path, value):
+    def change(checkpoint):
+        *folders, name = path.split(".")
+        where = checkpoint.numbers
+        for folder in folders:
+            where = where[int(folder) if folder.isdecimal() else folder]
+        if value is None:
+            del where[name]
+        else:
+            where[name] = value
+
+    return pytest.param(change, id=f"{path}={json.dumps(value)}"[:60])
+
+
+def array_of(name, make):
+    def change(checkpoint):
+        checkpoint.arrays[name] = make(checkpoint.arrays[name].copy())
+
+    return pytest.param(change, id=name)
+
+
+def put(index, value):
+    def change(array):
+        array[index] = value
+        return array
+
+    return change
+
+
+LOSSES = "learner.under_way.losses"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        numbers_at("asked", None),
+        numbers_at("asked", [1]),
+        numbers_at("position", None),
+        numbers_at("position", 3),
+        numbers_at("position.steps", 99),
+        numbers_at("position.steps", 3),
+        numbers_at("position.steps", -1),
+        numbers_at("position.steps", 0),
+        numbers_at("position.steps", 2),
+        numbers_at("position.steps", 1.0),
+        numbers_at("position.meta_iteration", -1),
+        numbers_at("position.meta_iteration", 0),
+        numbers_at("position.meta_iteration", 2),
+        numbers_at("position.meta_iteration", 2**70),
+        numbers_at("position.meta_iteration", "1"),
+        numbers_at("position.extra", 1),
+        numbers_at("position.results", {}),
+        numbers_at("position.results", [1]),
+        numbers_at("position.results.selected", -3),
+        numbers_at("position.results.selected", float("nan")),
+        numbers_at("position.results.selected_accuracy", "good"),
+        numbers_at("position.results.loss", 1.0),
+        numbers_at("history", None),
+        numbers_at("history", 7),
+        numbers_at("history", {"a": 1}),
+        numbers_at("history", []),
+        numbers_at("history", ["no record"]),
+        numbers_at("history", [{"labelled": 12}]),
+        numbers_at("history.0.extra", 1),
+        numbers_at("history.0.loss", float("inf")),
+        numbers_at("history.0.loss", []),
+        numbers_at("history.0.meta_iteration", 1),
+        numbers_at("learner", None),
+        numbers_at("learner", [1]),
+        numbers_at("learner.keras_epochs", None),
+        numbers_at("learner.keras_epochs", -1),
+        numbers_at("learner.data_epochs", -1),
+        numbers_at("learner.data_epochs", "2"),
+        numbers_at("learner.meta_iteration", 2**40),
+        numbers_at("learner.under_way", None),
+        numbers_at("learner.under_way", "steps"),
+        numbers_at("learner.under_way.steps", 99),
+        numbers_at("learner.under_way.steps", -1),
+        numbers_at("learner.under_way.steps", 0),
+        numbers_at("learner.under_way.steps", True),
+        numbers_at(LOSSES, [1.0]),
+        numbers_at(LOSSES, [float("nan")]),
+        numbers_at(LOSSES, 1),
+        numbers_at("learner.under_way.sums", [1.0]),
+        numbers_at("learner.under_way.sums", [0.0, 0.0]),
+        numbers_at("learner.under_way.sums", [float("nan"), 1.0]),
+        numbers_at("learner.under_way.sums", ["a", "b"]),
+        array_of("labels", put(0, 1)),
+        array_of("labels", put(-1, 2)),
+        array_of("labels", put(-1, -2)),
+        array_of("labels", lambda array: array[:-1]),
+        array_of("labels", lambda array: array[:1]),
+        array_of("labels", lambda array: array.astype(float)),
+        array_of("labels", lambda array: array.astype(str)),
+        array_of("labels", np.ones_like),
+        array_of("labelled_in", put(0, 1)),
+        array_of("labelled_in", put(-1, 0)),
+        array_of("labelled_in", lambda array: array * 50),
+        array_of("confidence", put(0, 1.0)),
+        array_of("confidence", lambda array: array * np.nan),
+        array_of("learner-reference", lambda array: array + N),
+        array_of("learner-reference", lambda array: array - 1),
+        array_of("learner-reference", lambda array: array[:0]),
+        array_of("learner-reference", lambda array: array[::-1]),
+        array_of("learner-reference", lambda array: array[:, None]),
+        array_of("learner-reference", lambda array: array.astype(float)),
+        array_of("learner-variable-0", lambda array: array[..., :1]),
+        array_of("learner-variable-0", lambda array: array.astype(np.float64)),
+        array_of("learner-variable-0", lambda array: array.astype(str)),
+    ],
+)
+def test_a_checkpoint_that_can_t_be_is_refused_and_changes_nothing(change):
+    checkpoint = under_way()
+    change(checkpoint)
+    run = fresh("triplet")
+    run.begin(SimpleNamespace(latest=lambda: checkpoint, folder="there"))
+    before = run.result()
+    with pytest.raises(InputError, match="The checkpoint in there (does not fit|is of another)"):
+        run.resuming.restore()
+    assert run.history == [] and run.position == Position()
+    assert_same(run.result(), before)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["labels", "labelled_in", "confidence", "learner-reference", "learner-variable-0"],
+)
+def test_a_checkpoint_without_an_array_is_refused(name):
+    checkpoint = under_way()
+    del checkpoint.arrays[name]
+    with pytest.raises(InputError, match=f"does not fit.*{name.replace('learner-', '')}"):
+        goes_on("triplet", checkpoint)
+
+
+def test_labels_come_back_as_they_were_not_as_they_are_spread_out():
+    checkpoint = Checkpoint({}, {"labels": np.array(1)})
+    with pytest.raises(ValueError, match=r"the array labels is int64 \(\), not int64 \(40,\)"):
+        checkpoint.array("labels", (40,), np.int64)
+
+
+def test_digest_is_that_of_the_values_in_order():
+    array = np.arange(12).reshape(3, 4)
+    assert digest(array) == digest(array.copy(order="F")) != digest(array + 1)
