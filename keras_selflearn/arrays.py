@@ -107,7 +107,9 @@ def _check_directory(members: list[zipfile.ZipInfo], file_size: int) -> None:
         if member.compress_type == zipfile.ZIP_DEFLATED:
             most *= _MOST_DEFLATED
         elif member.compress_type != zipfile.ZIP_STORED:
-            raise _RefusedError(f"the array {name!r} is compressed in a way that NumPy does not use")
+            raise _RefusedError(
+                f"the array {name!r} is compressed in a way that NumPy does not use"
+            )
         if member.file_size > most:
             raise _RefusedError(f"the array {name!r} claims to be larger than its bytes can be")
     if sum(member.compress_size for member in members) > file_size:

@@ -121,7 +121,9 @@ def _check_dataset(dataset: h5py.Dataset, name: str) -> int:
         raise _RefusedError(f"the array {name!r} is of {dataset.dtype}, not of numbers")
     n_bytes = _bytes(dataset.shape, dataset.dtype.itemsize)
     if n_bytes > dataset.id.get_storage_size():
-        raise _RefusedError(f"the array {name!r} claims {n_bytes} bytes, of which not all are there")
+        raise _RefusedError(
+            f"the array {name!r} claims {n_bytes} bytes, of which not all are there"
+        )
     return n_bytes
 
 
