@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-import mmap
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
+
+from keras_selflearn.hdf5_strings import Strings, find_strings
 
 _MOST_OBJECTS = 10_000
 _MOST_ATTRIBUTES = 1_000  # Of one object; Keras cuts a long list of names into several.
 _DEEPEST = 32
 _MOST_ATTRIBUTE_BYTES = 2**24
 _LAYOUTS = (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
-# How a heap of strings begins: signature, version, three zeros, its size.
-_HEAP = re.compile(rb"GCOL\x01\0\0\0(.{8})", re.DOTALL)
 
 
 def check_hdf5(path: Path, most_bytes: int | None = None) -> None:
@@ -54,10 +52,11 @@ class _RefusedError(ValueError):
 
 
 def _check(file: h5py.File, path: Path, most_bytes: int | None) -> None:
+    strings = find_strings(path, file.userblock_size)
     file_size = path.stat().st_size
-    longest = _longest_string(path)
     seen = {_address(file)}
-    _check_attributes(file, longest)
+    with_names = []
+    n_strings = _check_attributes(file, strings)
     total = 0
     for name, linked in _walk(file, depth=1):
         if len(seen) == _MOST_OBJECTS:
@@ -65,25 +64,20 @@ def _check(file: h5py.File, path: Path, most_bytes: int | None) -> None:
         if _address(linked) in seen:
             raise _RefusedError(f"{name!r} is another name of what is there already")
         seen.add(_address(linked))
-        _check_attributes(linked, longest)
+        n_strings += _check_attributes(linked, strings)
         if isinstance(linked, h5py.Dataset):
             n_bytes = _check_dataset(linked, name)
             if most_bytes is not None and n_bytes > most_bytes:
                 raise _RefusedError(f"the array {name!r} has {n_bytes} bytes, which is too many")
             total += n_bytes
+        elif any(each.startswith("weight_names") for each in linked.attrs):
+            with_names.append(linked)
     if total > file_size:
         raise _RefusedError(f"its arrays claim {total} bytes, more than the file has")
-
-
-def _longest_string(path: Path) -> int:
-    """Bytes that a string of varying length in the file can't exceed.
-
-    These lie in heaps, and many can be one and the same: what an attribute of such strings takes is
-    known only after it is read. No string is longer than the longest heap.
-    """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        sizes = (int.from_bytes(found[1], "little") for found in _HEAP.finditer(content))
-        return max(sizes, default=0)
+    if n_strings > strings.references:
+        raise _RefusedError("its attributes refer to strings that are not there")
+    for group in with_names:
+        _check_weight_names(group)
 
 
 def _address(linked: h5py.HLObject) -> int:
@@ -127,19 +121,34 @@ def _check_dataset(dataset: h5py.Dataset, name: str) -> int:
     return n_bytes
 
 
-def _check_attributes(linked: h5py.HLObject, longest: int) -> None:
+def _check_attributes(linked: h5py.HLObject, strings: Strings) -> int:
+    """How many strings of varying length its attributes refer to; none is read."""
     if len(linked.attrs) > _MOST_ATTRIBUTES:
         raise _RefusedError(f"an object has more than {_MOST_ATTRIBUTES} attributes")
-    names: list[str] = []
+    n_strings = 0
     for name in linked.attrs:
         attribute = linked.attrs.get_id(name)
-        item_size = attribute.dtype.itemsize + (longest if attribute.dtype.hasobject else 0)
+        item_size = attribute.dtype.itemsize
+        if attribute.dtype.hasobject:
+            if h5py.check_string_dtype(attribute.dtype) is None:
+                raise _RefusedError(f"the attribute {name!r} is neither of numbers nor a text")
+            # Each may be the longest one.
+            item_size += strings.longest
+            n_strings += _bytes(attribute.shape, 1)
         n_bytes = _bytes(attribute.shape, item_size)
         if n_bytes > _MOST_ATTRIBUTE_BYTES:
             raise _RefusedError(f"the attribute {name!r} claims {n_bytes} bytes, which is too many")
-        if name.startswith("weight_names"):
-            names += [_text(each) for each in linked.attrs[name]]
-    # Of the legacy layout: Keras reads what all of them name before it looks at how many.
+    return n_strings
+
+
+def _check_weight_names(group: h5py.Group) -> None:
+    """Of the legacy layout: Keras reads what all of them name before it looks at how many."""
+    names = [
+        _text(name)
+        for attribute in group.attrs
+        if attribute.startswith("weight_names")
+        for name in group.attrs[attribute]
+    ]
     if any(part in ("", ".", "..") for name in names for part in name.split("/")):
         raise _RefusedError("a weight has a name that Keras does not give")
     if len(set(names)) < len(names):

@@ -165,6 +165,39 @@ def test_one_long_string_many_times_is_refused(path):
     refuse(path, "attribute 'layer_names' claims .* bytes, which is too many")
 
 
+@pytest.mark.parametrize("dtype", [h5py.vlen_dtype(np.float32), h5py.ref_dtype])
+def test_other_attributes_are_refused(path, dtype):
+    with h5py.File(path, "w") as file:
+        file.attrs.create("layer_names", file.ref if dtype is h5py.ref_dtype else [1.0], (), dtype)
+    refuse(path, "'layer_names' is neither of numbers nor a text")
+
+
+# In the first line a length of 4 GiB, in the others what libhdf5 reads for ever or crashes on.
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        (b"\x04\0\0\0%b\x01\0\0\0", b"\xff\xff\xff\xff%b\x01\0\0\0", "not there"),
+        (b"\x04\0\0\0%b\x01\0\0\0", b"\x04\0\0\0%b\x09\0\0\0", "not there"),
+        (b"\x01\0\x01\0\0\0\0\0\x04", b"\x01\0\x01\0\0\0\0\0\xff", "heap of strings"),
+        (b"\x02\0\x01\0\0\0\0\0\x03", b"\x01\0\x01\0\0\0\0\0\x03", "heap of strings"),
+        (b"GCOL\x01\0\0\0\0\x10", b"GCOL\x01\0\0\0\0\x08", "heap of strings"),
+        (b"GCOL\x01\0\0\0\0\x10", b"GCOL\x01\0\0\0\0\xff", "heap of strings"),
+        (b"\x19\x01\0\0\x10", b"\x19\x09\0\0\x10", "neither of numbers nor a text"),
+    ],
+)
+def test_damaged_strings_are_refused_before_they_are_read(path, old, new, match):
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"four", b"two"]
+    check_hdf5(path)
+    content = path.read_bytes()
+    if b"%b" in old:
+        heap = content.index(b"GCOL").to_bytes(8, "little")
+        old, new = old % heap, new % heap
+    assert content.count(old) == 1
+    path.write_bytes(content.replace(old, new))
+    refuse(path, match)
+
+
 @pytest.mark.parametrize(
     ("names", "match"),
     [
