@@ -168,7 +168,9 @@ def test_one_long_string_many_times_is_refused(path):
 @pytest.mark.parametrize("dtype", [h5py.vlen_dtype(np.float32), h5py.ref_dtype])
 def test_other_attributes_are_refused(path, dtype):
     with h5py.File(path, "w") as file:
-        file.attrs.create("layer_names", file.ref if dtype is h5py.ref_dtype else [1.0], (), dtype)
+        value = np.empty(1, dtype)
+        value[0] = file.ref if dtype is h5py.ref_dtype else np.ones(2, np.float32)
+        file.attrs.create("layer_names", value, dtype=dtype)
     refuse(path, "'layer_names' is neither of numbers nor a text")
 
 
@@ -176,10 +178,14 @@ def test_other_attributes_are_refused(path, dtype):
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        (b"\x04\0\0\0%b\x01\0\0\0", b"\xff\xff\xff\xff%b\x01\0\0\0", "not there"),
-        (b"\x04\0\0\0%b\x01\0\0\0", b"\x04\0\0\0%b\x09\0\0\0", "not there"),
-        (b"\x01\0\x01\0\0\0\0\0\x04", b"\x01\0\x01\0\0\0\0\0\xff", "heap of strings"),
-        (b"\x02\0\x01\0\0\0\0\0\x03", b"\x01\0\x01\0\0\0\0\0\x03", "heap of strings"),
+        (b"\4\0\0\0%b\2\0\0\0", b"\xff\xff\xff\xff%b\2\0\0\0", "not there"),
+        (b"\4\0\0\0%b\2\0\0\0", b"\4\0\0\0%b\7\0\0\0", "not there"),
+        (b"\4\0\0\0\0\0\0\0four", b"\4\xff\0\0\0\0\0\0four", "heap of strings"),
+        (
+            b"\2\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0four",
+            b"\1\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0four",
+            "heap of",
+        ),
         (b"GCOL\x01\0\0\0\0\x10", b"GCOL\x01\0\0\0\0\x08", "heap of strings"),
         (b"GCOL\x01\0\0\0\0\x10", b"GCOL\x01\0\0\0\0\xff", "heap of strings"),
         (b"\x19\x01\0\0\x10", b"\x19\x09\0\0\x10", "neither of numbers nor a text"),
