@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Callable
 
-import h5py
 import keras
 import tensorflow as tf
 
+from keras_selflearn.digest import sha256
 from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.hdf5 import check_hdf5
 
 _IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
@@ -42,6 +42,8 @@ BACKBONES: dict[str, Callable[[tuple[int, int, int], str | None], tf.keras.Model
     "vgg16": _vgg16,
     "tiny": _tiny,
 }
+# Pooled features of each, d in `build_backbone`: known without building it.
+FEATURES = {"vgg16": 512, "tiny": 32}
 
 
 def check_backbone(name: str, weights: str | os.PathLike) -> None:
@@ -92,7 +94,10 @@ def build_backbone(
 
 
 def check_weights_file(path: Path) -> None:
-    """Raise an `InputError` unless `path` is a whole HDF5 file with a name that Keras loads."""
+    """Raise an `InputError` unless `path` is a whole HDF5 file with a name that Keras loads.
+
+    Nor may it hold what could harm; see `check_hdf5`.
+    """
     if not path.is_file():
         if path.suffix not in (".h5", ".hdf5") and path.parent == Path(".") and path.name:
             raise unknown_name("weights", str(path), ["random", "imagenet", "PATH.h5"])
@@ -100,11 +105,10 @@ def check_weights_file(path: Path) -> None:
     if path.suffix not in (".h5", ".hdf5"):
         raise InputError(f"The weights file {path} must end in .h5: it is read as Keras' HDF5.")
     try:
-        with h5py.File(path):
-            pass
+        check_hdf5(path)
     except PermissionError as error:
         raise InputError(f"The weights file {path} can't be read: {error.strerror}.") from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(
             f"The weights file {path} is damaged or no HDF5 file ({error}): fetch it again."
         ) from error
@@ -114,15 +118,17 @@ def weights_digest(weights: str | os.PathLike) -> str | None:
     """SHA-256 of a weights file, so that a record tells it apart; None without a file."""
     if weights in ("random", "imagenet"):
         return None
-    return hashlib.sha256(Path(weights).expanduser().read_bytes()).hexdigest()
+    return sha256(Path(weights).expanduser())
 
 
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
     """Load Keras' HDF5 at `path` into `model`, called `owner` in the `InputError` if it misfits."""
     try:
+        # Keras reads an array before it looks at its shape; no right one is larger than in float64.
+        check_hdf5(path, most_bytes=8 * model.count_params())
         model.load_weights(path)
-    except (ValueError, KeyError, IndexError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"The weights in {path} are not those of {owner}: another architecture or a damaged"
             f" file ({reason})."

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_selflearn.backbone import check_weights_file, load_weights
-from keras_selflearn.errors import InputError
+from keras_selflearn.arrays import read_arrays
+from keras_selflearn.backbone import FEATURES, check_weights_file, load_weights
+from keras_selflearn.digest import sha256
+from keras_selflearn.errors import InputError, check_integer
+from keras_selflearn.json_files import read_json
 from keras_selflearn.losses import get_objective, loss_names
+from keras_selflearn.model import check_image_shape
 from keras_selflearn.objective import Objective
 
 if TYPE_CHECKING:
     from keras_selflearn.classifier import SelfLearningClassifier
 
-FORMAT = 1
+FORMAT = 2
 SETTINGS = "classifier.json"
 WEIGHTS = "model.weights.h5"
 ARRAYS = "arrays.npz"
 
+_NAMES = ("classes", "transduction", "labeled_iter", "confidence", "reference", "reference_labels")
+_LARGEST_IMAGE = 2**14
+
 
 def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLike) -> None:
     """Write a fitted `classifier` to `folder`; see `SelfLearningClassifier.save`."""
-    folder = Path(folder).expanduser()
+    folder = Path(folder).expanduser().resolve()
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"The folder {folder} is not empty: save to a new one.")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        unfinished.mkdir()
+        _write(classifier, unfinished)
+        # All is on the disk before it has its name, so that not even a power cut leaves half of it.
+        for path in (*unfinished.iterdir(), unfinished):
+            _flush(path)
+        unfinished.rename(folder)
+        _flush(folder.parent)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise InputError(f"The classifier can't be saved to {folder}: {error}.") from error
+
+
+def _write(classifier: SelfLearningClassifier, folder: Path) -> None:
     objective = classifier.objective_
     parameters = {**classifier.fitted_parameters_, "loss": objective.name}
     parameters["weights"] = str(parameters["weights"])
-    settings = json.dumps(
-        {
-            "format": FORMAT,
-            "parameters": parameters,
-            "loss_parameters": asdict(objective),
-            "image_shape": list(classifier.image_shape_),
-            "history": classifier.history_,
-            "termination_condition": classifier.termination_condition_,
-        },
-        indent=2,
-        default=np.generic.item,
-    )
     arrays = {
         "classes": classifier.classes_,
         "transduction": classifier.transduction_,
@@ -53,78 +69,180 @@ def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLik
     if objective.uses_reference:
         arrays["reference"] = classifier.labeller_.reference
         arrays["reference_labels"] = classifier.labeller_.labels
+    np.savez_compressed(folder / ARRAYS, **arrays)
+    classifier.network_.without_optimizer().save_weights(folder / WEIGHTS)
+    settings = json.dumps(
+        {
+            "format": FORMAT,
+            "sha256": {name: sha256(folder / name) for name in (WEIGHTS, ARRAYS)},
+            "parameters": parameters,
+            "loss_parameters": asdict(objective),
+            "image_shape": list(classifier.image_shape_),
+            "history": classifier.history_,
+            "termination_condition": classifier.termination_condition_,
+        },
+        indent=2,
+        default=np.generic.item,
+        allow_nan=False,
+    )
+    (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise InputError(f"The folder {folder} is not empty: save to a new one.")
-        (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
-        np.savez_compressed(folder / ARRAYS, **arrays)
-        classifier.network_.without_optimizer().save_weights(folder / WEIGHTS)
-    except OSError as error:
-        raise InputError(f"The classifier can't be saved to {folder}: {error}.") from error
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def load_classifier(
     cls: type[SelfLearningClassifier], folder: str | os.PathLike, loss: Objective | None
 ) -> SelfLearningClassifier:
-    """Read a classifier from `folder`; see `SelfLearningClassifier.load`."""
+    """Read a classifier from `folder`; see `SelfLearningClassifier.load`.
+
+    All that can be wrong is found before memory is taken for the network.
+    """
     folder = Path(folder).expanduser()
     settings, arrays = _read(folder)
     check_weights_file(folder / WEIGHTS)
-    try:
-        parameters: dict[str, Any] = settings["parameters"]
-        if loss is None:
-            loss = _saved_objective(parameters["loss"], settings["loss_parameters"], folder)
-        classifier = cls(**{**parameters, "loss": loss})
-        classifier.fitted_parameters_ = classifier.get_params(deep=False)
-        classifier.objective_ = loss
-        classifier.image_shape_ = tuple(settings["image_shape"])
-        classifier.history_ = settings["history"]
-        classifier.n_iter_ = len(classifier.history_) - 1
-        classifier.termination_condition_ = settings["termination_condition"]
-        classifier.classes_ = arrays["classes"]
-        classifier.transduction_ = arrays["transduction"]
-        classifier.labeled_iter_ = arrays["labeled_iter"]
-        classifier.confidence_ = arrays["confidence"]
-        network = classifier._build_network(
-            loss, "random", classifier.image_shape_, len(classifier.classes_)
-        )
-        classifier.network_ = network
-        load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
-        classifier.labeller_ = loss.labeller(
-            network.head,
-            arrays["reference"],
-            arrays["reference_labels"],
-            n_classes=len(classifier.classes_),
-            n_neighbors=classifier.n_neighbors,
-        )
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"The classifier in {folder} is damaged: {error!r}.") from error
-    return classifier
-
-
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    try:
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        with np.load(folder / ARRAYS, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"There is no saved classifier in {folder}: {error.filename} is missing."
-        ) from error
-    except Exception as error:  # zipfile, zlib, NumPy and json each raise their own for damage.
-        raise InputError(f"The classifier in {folder} is damaged: {error!r}.") from error
-    if not isinstance(settings, dict) or settings.get("format") != FORMAT:
-        raise InputError(f"The classifier in {folder} is not of format {FORMAT}.")
-    return settings, arrays
-
-
-def _saved_objective(name: str, parameters: dict[str, Any], folder: Path) -> Objective:
-    if name not in loss_names():
+    parameters = settings.get("parameters")
+    name = parameters.get("loss") if isinstance(parameters, dict) else None
+    if loss is None and isinstance(name, str) and name not in loss_names():
         raise InputError(
             f"The classifier in {folder} was trained with a loss of its own, '{name}': give it to"
             " load(folder, loss=...)."
         )
-    return get_objective(name, **parameters)
+    try:
+        classifier = _from_settings(cls, settings, loss)
+        _check_arrays(arrays, classifier)
+        _check_size(classifier, len(arrays["classes"]), (folder / WEIGHTS).stat().st_size)
+    except Exception as error:  # What is of another type than saved fails in many ways.
+        raise _damaged(folder, error) from error
+    classifier.classes_ = arrays["classes"]
+    classifier.transduction_ = arrays["transduction"]
+    classifier.labeled_iter_ = arrays["labeled_iter"]
+    classifier.confidence_ = arrays["confidence"]
+    network = classifier._build_network(
+        classifier.objective_, "random", classifier.image_shape_, len(classifier.classes_)
+    )
+    classifier.network_ = network
+    load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
+    classifier.labeller_ = classifier.objective_.labeller(
+        network.head,
+        arrays["reference"],
+        arrays["reference_labels"],
+        n_classes=len(classifier.classes_),
+        n_neighbors=classifier.n_neighbors,
+    )
+    return classifier
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The settings, hardly looked at yet, and the arrays; both files are those that were saved."""
+    try:
+        for name in (SETTINGS, ARRAYS, WEIGHTS):
+            _check_place(folder, name)
+        settings = read_json(folder / SETTINGS)
+        if not isinstance(settings, dict) or settings.get("format") != FORMAT:
+            raise InputError(
+                f"The classifier in {folder} is not of format {FORMAT}, which this version reads:"
+                " fit it again, or load it with the version that saved it."
+            )
+        for name in (ARRAYS, WEIGHTS):
+            if settings["sha256"][name] != sha256(folder / name):
+                raise ValueError(f"{name} was changed after it was saved; save it again")
+        with (folder / ARRAYS).open("rb") as file:
+            arrays = read_arrays(file)
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no saved classifier in {folder}: {error.filename} is missing."
+        ) from error
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(folder, error) from error
+    return settings, arrays
+
+
+def _check_place(folder: Path, name: str) -> None:
+    """Raise where a link leads out of the folder, or there is no file but a device."""
+    path = (folder / name).resolve(strict=True)
+    if path.parent != folder.resolve() or not path.is_file():
+        raise ValueError(f"{name} is not a file in this folder")
+
+
+def _damaged(folder: Path, error: Exception) -> InputError:
+    reason = str(error) if isinstance(error, ValueError) else repr(error)
+    return InputError(f"The classifier in {folder} is damaged: {reason.rstrip('.')[:500]}.")
+
+
+def _from_settings(
+    cls: type[SelfLearningClassifier], settings: dict[str, Any], loss: Objective | None
+) -> SelfLearningClassifier:
+    """An estimator with all but what is in the arrays and the weights."""
+    parameters = settings["parameters"]
+    if not isinstance(parameters["weights"], str):
+        raise ValueError("weights is no text")
+    if loss is None:
+        loss = get_objective(parameters["loss"], **settings["loss_parameters"])
+    classifier = cls(**{**parameters, "loss": loss, "weights": "random"})
+    classifier.check_parameters()
+    # Where training began: kept for the record, and need not be there any more.
+    classifier.weights = parameters["weights"]
+    classifier.fitted_parameters_ = classifier.get_params(deep=False)
+    classifier.objective_ = loss
+    height, width, channels = settings["image_shape"]
+    for name, value in (("height", height), ("width", width), ("channels", channels)):
+        check_integer(f"The images' {name}", value, least=1, most=_LARGEST_IMAGE)
+    check_image_shape((height, width, channels))
+    classifier.image_shape_ = (height, width, channels)
+    history = settings["history"]
+    if not (isinstance(history, list) and history and all(isinstance(x, dict) for x in history)):
+        raise ValueError("its history is not a list of records")
+    classifier.history_ = history
+    classifier.n_iter_ = len(history) - 1
+    if not isinstance(settings["termination_condition"], str):
+        raise ValueError("its termination condition is no text")
+    classifier.termination_condition_ = settings["termination_condition"]
+    return classifier
+
+
+def _check_arrays(arrays: dict[str, np.ndarray], classifier: SelfLearningClassifier) -> None:
+    """Raise a `ValueError` unless the arrays are those of one classifier with these parameters."""
+    if sorted(arrays) != sorted(_NAMES):
+        raise ValueError(f"its arrays are {sorted(arrays)[:10]}")
+    classes, labels, labeled_iter, confidence, reference, reference_labels = (
+        arrays[name] for name in _NAMES
+    )
+    if classes.ndim != 1 or len(classes) < 2 or not (classes[:-1] < classes[1:]).all():
+        raise ValueError("its classes are not two or more in order")
+    if not (
+        labels.ndim == 1
+        and labels.dtype.kind == classes.dtype.kind
+        and labeled_iter.shape == confidence.shape == labels.shape
+        and labeled_iter.dtype == np.int64
+        and confidence.dtype == np.float64
+        and np.isin(labels[labeled_iter >= 0], classes).all()
+    ):
+        raise ValueError("its labels do not fit its classes")
+    if not (
+        reference.dtype == np.float32
+        and reference.shape == (len(reference_labels), classifier.embedding_size)
+        and reference_labels.shape == (len(reference),)
+        and reference_labels.dtype.kind in "iu"
+        and np.isin(reference_labels, np.arange(len(classes))).all()
+    ):
+        raise ValueError("its reference does not fit its classes and embedding_size")
+    if classifier.objective_.uses_reference and len(reference) < classifier.n_neighbors:
+        raise ValueError("its reference has fewer examples than n_neighbors")
+
+
+def _check_size(classifier: SelfLearningClassifier, n_classes: int, n_bytes: int) -> None:
+    """Raise a `ValueError` where the weights file can't hold the network that is asked for."""
+    objective = classifier.objective_
+    weights = (FEATURES[classifier.backbone] + 1) * classifier.embedding_size
+    if objective.name in loss_names() and objective.head(n_classes) is not None:
+        weights += classifier.embedding_size * n_classes
+    if weights * np.dtype(np.float32).itemsize > n_bytes:
+        raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")

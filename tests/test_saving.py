@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.backbone import FEATURES, build_backbone
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.triplet import Triplet
@@ -21,10 +25,44 @@ def fit(**changes):
     return SelfLearningClassifier(**{**options, **changes}).fit(IMAGES, LABELS)
 
 
+@pytest.fixture(scope="module")
+def fitted():
+    return fit(loss="triplet")
+
+
 @pytest.fixture
-def saved(tmp_path):
-    fit(loss="triplet").save(tmp_path / "clf")
+def saved(fitted, tmp_path):
+    fitted.save(tmp_path / "clf")
     return tmp_path / "clf"
+
+
+@pytest.fixture
+def saved_with_head(tmp_path):
+    fit(loss="cross-entropy").save(tmp_path / "clf")
+    return tmp_path / "clf"
+
+
+def change_settings(folder, **changes):
+    """Overwrite entries of classifier.json; those of a dict are merged."""
+    settings = json.loads((folder / "classifier.json").read_text())
+    for name, value in changes.items():
+        merged = isinstance(value, dict) and isinstance(settings[name], dict)
+        settings[name] = {**settings[name], **value} if merged else value
+    (folder / "classifier.json").write_text(json.dumps(settings))
+
+
+def sign(folder):
+    """Write the digests of the files that are there, as whoever crafted them would."""
+    names = ("arrays.npz", "model.weights.h5")
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    change_settings(folder, sha256=digests)
+
+
+def change_arrays(folder, **changes):
+    with np.load(folder / "arrays.npz") as archive:
+        arrays = {**archive, **changes}
+    np.savez(folder / "arrays.npz", **arrays)
+    sign(folder)
 
 
 @pytest.mark.parametrize("loss", loss_names())
@@ -115,20 +153,204 @@ def test_damaged_file_is_an_error(saved, name):
 
 def test_pickled_array_is_refused(saved):
     np.savez(saved / "arrays.npz", classes=np.array([{}], object))
-    with pytest.raises(ValueError, match="damaged"):
+    sign(saved)
+    with pytest.raises(ValueError, match="damaged: the array 'classes' is of object"):
         SelfLearningClassifier.load(saved)
 
 
 def test_missing_or_foreign_settings_are_errors(saved):
     settings = json.loads((saved / "classifier.json").read_text())
-    for broken in ({**settings, "format": 99}, [], {"format": 1}):
+    for broken in ({**settings, "format": 99}, [], {**settings, "format": 1}, {"format": "2"}):
         (saved / "classifier.json").write_text(json.dumps(broken))
-        with pytest.raises(ValueError, match="format 1|damaged"):
+        with pytest.raises(ValueError, match="not of format 2.*fit it again"):
             SelfLearningClassifier.load(saved)
 
 
 def test_weights_of_another_network_are_an_error(saved, tmp_path):
     fit(loss="triplet", embedding_size=8).save(tmp_path / "other")
     (tmp_path / "other" / "model.weights.h5").replace(saved / "model.weights.h5")
-    with pytest.raises(ValueError, match="not those of the classifier"):
+    with pytest.raises(ValueError, match="damaged: model.weights.h5 was changed"):
         SelfLearningClassifier.load(saved)
+    sign(saved)
+    with pytest.raises(ValueError, match="not those of the classifier|too small"):
+        SelfLearningClassifier.load(saved)
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """What is damaged is found before a network is built."""
+
+    def fail(*args):
+        raise AssertionError("a network was built for a damaged folder")
+
+    monkeypatch.setattr(SelfLearningClassifier, "_build_network", fail)
+
+
+def refuse(folder, match):
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=match) as error:
+            SelfLearningClassifier.load(folder)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert str(folder) in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "model.weights.h5"])
+def test_one_changed_bit_is_noticed(saved, name, no_network):
+    content = bytearray((saved / name).read_bytes())
+    content[len(content) // 3] ^= 4
+    (saved / name).write_bytes(content)
+    refuse(saved, f"damaged: {name} was changed after it was saved; save it again")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"sha256": []}, "damaged"),
+        ({"sha256": {"arrays.npz": 7}}, "arrays.npz was changed"),
+        ({"parameters": []}, "damaged"),
+        ({"parameters": {"unknown": 1}}, "damaged: .*unknown"),
+        ({"parameters": {"embedding_size": 10**9}}, "does not fit its classes and embedding_size"),
+        ({"parameters": {"embedding_size": 1e9}}, "embedding_size is 1000000000.0"),
+        ({"parameters": {"embedding_size": True}}, "embedding_size is True"),
+        ({"parameters": {"embedding_size": "__import__('os')"}}, "embedding_size is"),
+        ({"parameters": {"n_neighbors": 5000}}, "fewer examples than n_neighbors"),
+        ({"parameters": {"backbone": "../tiny"}}, "Unknown backbone"),
+        ({"parameters": {"backbone": "vgg16"}}, "too small"),
+        ({"parameters": {"backbone": ["tiny"]}}, "damaged"),
+        ({"parameters": {"augment": 3}}, "damaged"),
+        ({"parameters": {"weights": None}}, "weights is no text"),
+        ({"parameters": {"loss": ["triplet"]}}, "damaged"),
+        ({"parameters": {"loss": "os"}}, "loss of its own, 'os'"),
+        ({"loss_parameters": [1]}, "damaged"),
+        ({"loss_parameters": {"margin": "wide"}}, "damaged: .*margin"),
+        ({"loss_parameters": {"__class__": "x"}}, "damaged"),
+        ({"image_shape": [32, 32]}, "damaged"),
+        ({"image_shape": [32, -32, 3]}, "height|width"),
+        ({"image_shape": [10**9, 10**9, 3]}, "The images' height is 1000000000"),
+        ({"image_shape": [32, 32, 4]}, "channels"),
+        ({"image_shape": [32.0, 32, 3]}, "height"),
+        ({"history": {}}, "history"),
+        ({"history": []}, "history"),
+        ({"history": [1]}, "history"),
+        ({"termination_condition": {"a": 1}}, "termination condition"),
+    ],
+)
+def test_settings_of_other_types_or_sizes_are_refused(saved, changes, match, no_network):
+    if "history" in changes:
+        settings = json.loads((saved / "classifier.json").read_text())
+        (saved / "classifier.json").write_text(json.dumps({**settings, **changes}))
+    else:
+        change_settings(saved, **changes)
+    refuse(saved, match)
+
+
+@pytest.mark.parametrize("text", ["[" * 10**5, '{"format": NaN}', '{"format": 1e400}', "\udcff"])
+def test_json_that_is_none_is_refused(saved, text, no_network):
+    (saved / "classifier.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    refuse(saved, "is damaged: it ")
+
+
+def test_a_network_larger_than_its_weights_file_is_not_built(saved_with_head, no_network):
+    """Arrays and digests agree with the settings, as whoever crafted them would see to."""
+    size = 10**8
+    change_settings(saved_with_head, parameters={"embedding_size": size})
+    change_arrays(saved_with_head, reference=np.empty((0, size), np.float32))
+    refuse(saved_with_head, "model.weights.h5 is too small")
+
+
+def test_a_head_larger_than_its_weights_file_is_not_built(saved_with_head, no_network):
+    change_arrays(saved_with_head, classes=np.array([f"{n:05}" for n in range(99_999)] + ["cat"]))
+    change_arrays(saved_with_head, labeled_iter=np.full(20, -1))
+    refuse(saved_with_head, "model.weights.h5 is too small")
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"classes": np.array(["dog", "cat"])}, "classes are not two or more in order"),
+        ({"classes": np.array(["cat"])}, "classes are not two or more in order"),
+        ({"classes": np.array([["cat"], ["dog"]])}, "classes are not two or more in order"),
+        ({"classes": np.array([1, 2])}, "labels do not fit"),
+        ({"classes": np.array(["cat", "owl"])}, "labels do not fit"),
+        ({"transduction": np.array(["cat"])}, "labels do not fit"),
+        ({"labeled_iter": np.zeros(20)}, "labels do not fit"),
+        ({"confidence": np.zeros(20, np.float32)}, "labels do not fit"),
+        ({"confidence": np.zeros(19)}, "labels do not fit"),
+        ({"reference": np.zeros((10, 255), np.float32)}, "reference does not fit"),
+        ({"reference": np.zeros((9, 256), np.float32)}, "reference does not fit"),
+        ({"reference": np.zeros((10, 256))}, "reference does not fit"),
+        ({"reference_labels": np.full(10, 2)}, "reference does not fit"),
+        ({"reference_labels": np.full(10, -1)}, "reference does not fit"),
+        ({"reference_labels": np.zeros(10)}, "reference does not fit"),
+        ({"reference_labels": np.int64(1)}, "damaged"),
+        ({"another": np.zeros(10)}, "its arrays are"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(saved, changes, match, no_network):
+    change_arrays(saved, **changes)
+    refuse(saved, match)
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "classifier.json", "model.weights.h5"])
+def test_links_that_lead_out_of_the_folder_are_refused(saved, tmp_path, name, no_network):
+    (saved / name).replace(tmp_path / name)
+    (saved / name).symlink_to(tmp_path / name)
+    refuse(saved, f"{name} is not a file in this folder")
+
+
+def test_the_folder_itself_may_be_a_link(saved, tmp_path):
+    (tmp_path / "link").symlink_to(saved)
+    assert SelfLearningClassifier.load(tmp_path / "link").classes_.tolist() == ["cat", "dog"]
+
+
+def test_the_initial_weights_need_not_be_there_any_more(saved):
+    change_settings(saved, parameters={"weights": "/no/such/file.h5"})
+    assert SelfLearningClassifier.load(saved).weights == "/no/such/file.h5"
+
+
+def test_a_folder_has_its_name_only_when_it_is_whole(fitted, tmp_path, monkeypatch):
+    left_over = tmp_path / ".clf.unfinished"
+    left_over.mkdir()
+    (left_over / "classifier.json").write_text("{")
+    (left_over / "another file").touch()
+    synced = []
+    fsync = os.fsync
+
+    def check(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        if len(synced) <= 4:
+            assert not (tmp_path / "clf").exists()
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", check)
+    fitted.save(tmp_path / "clf")
+    names = ["arrays.npz", "classifier.json", "model.weights.h5"]
+    assert sorted(synced[:3]) == [str(left_over / name) for name in names]
+    assert synced[3:] == [str(left_over), str(tmp_path)]
+    assert sorted(path.name for path in (tmp_path / "clf").iterdir()) == names
+    assert [path.name for path in tmp_path.iterdir()] == ["clf"]
+
+
+def test_a_save_that_fails_leaves_nothing(fitted, tmp_path, monkeypatch):
+    def fail(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ValueError, match="can't be saved to .*clf: .*No space left"):
+        fitted.save(tmp_path / "clf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_is_saved_to(fitted, tmp_path):
+    (tmp_path / "clf").mkdir()
+    fitted.save(tmp_path / "clf")
+    assert SelfLearningClassifier.load(tmp_path / "clf").n_iter_ == fitted.n_iter_
+
+
+@pytest.mark.parametrize("backbone", FEATURES)
+def test_features_are_those_of_the_backbone(backbone):
+    built = build_backbone(backbone, (32, 32, 3), "random")
+    assert built.output_shape == (None, FEATURES[backbone])

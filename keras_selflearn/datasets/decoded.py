@@ -23,6 +23,7 @@ from tqdm import tqdm
 from keras_selflearn.cache import cache_root
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.errors import InputError
+from keras_selflearn.json_files import read_json
 
 _UNFINISHED = ".unfinished-"
 _SECONDS_TO_FINISH = 24 * 3600
@@ -91,11 +92,13 @@ def read_decoded(key: str, open_source: Callable[[], Source]) -> Dataset:
 def _open(folder: Path) -> Dataset | None:
     """The data set in `folder`, None where it is missing or damaged."""
     try:
-        class_names = tuple(json.loads((folder / "class_names.json").read_text(encoding="utf-8")))
-        images, test_images = (
-            np.load(_images(folder, part), mmap_mode="r") for part in ("train", "test")
+        class_names = tuple(read_json(folder / "class_names.json"))
+        # Mapped, labels too: that fails where the file is smaller than its header claims.
+        images, labels, test_images, test_labels = (
+            np.lib.format.open_memmap(path(folder, part), mode="r")
+            for part in ("train", "test")
+            for path in (_images, _labels)
         )
-        labels, test_labels = (np.load(_labels(folder, part)) for part in ("train", "test"))
     except FileNotFoundError:
         return None
     except OSError:
@@ -109,9 +112,10 @@ def _open(folder: Path) -> Dataset | None:
             or classes.dtype != np.int64
             or classes.shape != pixels.shape[:1]
             or not np.isin(classes, np.arange(len(class_names))).all()
+            or not all(isinstance(name, str) for name in class_names)
         ):
             return None
-    return Dataset(images, labels, test_images, test_labels, class_names)
+    return Dataset(images, np.array(labels), test_images, np.array(test_labels), class_names)
 
 
 def _make(folder: Path, source: Source) -> None:

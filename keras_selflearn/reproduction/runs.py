@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from keras_selflearn.arrays import read_arrays
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError
+from keras_selflearn.json_files import read_json
+from keras_selflearn.reproduction.record import check_record
 
 # What differs between machines or in what is shown, and changes nothing in a result. Initial
 # weights are compared as random or pretrained, for the same file has another path elsewhere.
@@ -69,12 +71,29 @@ class Run:
         }
 
     def embeddings(self, when: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """(n, d) float16 and labels (n,) of the test images, `initial` or `final`; None: gone."""
+        """(n, d) float16 and labels (n,) of the test images, `initial` or `final`; None: gone.
+
+        Raises
+        ------
+        InputError
+            When the file is damaged.
+        """
         path = self.path / f"embeddings-{when}.npz"
         if not path.exists():
             return None
-        with np.load(path, allow_pickle=False) as content:
-            return content["embeddings"], content["labels"]
+        try:
+            with path.open("rb") as file:
+                arrays = read_arrays(file)
+            embeddings, labels = arrays["embeddings"], arrays["labels"]
+            if embeddings.dtype.kind != "f" or embeddings.ndim != 2:
+                raise ValueError(f"embeddings are {embeddings.dtype} of shape {embeddings.shape}")
+            if labels.dtype.kind not in "iu" or labels.shape != embeddings.shape[:1]:
+                raise ValueError(f"labels are {labels.dtype} of shape {labels.shape}")
+        except (OSError, KeyError, ValueError) as error:
+            raise InputError(
+                f"The embeddings of a run, {path}, can't be read ({error}): remove the file."
+            ) from error
+        return embeddings, labels
 
 
 def finished_runs(folder: Path) -> list[Run]:
@@ -88,8 +107,9 @@ def finished_runs(folder: Path) -> list[Run]:
     runs = []
     for path in sorted(folder.glob("*/run.json")):
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = read_json(path)
             if record["status"] == "finished":
+                check_record(record)
                 known = {each.name for each in fields(Config)}
                 asked = {name: record["config"][name] for name in record["config"] if name in known}
                 runs.append(Run(path.parent, record, Config(**asked).resolve()))

@@ -40,7 +40,7 @@ def write_run(
             "meta_iteration": k,
             "labelled": labelled + 50 * k,
             "selected": 50 if k else 0,
-            "remaining": 400 - labelled - 50 * k,
+            "remaining": max(400 - labelled - 50 * k, 0),
             "validation_accuracy": accuracy,
         }
         for k, accuracy in enumerate(accuracies)
