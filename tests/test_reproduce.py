@@ -20,7 +20,7 @@ from keras_selflearn.experiment import run_experiment
 from keras_selflearn.paper import published_figure, published_tables
 from keras_selflearn.report import ReportConfig
 from keras_selflearn.reproduce import ReproduceConfig
-from keras_selflearn.reproduction import executors
+from keras_selflearn.reproduction import estimate, executors
 from keras_selflearn.reproduction.executors import Outcome
 from keras_selflearn.reproduction.runs import finished_runs
 
@@ -47,6 +47,8 @@ def reproduced(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setattr(executors, "run_in_processes", run_in_this_process)
+        # A trial is a process; `test_a_long_table_...` has one.
+        patch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
         patch.chdir(ROOT)
         for write, numbers in (
             (write_svhn_cropped, (20, 5)),
@@ -212,6 +214,7 @@ def test_notes_stand_above_the_table(reproduced):
 def test_what_can_t_be_done_is_said_before_anything_runs(changes, message, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(executors, "run_in_processes", None)
+    monkeypatch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     file = tmp_path / "file"
