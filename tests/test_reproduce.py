@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def reproduced(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setattr(executors, "run_in_processes", run_in_this_process)
-        # A trial is a process; `test_a_long_table_...` has one.
+        # `test_a_long_table_without_a_gpu_names_the_short_one` has a trial.
         patch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
         patch.chdir(ROOT)
         for write, numbers in (
@@ -172,7 +173,9 @@ def test_a_failing_cell_stops_no_other_and_is_told_at_the_end(reproduced, capsys
     assert captured.err.count("no memory (exit status 1)") == 2
 
 
-def test_a_long_table_without_a_gpu_names_the_short_one(tmp_path, capsys):
+def test_a_long_table_without_a_gpu_names_the_short_one(tmp_path, capsys, monkeypatch):
+    # A trial in this process, without the seconds that another takes to start.
+    monkeypatch.setattr(estimate, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor())
     config = ReproduceConfig(table=1, dry_run=True, results_dir=str(tmp_path / "none"))
     reproduce.main(config)
     out = capsys.readouterr().out
