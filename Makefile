@@ -10,8 +10,9 @@ CONSTRAINTS := $(wildcard $(TESTED))
 # How the paper is reproduced: a flagfile in flags/. FLAGS= adds flags of the command.
 PRESET ?= paper
 FLAGS ?=
+MINUTES ?= 20
 
-.PHONY: help install lock quickstart test lint format clean report benchmark
+.PHONY: help install lock quickstart test lint format clean report benchmark chaos
 .PHONY: reproduce-table1 reproduce-table2 reproduce-table3
 .PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
@@ -83,6 +84,9 @@ format: install ## Format the code
 
 benchmark: install ## Measure how much of the machine's speed is reached
 	@$(RUN) -m benchmarks $(FLAGS)
+
+chaos: install ## Kill and resume a run for MINUTES=20 and compare it with one left alone
+	@$(RUN) tests/chaos.py --minutes=$(MINUTES)
 
 clean: ## Remove the virtual environments; results stay
 	rm -rf .venv-* *.egg-info

@@ -64,6 +64,7 @@ setup(
         "scipy",
         "threadpoolctl",
         "absl-py",
+        "filelock",
         "h5py",
         "matplotlib>=3.7",
         "pillow>=9.1",

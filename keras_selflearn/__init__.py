@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from keras_selflearn.classifier import SelfLearningClassifier
 
 __all__ = ["InputError", "SelfLearningClassifier"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import math
 import os
 from collections.abc import Sequence
@@ -16,16 +17,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
-from keras_selflearn.backbone import check_backbone
+from keras_selflearn.backbone import check_backbone, weights_digest
+from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
-from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, self_learning
+from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import OPTIMIZERS, Network, build_network, check_image_shape
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import stage
+from keras_selflearn.resuming import Resuming, digest
 from keras_selflearn.selection import check_selection, select
+from keras_selflearn.signals import Stopped
 from keras_selflearn.strategy import STRATEGIES
 from keras_selflearn.training import DECAYS, Training
 
@@ -203,6 +207,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         validation_data: tuple[np.ndarray, np.ndarray] | None = None,
         true_labels: np.ndarray | None = None,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+        checkpoints: Checkpoints | None = None,
     ) -> SelfLearningClassifier:
         """Train, and label what has no label.
 
@@ -218,12 +223,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
         callbacks : sequence of Keras callbacks
             Active in every training. One with a method `on_meta_iteration_end(record, learner)`
-            also gets each record, with the `KerasLearner` as it is then.
+            also gets each record, with the `KerasLearner` as it is then; one with a method
+            `on_resume(history)` the records that a checkpoint had.
+        checkpoints : Checkpoints, optional
+            Where to keep all that is needed to go on: a call with the same parameters and data
+            goes on from the last whole one. Needs a `random_state`.
 
         Raises
         ------
         InputError
-            A `ValueError`, for parameters, images or labels that can't be used.
+            A `ValueError`, for parameters, images or labels that can't be used, for a training
+            that went wrong (see `trust`), and for a checkpoint that is of something else.
         """
         self.check_parameters()
         objective = self._objective()
@@ -248,11 +258,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             true_labels = np.where(unknown, UNLABELLED, _encode(true_labels, classes))
         validation_data = _check_validation_data(validation_data, X.shape[1:], classes)
         callbacks = list(callbacks or ())
+        if checkpoints is not None and self.random_state is None:
+            raise InputError("checkpoints need a random_state: without one no run is like another.")
 
         seed = self._seed()
         examples = Examples.from_labels(labels)
         with stage("build network"):
-            network = self._build_network(objective, self.weights, X.shape[1:], len(classes))
+            network = self._build_network(objective, self.weights, X.shape[1:], len(classes), seed)
         learner = KerasLearner(
             network,
             objective,
@@ -275,25 +287,38 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             seed=seed,
             callbacks=callbacks,
         )
-        history = []
-        for record in self_learning(
-            learner,
-            examples,
-            meta_iterations=self.meta_iterations,
-            select=functools.partial(
-                select,
-                percent=self.selection_percent,
-                selection=self.selection,
-                n_classes=len(classes),
-            ),
-            order=self.order,
-            evaluate_every=self.evaluate_every,
-            true_labels=true_labels,
-        ):
-            history.append(asdict(record))
-            for callback in callbacks:
-                if hasattr(callback, "on_meta_iteration_end"):
-                    callback.on_meta_iteration_end(record, learner)
+        position, history = Position(), []
+        resuming = None
+        if checkpoints is not None:
+            asked = self._asked(objective, X, given)
+            resuming = Resuming(checkpoints, learner, examples, position, history, asked)
+            learner.after_step = resuming.after_step
+            if resuming.restore():
+                _call(callbacks, "on_resume", history)
+        try:
+            for record in self_learning(
+                learner,
+                examples,
+                meta_iterations=self.meta_iterations,
+                select=functools.partial(
+                    select,
+                    percent=self.selection_percent,
+                    selection=self.selection,
+                    n_classes=len(classes),
+                ),
+                order=self.order,
+                evaluate_every=self.evaluate_every,
+                true_labels=true_labels,
+                position=position,
+            ):
+                history.append(asdict(record))
+                _call(callbacks, "on_meta_iteration_end", record, learner)
+                if resuming:
+                    resuming.save()
+        except Stopped:
+            if resuming:
+                resuming.save()
+            raise
         # All at the end: a `fit` that fails leaves an earlier one whole.
         self.classes_ = classes
         self.image_shape_ = tuple(X.shape[1:])
@@ -421,6 +446,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         weights: str | os.PathLike,
         image_shape: tuple[int, int, int],
         n_classes: int,
+        seed: int = 0,
     ) -> Network:
         return build_network(
             backbone=self.backbone,
@@ -434,7 +460,24 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             learning_rate=self.learning_rate,
             precision=self.precision,
             strategy=self.strategy,
+            seed=seed,
         )
+
+    def _asked(self, objective: Objective, X: np.ndarray, given: np.ndarray) -> dict[str, Any]:
+        """What decides the numbers of `fit`, as JSON has it."""
+        parameters = {
+            **self.get_params(deep=False),
+            "loss": objective.name,
+            "weights": weights_digest(self.weights) or self.weights,
+            "precision": resolve_precision(self.precision),
+        }
+        sample = np.linspace(0, len(X) - 1, min(len(X), _COMPARED_IMAGES)).astype(int)
+        return {
+            **json.loads(json.dumps(parameters, default=np.generic.item)),
+            **{f"loss {name}": value for name, value in asdict(objective).items()},
+            "images": [*X.shape, digest(X[sample])],
+            "labels": digest(given),
+        }
 
     def _seed(self) -> int:
         if self.random_state is None:
@@ -443,6 +486,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return int(self.random_state)
 
 
+# Evenly spaced: enough to tell data sets apart without reading all.
+_COMPARED_IMAGES = 100
 _LEAST = {
     "n_neighbors": 1,
     "meta_iterations": 0,
@@ -452,6 +497,12 @@ _LEAST = {
     "batch_size": 1,
     "embedding_size": 1,
 }
+
+
+def _call(callbacks: Sequence[tf.keras.callbacks.Callback], name: str, *arguments: Any) -> None:
+    for callback in callbacks:
+        if hasattr(callback, name):
+            getattr(callback, name)(*arguments)
 
 
 def _check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:

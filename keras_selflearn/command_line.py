@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -10,6 +12,7 @@ from typing import Any, Callable, NoReturn
 from absl import app, flags
 
 from keras_selflearn.errors import InputError
+from keras_selflearn.signals import Stopped, stop_signals
 
 _DEFINERS = {
     "str": flags.DEFINE_string,
@@ -46,12 +49,16 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
 
     def call(_) -> None:
         try:
-            main(_instance(config_class, flags.FLAGS))
+            with stop_signals():
+                main(_instance(config_class, flags.FLAGS))
         except InputError as error:
             _stop(str(error))
+        except Stopped as error:
+            goes_on = f" What is done is kept in {error.kept}: the same command goes on with it."
+            message = f"\nStopped by {error}.{goes_on if error.kept else ''}"
+            _stop(message, status=128 + error.number)
         except KeyboardInterrupt:
-            print("\nInterrupted.", file=sys.stderr)
-            sys.exit(130)
+            _stop("\nInterrupted.", status=128 + signal.SIGINT)
 
     app.run(call, flags_parser=parse_or_stop)
 
@@ -104,6 +111,7 @@ def _help(config_class: type, description: str) -> str:
     return "\n".join(lines)
 
 
-def _stop(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    sys.exit(2)
+def _stop(message: str, status: int = 2) -> NoReturn:
+    with contextlib.suppress(OSError):  # Nobody may be reading any more.
+        print(message, file=sys.stderr, flush=True)
+    sys.exit(status)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keras_selflearn.datasets import DATASETS, dataset_entry
-from keras_selflearn.errors import InputError, check_integer, unknown_name
+from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.losses import loss_names
 
 _AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps")
@@ -112,6 +112,9 @@ class Config:
     )
     seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
     deterministic: bool = option(False, "Same numbers each time on the same machine; slower.")
+    checkpoint_minutes: float = option(
+        5.0, "Minutes from one checkpoint to the next within a training."
+    )
     profile: bool = option(False, "Print where the time goes, by stage.")
     results_dir: str = option("results", "Folder in which each run makes a folder of its own.")
     data_dir: str | None = option(
@@ -134,6 +137,7 @@ class Config:
         check_integer("seed", self.seed, least=0, most=2**32 - 1)
         if self.meta_iterations is not None:
             check_integer("meta_iterations", self.meta_iterations, least=0)
+        check_number("checkpoint_minutes", self.checkpoint_minutes, above=0)
         for name in _AT_LEAST_ONE:
             if getattr(self, name) is not None:
                 check_integer(name, getattr(self, name), least=1)

@@ -66,25 +66,6 @@ class WholeBatchLoss(tf.keras.losses.Loss):
 
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
-class Dropout(tf.keras.layers.Dropout):
-    """Keras', with another mask on each replica: those of Keras 3 all draw the same.
-
-    The class bears the name of Keras' own, by which Keras 3 finds its state in a file of weights.
-    """
-
-    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """(batch, d) of (batch, d)."""
-        replica = _one_of_several()
-        if replica is None:
-            return super().call(inputs, training=training)
-        n, d = tf.unstack(tf.shape(inputs))
-        # Replicas vary fastest, so that the masks are apart whatever the sizes of the shares.
-        ones = tf.ones([n, d, replica.num_replicas_in_sync], inputs.dtype)
-        masks = super().call(ones, training=training)
-        return inputs * masks[..., replica.replica_id_in_sync_group]
-
-
-@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class NeverEmpty(tf.keras.layers.Layer):
     """Adds a black image to a share that has none: on a CPU, a convolution of no images fails."""
 

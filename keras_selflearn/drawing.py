@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from keras_selflearn.files import written_whole
+
 # Colour, marker and dashes: told apart by colour-blind readers (Okabe and Ito) and in grey print.
 LINE_STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."))
 
@@ -27,12 +29,12 @@ def save_picture(figure: Figure, path: Path) -> None:
     """Save to the .png or .svg at `path`; the same figure always gives the same file."""
     # Without a salt of their own the names inside an SVG are random.
     settings = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings), written_whole(path) as file:
         if path.suffix == ".svg":
             # The dots are for images, and for points too many to be drawn as lines.
-            figure.savefig(path, dpi=200, metadata={"Date": None})
+            figure.savefig(file, format="svg", dpi=200, metadata={"Date": None})
         else:
-            figure.savefig(path, dpi=150)
+            figure.savefig(file, format="png", dpi=150)
 
 
 def save_png_and_svg(figure: Figure, path_stem: Path) -> None:

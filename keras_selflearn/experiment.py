@@ -11,21 +11,22 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.backbone import weights_digest
+from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.datasets import Dataset, load_dataset
 from keras_selflearn.environment import describe_environment
-from keras_selflearn.errors import InputError
 from keras_selflearn.events import EventFiles
-from keras_selflearn.learner import KerasLearner
-from keras_selflearn.loop import Record
 from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
+from keras_selflearn.opening import opened
 from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import Profile, profiled, stage
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder, check_results_dir
+from keras_selflearn.run_record import RunRecord
+from keras_selflearn.signals import deferred
 from keras_selflearn.splitting import choose_labelled, subset
 
 # In the place of a label that is hidden from training; no class of a data set is called this.
@@ -69,72 +70,50 @@ def _run(config: Config, profile: Profile) -> RunFolder:
     with stage("load data"):
         whole = load_dataset(config.dataset, config.data_dir)
         dataset = subset(whole, config.train_images, config.test_images)
-    class_names = np.array(dataset.class_names)
     labels = training_labels(dataset, config)
-    folder = RunFolder.create(results_dir, run_name(config))
-    run: dict[str, Any] = {
-        "status": "running",
-        "config": asdict(config),
+    asked = {"config": asdict(config), "weights_sha256": weights_digest(config.weights)}
+    run = {
+        **asked,
         "environment": describe_environment(precision),
-        "weights_sha256": weights_digest(config.weights),
         "data": describe_data(
             config.dataset, whole, dataset, n_labelled=int(np.sum(labels != _HIDDEN))
         ),
-        "history": [],
-        "test_accuracy": {},
-        "meta_iteration_seconds": [],
-        "seconds": 0.0,
     }
-    folder.write_run(run)
+    with opened(results_dir, run_name(config), asked) as folder:
+        record = RunRecord(folder, run, dataset.test_labels, profile, start)
+        try:
+            checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
+            _fit(classifier, dataset, labels, folder, record, checkpoints)
+            record.finish(classifier, dataset.test_images)
+            checkpoints.remove()
+        except BaseException as error:
+            record.broken_off(error)
+            raise
+    return folder
 
-    class WriteFolder(tf.keras.callbacks.Callback):
-        """Keeps the run's record up to date, so that a look at it tells how far the run is."""
 
-        def on_meta_iteration_end(self, record: Record, learner: KerasLearner) -> None:
-            with stage("write"):
-                self._write(record, learner)
-            profile.next_lap()
-
-        def _write(self, record: Record, learner: KerasLearner) -> None:
-            if record.meta_iteration == 0:
-                folder.write_embeddings(
-                    "initial", learner.validation_embeddings, dataset.test_labels
-                )
-            self.embeddings = learner.validation_embeddings
-            run["history"].append(asdict(record))
-            run["test_accuracy"] = table_cells(config.regime, run["history"])
-            before, run["seconds"] = run["seconds"], time.monotonic() - start
-            run["meta_iteration_seconds"].append(run["seconds"] - before)
-            folder.write_run(run)
-            folder.write_history(run["history"])
-
-    write_folder = WriteFolder()
+def _fit(
+    classifier: SelfLearningClassifier,
+    dataset: Dataset,
+    labels: np.ndarray,
+    folder: RunFolder,
+    record: RunRecord,
+    checkpoints: Checkpoints,
+) -> None:
+    class_names = np.array(dataset.class_names)
     progress = make_progress(folder.path.name, classifier.meta_iterations)
     try:
-        classifier.fit(
-            dataset.images,
-            labels,
-            validation_data=(dataset.test_images, class_names[dataset.test_labels]),
-            true_labels=class_names[dataset.labels],
-            callbacks=[progress, write_folder, EventFiles(folder.path)],
-        )
-    except InputError:
-        if not run["history"]:
-            folder.remove()
-        raise
+        with deferred():
+            classifier.fit(
+                dataset.images,
+                labels,
+                validation_data=(dataset.test_images, class_names[dataset.test_labels]),
+                true_labels=class_names[dataset.labels],
+                callbacks=[progress, record, EventFiles(folder.path)],
+                checkpoints=checkpoints,
+            )
     finally:
         progress.close()
-    with stage("write"):
-        folder.write_pseudo_labels(
-            classifier.transduction_, classifier.confidence_, classifier.labeled_iter_
-        )
-        folder.write_embeddings("final", write_folder.embeddings, dataset.test_labels)
-        folder.write_classifier(classifier)
-        folder.write_curve(run)
-    run["seconds"] = time.monotonic() - start
-    run["status"] = "finished"
-    folder.write_run(run)
-    return folder
 
 
 def resolve(config: Config) -> Config:
@@ -201,13 +180,3 @@ def run_name(config: Config) -> str:
     """Of the run's folder: what tells the cells of the paper's tables apart, and the seed."""
     weights = Path(config.weights).name.split(".")[0] or "weights"
     return f"{config.dataset}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"
-
-
-def table_cells(regime: str, history: list[dict[str, Any]]) -> dict[str, float]:
-    """The cells of a table that a history fills, in percent: one run of self-learning, two."""
-    first, last = (history[i]["validation_accuracy"] for i in (0, -1))
-    if regime == "all-labelled":
-        return {"all_labelled": last}
-    if regime == "n-labelled":
-        return {"n_labelled": last}
-    return {"n_labelled": first, "self_learning": last}

@@ -1,14 +1,59 @@
-"""Files that a reader never sees half of."""
+"""Files that a reader never sees half of, also after the power went."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from keras_selflearn.errors import InputError
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file, text as UTF-8, under another name and then rename it; its path."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    os.replace(unfinished, path)
+    """Write a file, text as UTF-8, and return its path; see `written_whole`."""
+    with written_whole(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
     return path
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to under another name, which gets its own once it is on the disk.
+
+    A block that raises leaves what was there before.
+
+    Raises
+    ------
+    InputError
+        When the disk is full, the folder can't be written, or the disk fails.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        try:
+            with unfinished.open("w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+            raise
+        flush_folder(path.parent)
+    except OSError as error:
+        raise InputError(
+            f"{path} can't be written ({error.strerror or error}): make room or choose another"
+            " folder; what was there before is whole."
+        ) from error
+
+
+def flush_folder(folder: Path) -> None:
+    """Put the names of a folder's files on the disk, where the system can do that."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.checkpoint import Checkpoint
+from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.labelling import Labeller
 from keras_selflearn.loop import Examples
 from keras_selflearn.model import Network
 from keras_selflearn.objective import Objective
 from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
 from keras_selflearn.profiling import stage
+from keras_selflearn.signals import check_for_stop
 from keras_selflearn.training import Training
+from keras_selflearn.trust import check_classes, check_embeddings, check_loss
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")
 # Of an inference batch, 400 images of 32x32: the memory that the network embeds in grows with them.
 _INFERENCE_PIXELS = 400 * 32 * 32
-# A loss that falls by less than this, in the loss's own unit, has settled.
-_SETTLED_WITHIN = 0.01
 
 
 class KerasLearner:
@@ -54,10 +56,10 @@ class KerasLearner:
 
     Attributes
     ----------
-    labeller : Labeller or None
-        Of the network as last trained.
     validation_embeddings : (m, d) float32 or None
         Of the validation images, as last measured.
+    after_step : callable
+        Called without arguments after each gradient step; what it raises ends the training.
     """
 
     def __init__(
@@ -92,13 +94,18 @@ class KerasLearner:
         self.validation_features = validation_features
         self.seed = seed
         self.callbacks = list(callbacks)
-        self.labeller: Labeller | None = None
         self.validation_embeddings: np.ndarray | None = None
+        self.after_step: Callable[[], None] = lambda: None
         self._keras_epochs = 0
         self._data_epochs = 0
+        self._under_way = UnderWay()
+        self._meta_iteration = 0
+        self._reference = np.empty(0, np.int64)
+        self._reference_labels = np.empty(0, np.int64)
+        self._labeller: Labeller | None = None
 
     def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
-        """Go on from the present weights and optimiser state.
+        """Go on from the present weights and optimiser state, also within this training.
 
         Returns
         -------
@@ -108,44 +115,98 @@ class KerasLearner:
 
         Raises
         ------
-        InputError
-            When the loss is NaN or infinite.
+        UntrustworthyError
+            When the loss is NaN or infinite, or a class has no labelled example.
         """
         training = self.meta_training if meta_iteration else self.first_training
         indices = examples.labelled
+        labels = examples.labels[indices]
+        check_classes(labels, self.n_classes, meta_iteration)
         per_epoch = steps_per_epoch(len(indices), self.batch_size)
         parts, steps = training.epochs_and_steps(per_epoch)
-        batches = training_batches(
-            self.images,
-            indices,
-            examples.labels[indices],
-            batch_size=self.batch_size,
-            first_epoch=self._data_epochs,
-            steps=parts * steps,
-            augmentations=self.augmentations,
-            seed=self.seed,
-        )
+        under_way = self._under_way
+
+        def batches_from(step: int) -> tf.data.Dataset:
+            return training_batches(
+                self.images,
+                indices,
+                labels,
+                batch_size=self.batch_size,
+                first_step=self._data_epochs * per_epoch + step,
+                steps=parts * steps - step,
+                augmentations=self.augmentations,
+                seed=self.seed,
+            )
+
+        def after_step(loss: float) -> None:
+            check_loss(
+                loss,
+                step=under_way.steps,
+                meta_iteration=meta_iteration,
+                learning_rate=training.learning_rate,
+            )
+            self.after_step()
+
         with stage("train", images=parts * steps * min(self.batch_size, len(indices))):
-            history = self.network.trainer.fit(
-                batches,
-                initial_epoch=self._keras_epochs,
-                epochs=self._keras_epochs + parts,
-                steps_per_epoch=steps,
-                callbacks=[*_callbacks_of(training, parts * steps), *self.callbacks],
-                shuffle=False,
-                verbose=0,
+            fit(
+                self.network.trainer,
+                training,
+                batches_from,
+                steps_per_epoch=per_epoch,
+                under_way=under_way,
+                first_epoch=self._keras_epochs,
+                callbacks=self.callbacks,
+                after_step=after_step,
             )
-        gradient_steps = len(history.epoch) * steps
-        self._keras_epochs += len(history.epoch)
-        self._data_epochs += -(-gradient_steps // per_epoch)
-        loss = float(history.history["loss"][-1])
-        if not math.isfinite(loss):
-            raise InputError(
-                f"The loss became {loss} in meta-iteration {meta_iteration}: try a lower learning"
-                f" rate than {training.learning_rate}."
-            )
-        self.labeller = self._labeller_of(examples)
-        return loss, gradient_steps
+        self._under_way = UnderWay()
+        self._keras_epochs += len(under_way.losses)
+        self._data_epochs += -(-under_way.steps // per_epoch)
+        self._meta_iteration = meta_iteration
+        self._refer_to(examples, self._choose_reference(examples))
+        return under_way.losses[-1], under_way.steps
+
+    @property
+    def labeller(self) -> Labeller:
+        """Of the network as last trained."""
+        if self._labeller is None:
+            embeddings = self._embed("labelled", self.images, self._reference)
+            self._labeller = self._make_labeller(embeddings, self._reference_labels)
+        return self._labeller
+
+    def state(self) -> Checkpoint:
+        """Weights, optimiser and counters, after any gradient step: see `restore`."""
+        arrays = {"reference": self._reference}
+        arrays.update(
+            (f"variable-{i}", np.asarray(each.numpy())) for i, each in enumerate(self._variables())
+        )
+        numbers = {
+            "keras_epochs": self._keras_epochs,
+            "data_epochs": self._data_epochs,
+            "meta_iteration": self._meta_iteration,
+            "under_way": asdict(self._under_way),
+        }
+        return Checkpoint(numbers, arrays)
+
+    def restore(self, state: Checkpoint, examples: Examples) -> None:
+        """Go on as the learner would have whose `state` this is.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            When it is the state of another network.
+        """
+        variables = self._variables()
+        values = [state.arrays[f"variable-{i}"] for i in range(len(variables))]
+        for variable, value in zip(variables, values):
+            if value.shape != tuple(variable.shape):
+                raise ValueError(f"a variable of shape {variable.shape} has {value.shape} there")
+        for variable, value in zip(variables, values):
+            variable.assign(value)
+        self._keras_epochs = int(state.numbers["keras_epochs"])
+        self._data_epochs = int(state.numbers["data_epochs"])
+        self._meta_iteration = int(state.numbers["meta_iteration"])
+        self._under_way = UnderWay(**state.numbers["under_way"])
+        self._refer_to(examples, state.arrays["reference"])
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Labels (k,) int64 and confidences (k,) float64 of these training examples."""
@@ -172,17 +233,27 @@ class KerasLearner:
             embeddings = standardise(embeddings)
         return labeller.label(embeddings)[0]
 
-    def _labeller_of(self, examples: Examples) -> Labeller:
-        reference = np.empty(0, np.int64)
-        if self.objective.uses_reference:
-            use_all = self.reference == "all"
-            reference = examples.labelled if use_all else examples.initially_labelled
-        embeddings = self._embed("labelled", self.images, reference)
-        return self._make_labeller(embeddings, examples.labels[reference])
+    def _choose_reference(self, examples: Examples) -> np.ndarray:
+        if not self.objective.uses_reference:
+            return np.empty(0, np.int64)
+        return examples.labelled if self.reference == "all" else examples.initially_labelled
+
+    def _refer_to(self, examples: Examples, reference: np.ndarray) -> None:
+        """Label by these examples from now on; they are embedded when they are first needed."""
+        self._reference = reference
+        self._reference_labels = examples.labels[reference]
+        self._labeller = None
+
+    def _variables(self) -> list[tf.Variable]:
+        trainer = self.network.trainer
+        return [*trainer.weights, *trainer.optimizer.variables]
 
     def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
         with stage(f"embed {kind} images", images=len(indices)):
-            return embed(self.network, images, indices)
+            embeddings = embed(self.network, images, indices)
+            when = f"in the training of meta-iteration {self._meta_iteration}"
+            check_embeddings(embeddings, images, indices, kind, when)
+        return embeddings
 
     def _make_labeller(self, reference: np.ndarray, labels: np.ndarray) -> Labeller:
         return self.objective.labeller(
@@ -192,28 +263,6 @@ class KerasLearner:
             n_classes=self.n_classes,
             n_neighbors=self.n_neighbors,
         )
-
-
-class _FollowRates(tf.keras.callbacks.Callback):
-    """Gives each gradient step of a training its learning rate."""
-
-    def __init__(self, rates: np.ndarray):
-        super().__init__()
-        self._rates = iter(rates)
-
-    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        self.model.optimizer.learning_rate.assign(next(self._rates))
-
-
-def _callbacks_of(training: Training, n_steps: int) -> list[tf.keras.callbacks.Callback]:
-    callbacks = [_FollowRates(training.rates(n_steps))]
-    if training.settled_epochs is not None:
-        callbacks.append(
-            tf.keras.callbacks.EarlyStopping(
-                monitor="loss", min_delta=_SETTLED_WITHIN, patience=training.settled_epochs
-            )
-        )
-    return callbacks
 
 
 def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
@@ -227,6 +276,7 @@ def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarr
         # Keras' `predict` would hold all of them twice, and Keras 3's is traced for a last batch
         # that is smaller.
         for i, batch in enumerate(batches):
+            check_for_stop()
             start = i * batch_size
             embeddings[start : start + batch_size] = network.embed_batch(batch)
     return embeddings

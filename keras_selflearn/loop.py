@@ -10,10 +10,12 @@ then labels and merges.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
 import numpy as np
+
+from keras_selflearn.trust import check_selected
 
 UNLABELLED = -1
 ORDERS = ("label-first", "train-first")
@@ -118,6 +120,30 @@ class Record:
     unlabelled_accuracy: float | None
 
 
+@dataclass
+class Position:
+    """Where a run is: what is done of a meta-iteration.
+
+    Attributes
+    ----------
+    meta_iteration : int
+    steps : int
+        How many of its steps, of which training and labelling are two, are done.
+    results : dict
+        What they gave, by the names of a `Record`.
+    """
+
+    meta_iteration: int = 0
+    steps: int = 0
+    results: dict[str, Any] = field(default_factory=dict)
+
+    def advance(self) -> None:
+        """Go to the start of the next meta-iteration."""
+        self.meta_iteration += 1
+        self.steps = 0
+        self.results = {}
+
+
 def self_learning(
     learner: Learner,
     examples: Examples,
@@ -127,6 +153,7 @@ def self_learning(
     order: str = "label-first",
     evaluate_every: int = 1,
     true_labels: np.ndarray | None = None,
+    position: Position | None = None,
 ) -> Iterator[Record]:
     """Fine-tune, then label, merge and re-train, `meta_iterations` times or until all is labelled.
 
@@ -148,11 +175,19 @@ def self_learning(
     true_labels : (n,) integers, optional
         Used for nothing but the two accuracies of pseudo-labels in the records, which leave out
         those that are `UNLABELLED`.
+    position : Position, optional
+        Where to go on from, kept up to date: with `examples` and the learner's state it is all
+        that another process needs to go on. By default the start.
 
     Yields
     ------
     Record
         One after the fine-tuning and one after each meta-iteration.
+
+    Raises
+    ------
+    UntrustworthyError
+        When `select` keeps none.
     """
 
     def train(meta_iteration: int) -> dict[str, Any]:
@@ -164,6 +199,7 @@ def self_learning(
         unlabelled = examples.unlabelled
         predicted, confidence = learner.label(unlabelled)
         kept = select(predicted, confidence)
+        check_selected(len(kept), len(predicted), meta_iteration)
         chosen = unlabelled[kept]
         examples.merge(chosen, predicted[kept], confidence[kept], meta_iteration)
         return {
@@ -172,21 +208,29 @@ def self_learning(
             "unlabelled_accuracy": _agreement(predicted, true_labels, unlabelled),
         }
 
-    def finish(meta_iteration: int, done: dict[str, Any]) -> Record:
+    def measure(meta_iteration: int) -> dict[str, Any]:
         remaining = len(examples.unlabelled)
         is_last = meta_iteration == meta_iterations or not remaining
-        measure = is_last or meta_iteration % evaluate_every == 0
-        accuracy = learner.validation_accuracy() if measure else None
-        return Record(meta_iteration, **done, remaining=remaining, validation_accuracy=accuracy)
+        due = is_last or meta_iteration % evaluate_every == 0
+        accuracy = learner.validation_accuracy() if due else None
+        return {"remaining": remaining, "validation_accuracy": accuracy}
 
+    position = position or Position()
     nothing = {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
-    yield finish(0, {**train(0), **nothing})
-    steps = {"label-first": (label_and_merge, train), "train-first": (train, label_and_merge)}
-    first, second = steps[order]
-    for meta_iteration in range(1, meta_iterations + 1):
-        if not len(examples.unlabelled):
+    fine_tuning = (train, lambda _: nothing, measure)
+    orders = {
+        "label-first": (label_and_merge, train, measure),
+        "train-first": (train, label_and_merge, measure),
+    }
+    while position.meta_iteration <= meta_iterations:
+        if position.meta_iteration and not position.steps and not len(examples.unlabelled):
             return
-        yield finish(meta_iteration, {**first(meta_iteration), **second(meta_iteration)})
+        for step in (orders[order] if position.meta_iteration else fine_tuning)[position.steps :]:
+            position.results.update(step(position.meta_iteration))
+            position.steps += 1
+        record = Record(position.meta_iteration, **position.results)
+        position.advance()
+        yield record
 
 
 def _agreement(

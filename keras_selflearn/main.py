@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
 from keras_selflearn import command_line
-from keras_selflearn.config import Config
+from keras_selflearn.config import Config, option
 from keras_selflearn.quiet import import_tensorflow_quietly
 
 
-def main(config: Config) -> None:
-    """Run the experiment that `config` asks for and print its result."""
-    config = config.resolve()  # A mistyped name must not wait for TensorFlow.
+@dataclass(frozen=True)
+class Command(Config):
+    """An experiment, or the folder of one to repeat."""
+
+    from_run: str | None = option(
+        None, "Repeat the finished run of this folder; of other flags only places may be given."
+    )
+
+
+def main(command: Command) -> None:
+    """Run the experiment that `command` asks for and print its result."""
+    asked = asdict(command)
+    from_run = asked.pop("from_run")
+    config = Config(**asked)
+    config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
     from keras_selflearn.experiment import run_experiment
+
+    if from_run is not None:
+        from keras_selflearn.repeating import repeated
+
+        config = repeated(Path(from_run).expanduser(), config)
+    config = config.resolve()
 
     folder = run_experiment(config)
     run = folder.read_run()
@@ -24,4 +45,4 @@ def main(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(Config, main, "Self-learning for image classification: one experiment.")
+    command_line.run(Command, main, "Self-learning for image classification: one experiment.")

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_selflearn import data_parallel
 from keras_selflearn.backbone import build_backbone
+from keras_selflearn.dropout import Dropout
 from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import precision_policy
@@ -68,12 +69,14 @@ def build_network(
     learning_rate: float,
     precision: str,
     strategy: str = "none",
+    seed: int = 0,
 ) -> Network:
     """Build and compile the network.
 
     Pixels are divided by 255 inside, so that images stay uint8 until then. Embedding, head and
     loss are float32 under every `precision`. With several replicas (see `make_strategy`), each step
-    is that of one device on the whole batch (see `data_parallel`).
+    is that of one device on the whole batch (see `data_parallel`). `seed` is that of dropout; the
+    random weights are drawn from TensorFlow's global generator.
 
     Raises
     ------
@@ -95,9 +98,9 @@ def build_network(
         base = build_backbone(backbone, (*image_shape[:2], 3), weights)
         if several:
             features = data_parallel.features_of_share(base, pixels)
-            features = data_parallel.Dropout(dropout, name="dropout")(features)
         else:
-            features = layers.Dropout(dropout, name="dropout")(base(pixels))
+            features = base(pixels)
+        features = Dropout(dropout, seed, lambda: _steps_done(trainer), name="dropout")(features)
         embedding = layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
         if objective.normalized:
             embedding = layers.UnitNormalization(dtype="float32", name="unit_embedding")(embedding)
@@ -114,6 +117,12 @@ def build_network(
         # A function that makes variables when first called is traced twice.
         trainer.optimizer.build(trainer.trainable_variables)
     return Network(trainer, embedder, base, head)
+
+
+def _steps_done(trainer: tf.keras.Model) -> tf.Tensor:
+    optimizer = trainer.optimizer
+    # Of one that scales the loss, for float16, the one inside counts.
+    return tf.convert_to_tensor(getattr(optimizer, "inner_optimizer", optimizer).iterations)
 
 
 def check_image_shape(image_shape: tuple[int, ...]) -> None:

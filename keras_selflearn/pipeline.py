@@ -29,7 +29,7 @@ def training_batches(
     labels: np.ndarray,
     *,
     batch_size: int,
-    first_epoch: int,
+    first_step: int,
     steps: int,
     augmentations: Sequence[str],
     seed: int,
@@ -45,8 +45,8 @@ def training_batches(
     labels : (k,) integers
         Theirs.
     batch_size : int
-    first_epoch : int
-        Its number; each epoch has an order of its own.
+    first_step : int
+        Its number, counted over all epochs; each epoch has an order of its own.
     steps : int
         Number of batches; the last epoch may be begun only.
     augmentations : sequence of str
@@ -75,8 +75,7 @@ def training_batches(
         batch_labels.set_shape((None,))
         return augment(batch, augmentations, tf.stack([seed, step])), batch_labels
 
-    first = first_epoch * per_epoch
-    return _load_ahead(tf.data.Dataset.range(first, first + steps), load)
+    return _load_ahead(tf.data.Dataset.range(first_step, first_step + steps), load)
 
 
 def inference_batches(

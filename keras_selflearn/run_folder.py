@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import json
 import os
 import shutil
@@ -18,7 +17,11 @@ from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.errors import InputError
 from keras_selflearn.files import write_whole
+from keras_selflearn.json_files import read_json
+from keras_selflearn.lock import LOCK, is_locked
 from keras_selflearn.loop import Record
+
+STATUSES = ("running", "interrupted", "failed", "finished")
 
 
 def check_results_dir(results_dir: str) -> Path:
@@ -50,24 +53,56 @@ class RunFolder:
     def __init__(self, path: Path):
         self.path = path
 
-    @classmethod
-    def create(cls, results_dir: Path, name: str) -> RunFolder:
-        """Make a new folder called `name`, or `name`-2, -3 and so on where that is taken."""
-        for number in itertools.count(1):
-            path = results_dir / (name if number == 1 else f"{name}-{number}")
-            try:
-                path.mkdir()
-                return cls(path)
-            except FileExistsError:
-                continue
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the run's checkpoints, there until the run is finished."""
+        return self.path / "checkpoints"
+
+    def is_new(self) -> bool:
+        """Whether nothing but a lock is in it."""
+        return all(path.name == LOCK for path in self.path.iterdir())
+
+    def has_run(self) -> bool:
+        """Whether there is a run.json."""
+        return (self.path / "run.json").exists()
 
     def remove(self) -> None:
         """Remove the folder of a run that came to nothing."""
         shutil.rmtree(self.path)
 
     def read_run(self) -> dict[str, Any]:
-        """The contents of run.json."""
-        return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        """The contents of run.json.
+
+        Raises
+        ------
+        InputError
+            When it is missing, damaged, or no record of a run.
+        """
+        path = self.path / "run.json"
+        try:
+            run = read_json(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"The record of a run, {path}, can't be read: {error}.") from error
+        sections = ("config", "environment", "data")
+        if not (
+            isinstance(run, dict)
+            and run.get("status") in STATUSES
+            and all(isinstance(run.get(name), dict) for name in sections)
+            and isinstance(run.get("history"), list)
+        ):
+            raise InputError(f"{path} is no record of a run.")
+        return run
+
+    def status(self) -> str:
+        """One of `STATUSES`, true also of a run whose process was killed before it could write.
+
+        Raises
+        ------
+        InputError
+            As `read_run`.
+        """
+        status = self.read_run()["status"]
+        return "interrupted" if status == "running" and not is_locked(self.path) else status
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Write run.json."""
@@ -120,8 +155,11 @@ class RunFolder:
         write_whole(self.path / "profile.txt", table + "\n")
 
     def write_classifier(self, classifier: SelfLearningClassifier) -> None:
-        """Save the fitted classifier in classifier/."""
-        classifier.save(self.path / "classifier")
+        """Save the fitted classifier in classifier/, in place of that of an earlier try."""
+        path = self.path / "classifier"
+        if path.exists():
+            shutil.rmtree(path)
+        classifier.save(path)
 
     def write_curve(self, run: dict[str, Any]) -> None:
         """Draw the test accuracy over the meta-iterations to curve.png."""

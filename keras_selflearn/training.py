@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 DECAYS = ("none", "cosine")
+# A loss that falls by less than this, in the loss's own unit, has settled.
+_SETTLED_WITHIN = 0.01
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,16 @@ class Training:
         while self.steps % parts:
             parts -= 1
         return parts, self.steps // parts
+
+    def has_settled(self, losses: Sequence[float]) -> bool:
+        """Whether none of the last `settled_epochs` mean losses is below the least before them."""
+        if self.settled_epochs is None or len(losses) <= self.settled_epochs:
+            return False
+        least, since = math.inf, 0
+        for loss in losses:
+            fell = loss < least - _SETTLED_WITHIN
+            least, since = (loss, 0) if fell else (least, since + 1)
+        return since >= self.settled_epochs
 
     def rates(self, n_steps: int) -> np.ndarray:
         """The learning rate (n_steps,) float64 of each gradient step."""

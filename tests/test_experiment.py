@@ -13,13 +13,13 @@ from keras_selflearn.experiment import (
     resolve,
     run_experiment,
     run_name,
-    table_cells,
     training_labels,
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.run_record import table_cells
 from keras_selflearn.splitting import subset
 
 

@@ -15,13 +15,13 @@ def images():
 INDICES = np.arange(5, 28)
 
 
-def batches(images, first_epoch=0, steps=6, seed=0, augmentations=()):
+def batches(images, first_step=0, steps=6, seed=0, augmentations=()):
     dataset = training_batches(
         images,
         INDICES,
         INDICES * 10,
         batch_size=10,
-        first_epoch=first_epoch,
+        first_step=first_step,
         steps=steps,
         augmentations=augmentations,
         seed=seed,
@@ -48,15 +48,15 @@ def test_order_is_a_function_of_seed_and_epoch(images):
     both = order(batches(images))
     assert both[: len(INDICES)] != both[len(INDICES) :]
     assert order(batches(images)) == both
-    assert order(batches(images, first_epoch=1, steps=3)) == both[len(INDICES) :]
-    assert order(batches(images, first_epoch=1, steps=2)) == both[len(INDICES) : -3]
+    assert order(batches(images, first_step=3, steps=3)) == both[len(INDICES) :]
+    assert order(batches(images, first_step=3, steps=2)) == both[len(INDICES) : -3]
     assert order(batches(images, seed=1)) != both
 
 
 def test_augmentation_is_a_function_of_seed_and_epoch():
     noise = np.random.default_rng(0).integers(0, 256, (50, 32, 32, 3), np.uint8)
     both = batches(noise, augmentations=("shift",))
-    later = batches(noise, first_epoch=1, steps=3, augmentations=("shift",))
+    later = batches(noise, first_step=3, steps=3, augmentations=("shift",))
     for (first, _), (second, _) in zip(both[3:], later):
         np.testing.assert_array_equal(first, second)
     plain = batches(noise)
@@ -77,7 +77,7 @@ def test_inference_keeps_the_order(images):
 
 
 def test_no_iterator_waits_for_an_autotuner(images):
-    arguments = {"batch_size": 10, "first_epoch": 0, "steps": 6, "augmentations": (), "seed": 0}
+    arguments = {"batch_size": 10, "first_step": 0, "steps": 6, "augmentations": (), "seed": 0}
     training = training_batches(images, INDICES, INDICES, **arguments)
     for dataset in (training, inference_batches(images, INDICES, batch_size=10)):
         assert dataset.options().autotune.enabled is False

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,6 +22,21 @@ def test_python_example_runs_as_it_stands(capsys):
     assert f"{clf.score(digits.test_images, digits.test_labels):.3f}" in capsys.readouterr().out
 
 
+def test_example_of_own_images_runs_on_a_small_network(tmp_path, monkeypatch, capsys, digits):
+    page = (ROOT / "docs/own-images.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    for i, (image, label) in enumerate(zip(digits.images[:60], digits.labels)):
+        part = f"labelled/{label}" if i < 20 else "unlabelled"
+        path = tmp_path / "photos" / part / f"{i:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    monkeypatch.chdir(tmp_path)
+    small = 'loss="triplet", weights="random", backbone="tiny", epochs=1, meta_iterations=1'
+    exec(compile(example.replace('loss="triplet"', small), "own-images.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 60
+    assert (tmp_path / "classifier" / "classifier.json").exists()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_file_that_is_named_is_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -35,13 +51,13 @@ def test_every_flag_that_is_named_is_there():
 
     from benchmarks import growth, steps
     from benchmarks.settings import Settings
-    from keras_selflearn.config import Config
+    from keras_selflearn.main import Command
     from keras_selflearn.pretrain import PretrainConfig
     from keras_selflearn.quickstart import QuickstartConfig
     from keras_selflearn.report import ReportConfig
     from keras_selflearn.reproduce import ReproduceConfig
 
-    commands = (Config, PretrainConfig, QuickstartConfig, ReproduceConfig, ReportConfig)
+    commands = (Command, PretrainConfig, QuickstartConfig, ReproduceConfig, ReportConfig)
     commands += (Settings, steps.Asked, growth.Settings)
     known = {each.name for command in commands for each in fields(command)}
     known |= {"flagfile", "help", "logdir"}

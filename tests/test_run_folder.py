@@ -9,7 +9,7 @@ import pytest
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.experiment import run_experiment
-from keras_selflearn.run_folder import RunFolder, check_results_dir
+from keras_selflearn.run_folder import check_results_dir
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,7 @@ def test_files_are_all_there(folder):
         "embeddings-initial.npz",
         "embeddings-final.npz",
         "classifier",
+        ".lock",
     }
 
 
@@ -126,11 +127,6 @@ def test_saved_classifier_measures_what_the_run_says(folder, digits):
     clf = SelfLearningClassifier.load(folder.path / "classifier")
     accuracy = 100 * clf.score(digits.test_images, digits.test_labels.astype(str))
     assert accuracy == pytest.approx(folder.read_run()["test_accuracy"]["self_learning"])
-
-
-def test_a_name_that_is_taken_gets_a_number(tmp_path):
-    names = [RunFolder.create(tmp_path, "run").path.name for _ in range(3)]
-    assert names == ["run", "run-2", "run-3"]
 
 
 def test_results_folder_that_is_a_file_is_an_error(tmp_path):

@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from keras_selflearn import SelfLearningClassifier, backbone  # noqa: E402
-from keras_selflearn.data_parallel import Dropout  # noqa: E402
+from keras_selflearn.dropout import Dropout  # noqa: E402
 from keras_selflearn.learner import embed  # noqa: E402
 from keras_selflearn.losses import get_objective, loss_names  # noqa: E402
 from keras_selflearn.model import build_network  # noqa: E402
@@ -54,7 +54,7 @@ def train(net, epochs=3):
         np.arange(15),
         LABELS,
         batch_size=7,
-        first_epoch=0,
+        first_step=0,
         steps=3 * epochs,
         augmentations=("shift",),
         seed=0,
@@ -105,12 +105,13 @@ def embeddings(net, n):
 def dropout_masks():
     """Two draws of threes left by both replicas, in 4 and 3 examples; one without training."""
     strategy = make_strategy("mirrored")
-    with strategy.scope():
-        layer = Dropout(0.5)
-        layer.build((None, 16))
+    step = tf.Variable(0)
+    layer = Dropout(0.5, seed=0, step=lambda: step)
 
     @tf.function
     def draw(training):
+        step.assign_add(1)
+
         def one(replica):
             n = 4 - replica.replica_id_in_sync_group
             return layer(tf.fill([n, 16], 3.0), training=training)

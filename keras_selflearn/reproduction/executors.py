@@ -65,6 +65,8 @@ def _run(command: Sequence[str]) -> str | None:
                     last_lines.append(line.strip())
         except BaseException:  # Ctrl-C, above all: the cell must not go on alone.
             process.terminate()
+            for line in process.stderr:  # It saves what it has, and says so.
+                sys.stderr.write(line)
             raise
     if process.returncode == 0:
         return None

@@ -15,7 +15,7 @@ from keras_selflearn.errors import InputError
 
 # What differs between machines or in what is shown, and changes nothing in a result. Initial
 # weights are compared as random or pretrained, for the same file has another path elsewhere.
-_PLACES = ("results_dir", "data_dir", "weights", "profile", "evaluate_every")
+_PLACES = ("results_dir", "data_dir", "weights", "profile", "evaluate_every", "checkpoint_minutes")
 # What a regime does not need changes nothing in its results.
 _UNUSED = {
     "self-learning": ("all_labelled_epochs",),

@@ -1,0 +1,161 @@
+"""Checkpoints: all that a run needs to go on, each a whole file with a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from keras_selflearn.arrays import read_arrays
+from keras_selflearn.errors import InputError
+from keras_selflearn.files import written_whole
+
+# What a file begins with, then the SHA-256 of the rest, in hexadecimal, and a line break.
+_MAGIC = b"keras_selflearn checkpoint 1 sha256 "
+_HEADER = len(_MAGIC) + 64 + 1
+_NUMBERS = "numbers"
+_SUFFIX = ".checkpoint"
+_KEPT = 2
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run's state.
+
+    Attributes
+    ----------
+    numbers : dict
+        What JSON can hold.
+    arrays : dict of str to arrays
+    """
+
+    numbers: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+class Checkpoints:
+    """A folder of checkpoints, of which the last two are kept.
+
+    Parameters
+    ----------
+    folder : path
+        Made with the first checkpoint.
+    minutes : float
+        Time from one to the next within a long training; each meta-iteration ends with one.
+    """
+
+    def __init__(self, folder: str | os.PathLike, *, minutes: float = 5.0):
+        self.folder = Path(folder).expanduser()
+        self.minutes = minutes
+        self._last = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether the last one, or the start, is more than `minutes` ago."""
+        return time.monotonic() - self._last > 60 * self.minutes
+
+    def write(self, checkpoint: Checkpoint) -> Path:
+        """Add one and remove all but the last two.
+
+        Raises
+        ------
+        InputError
+            When it can't be written; the ones before are whole.
+        """
+        before = self._paths()
+        number = int(before[-1].stem) + 1 if before else 0
+        path = self.folder / f"{number:06d}{_SUFFIX}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.folder} can't be made: {error.strerror}.") from error
+        with written_whole(path) as file:
+            _write(file, checkpoint)
+        for old in before[: len(before) + 1 - _KEPT]:
+            old.unlink()
+        self._last = time.monotonic()
+        return path
+
+    def latest(self) -> Checkpoint | None:
+        """The last one that is whole; a damaged one after it is reported; None: there is none.
+
+        Raises
+        ------
+        InputError
+            When there are checkpoints and none is whole.
+        """
+        paths = self._paths()
+        for path in reversed(paths):
+            try:
+                return _read(path)
+            except (OSError, ValueError) as error:
+                print(f"The checkpoint {path} is damaged: {error}", file=sys.stderr, flush=True)
+        if paths:
+            raise InputError(
+                f"No checkpoint in {self.folder} is whole: remove it and start anew, or put one"
+                " back."
+            )
+        return None
+
+    def remove(self) -> None:
+        """Remove the folder with all of them."""
+        if not self.folder.is_dir():
+            return
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.folder.rmdir()
+
+    def _paths(self) -> list[Path]:
+        """Those that are there, in the order of their numbers."""
+        found = self.folder.glob(f"*{_SUFFIX}") if self.folder.is_dir() else ()
+        return sorted(path for path in found if path.stem.isdecimal())
+
+
+def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
+    numbers = json.dumps(checkpoint.numbers, allow_nan=False).encode("utf-8")
+    file.write(bytes(_HEADER))
+    np.savez(file, **checkpoint.arrays, **{_NUMBERS: np.frombuffer(numbers, np.uint8)})
+    file.seek(_HEADER)
+    digest = _digest(file)
+    file.seek(0)
+    file.write(_MAGIC + digest.encode("ascii") + b"\n")
+
+
+def _read(path: Path) -> Checkpoint:
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+        if not header.startswith(_MAGIC[:27]):
+            raise ValueError("it does not begin as one.")
+        if not header.startswith(_MAGIC):
+            raise ValueError("it is of a format that this version does not know.")
+        if _digest(file).encode("ascii") != header[len(_MAGIC) : -1]:
+            raise ValueError("its checksum is not that of its contents.")
+        file.seek(_HEADER)
+        arrays = read_arrays(file)
+    try:
+        numbers = json.loads(arrays.pop(_NUMBERS).tobytes())
+    except (KeyError, RecursionError) as error:
+        raise ValueError(f"its numbers can't be read ({error!r}).") from error
+    return Checkpoint(numbers, arrays)
+
+
+def _digest(file: BinaryIO) -> str:
+    """SHA-256 of the rest of the file."""
+    digest = hashlib.sha256()
+    for block in _blocks(file):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block

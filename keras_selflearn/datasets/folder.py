@@ -1,0 +1,214 @@
+"""A user's own folder of images, decoded once into a memory map beside the results."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.listing import Listing, list_folder
+from keras_selflearn.datasets.pictures import read_picture
+from keras_selflearn.errors import InputError, check_integer
+from keras_selflearn.files import write_whole
+from keras_selflearn.json_files import read_json
+
+# To be raised with a change to what is read from the same files.
+_WAY_OF_DECODING = 1
+_AT_ONCE = 256
+_MOST_DAMAGED = 0.1
+_PARTS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class FolderImages:
+    """A folder's images and where they come from.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        With read-only memory maps; `labels` are -1 where none is given, and there may be no test
+        images.
+    paths, test_paths : tuple of str
+        Of the images, below the folder.
+    skipped : tuple of (path, reason)
+        Files that are no whole images; they are in none of the others.
+    """
+
+    dataset: Dataset
+    paths: tuple[str, ...]
+    test_paths: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def load_folder(
+    folder: str | os.PathLike,
+    *,
+    image_size: int,
+    cache_dir: str | os.PathLike,
+    labels_csv: str | os.PathLike | None = None,
+) -> FolderImages:
+    """Load the images that `list_folder` finds, decoded anew only where a file was changed.
+
+    Parameters
+    ----------
+    folder : path
+        Only read.
+    image_size : int
+        Height and width to resize images to, at least 32.
+    cache_dir : path
+        Folder for the decoded images, `3 * image_size**2` bytes each.
+    labels_csv : path, optional
+        See `list_folder`.
+
+    Raises
+    ------
+    InputError
+        As `list_folder`; when more than a tenth of the files, or all labelled ones of a class, are
+        damaged; when the cache can't be written.
+    """
+    check_integer("image_size", image_size, least=32, most=4096)
+    folder, cache_dir = (Path(each).expanduser() for each in (folder, cache_dir))
+    listing = list_folder(folder, None if labels_csv is None else Path(labels_csv).expanduser())
+    cache = cache_dir / f"images-{_digest(listing, image_size)}"
+    try:
+        if not cache.is_dir():
+            _make(cache, listing, image_size)
+        return _open(cache, listing)
+    except OSError as error:
+        raise InputError(
+            f"Decoded images can't be kept in {cache_dir}: {error.strerror or error}."
+        ) from error
+
+
+def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
+    """Write a CSV file of the damaged files and why each was left out."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([("path", "reason"), *skipped])
+    write_whole(path, text.getvalue().encode("utf-8", errors="surrogateescape"))
+
+
+def _digest(listing: Listing, image_size: int) -> str:
+    """Another one for any file that was added, removed or changed."""
+    files = []
+    for path in (*listing.paths, None, *listing.test_paths):
+        status = path and os.stat(listing.folder / path)
+        files.append((path, status and (status.st_size, status.st_mtime_ns)))
+    source = (_WAY_OF_DECODING, image_size, os.path.realpath(listing.folder), files)
+    return hashlib.sha256(repr(source).encode("utf-8", errors="surrogateescape")).hexdigest()[:16]
+
+
+def _make(cache: Path, listing: Listing, image_size: int) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    paths = {"train": listing.paths, "test": listing.test_paths}
+    number = sum(map(len, paths.values()))
+    if not sys.stderr.isatty():
+        print(f"Decoding {number:,} images of {listing.folder}, once", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=cache.parent) as beside:
+        unfinished = Path(beside, cache.name)
+        unfinished.mkdir()
+        skipped: dict[str, list[tuple[int, str]]] = {}
+        with tqdm(total=number, desc="decoding", unit=" images", leave=False, disable=None) as bar:
+            for part in _PARTS:
+                with (unfinished / f"{part}.npy").open("wb") as file:
+                    skipped[part] = _decode(listing.folder, paths[part], image_size, file, bar)
+        named = [(paths[part][i], reason) for part in _PARTS for i, reason in skipped[part]]
+        if len(named) > _MOST_DAMAGED * number:
+            all_of_them = cache.parent / "skipped.csv"
+            write_skipped(all_of_them, named)
+            first = "; ".join(f"{path}: {reason}" for path, reason in named[:5])
+            raise InputError(
+                f"{len(named)} of {number} images in {listing.folder} are damaged ({first}"
+                f"{', ...' if len(named) > 5 else ''}): all are listed in {all_of_them}."
+            )
+        write_whole(unfinished / "skipped.json", json.dumps(skipped))
+        try:
+            unfinished.rename(cache)
+        except OSError:
+            # Another process was faster, and made the same.
+            if not cache.is_dir():
+                raise
+
+
+def _decode(
+    folder: Path, paths: Sequence[str], image_size: int, file: BinaryIO, bar: tqdm
+) -> list[tuple[int, str]]:
+    """Write the images as .npy; the places and reasons of those that are left out."""
+
+    def read(path: str) -> np.ndarray | str:
+        try:
+            return read_picture(folder / path, image_size)
+        except ValueError as error:
+            return str(error)
+
+    header = {"descr": "|u1", "fortran_order": False}
+    shape = (image_size, image_size, 3)
+    np.lib.format.write_array_header_1_0(file, {**header, "shape": (len(paths), *shape)})
+    begin, skipped = file.tell(), []
+    # Pillow decodes without Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(paths), _AT_ONCE):
+            for i, image in enumerate(pool.map(read, paths[start : start + _AT_ONCE]), start):
+                if isinstance(image, str):
+                    skipped.append((i, image))
+                else:
+                    file.write(np.ascontiguousarray(image))
+                bar.update(1)
+    file.seek(0)
+    kept = (len(paths) - len(skipped), *shape)
+    np.lib.format.write_array_header_1_0(file, {**header, "shape": kept})
+    if file.tell() != begin:
+        raise RuntimeError("NumPy's header has another length for another number of images")
+    return skipped
+
+
+def _map(path: Path) -> np.ndarray:
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        shape, _, _ = np.lib.format.read_array_header_1_0(file)
+    # What is empty can't be mapped.
+    return np.load(path, mmap_mode="r" if shape[0] else None, allow_pickle=False)
+
+
+def _open(cache: Path, listing: Listing) -> FolderImages:
+    try:
+        skipped = {part: dict(pairs) for part, pairs in read_json(cache / "skipped.json").items()}
+        images, test_images = (_map(cache / f"{part}.npy") for part in _PARTS)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise InputError(f"The decoded images in {cache} are damaged: remove it.") from error
+    kept = np.array([i for i in range(len(listing.paths)) if i not in skipped["train"]], int)
+    kept_test = [i for i in range(len(listing.test_paths)) if i not in skipped["test"]]
+    if (len(kept), len(kept_test)) != (len(images), len(test_images)):
+        raise InputError(f"The decoded images in {cache} are damaged: remove it.")
+    labels = listing.labels[kept]
+    for number, name in enumerate(listing.class_names):
+        if number not in labels:
+            raise InputError(
+                f"All labelled images of class {name!r} in {listing.folder} are damaged."
+            )
+    paths = {"train": listing.paths, "test": listing.test_paths}
+    return FolderImages(
+        Dataset(
+            images,
+            labels,
+            test_images,
+            listing.test_labels[np.array(kept_test, int)],
+            listing.class_names,
+        ),
+        tuple(listing.paths[i] for i in kept),
+        tuple(listing.test_paths[i] for i in kept_test),
+        tuple((paths[part][i], reason) for part in _PARTS for i, reason in skipped[part].items()),
+    )

@@ -1,0 +1,71 @@
+"""One image file, of whatever kind, as the square RGB pixels that a network takes."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
+# More than any camera has: a crafted file of a few bytes may claim any number.
+_MOST_PIXELS = 250_000_000
+# Of a photograph only so many times the pixels asked for are decoded, where the format allows that.
+_REDUCING_GAP = 3.0
+
+
+def read_picture(path: Path, size: int) -> np.ndarray:
+    """Decode a file and resize it, with antialiasing and without regard to its proportions.
+
+    The first frame of several; turned as its EXIF says; transparent parts on white; grey, palette,
+    CMYK and 16-bit images as RGB.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Height and width of the result, in pixels.
+
+    Returns
+    -------
+    (size, size, 3) uint8
+
+    Raises
+    ------
+    ValueError
+        With the reason, when it can't be read or is no whole image.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged EXIF, which changes no pixel
+            with Image.open(path, formats=_FORMATS) as image:
+                width, height = image.size
+                if width * height > _MOST_PIXELS:
+                    raise ValueError(f"{width}x{height} pixels are too many")
+                image.draft(None, (_reduced(size), _reduced(size)))
+                image.load()
+                turned = ImageOps.exif_transpose(image)
+                square = _as_rgb(turned).resize(
+                    (size, size), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
+                )
+                return np.asarray(square)
+    except Exception as error:  # Each of Pillow's decoders raises its own.
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _reduced(size: int) -> int:
+    return int(_REDUCING_GAP * size)
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        # 16-bit grey: Pillow's own conversion cuts off all that is brighter than 255.
+        grey = np.asarray(image).astype(np.float64) / 257
+        return Image.fromarray(np.clip(np.round(grey), 0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        see_through = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, see_through).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,64 @@
+"""JSON from a file of unknown origin."""
+
+from __future__ import annotations
+
+import json
+import math
+import stat
+from pathlib import Path
+from typing import Any
+
+# Parsed, the worst JSON takes some 30 times its size in memory.
+_MOST_BYTES = 8 * 2**20
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of up to 8 MiB says; its numbers are finite and fit into 64 bits.
+
+    Raises
+    ------
+    OSError
+        When the file is not there or can't be read.
+    ValueError
+        For all that is wrong in it.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("it is not a file")
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES // 2**20} MiB")
+    try:
+        value = json.loads(
+            content.decode("utf-8"),
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
+        if b"\\ud" in content.lower():
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeError as error:
+        raise ValueError(f"it is not UTF-8 text ({error.reason})") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error}") from error
+    return value
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"it holds {text}, which is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"it holds the number {text[:20]}, which is too large")
+    return value
+
+
+def _integer(text: str) -> int:
+    # Long ones are refused before they are converted, which takes time that grows as their square.
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**64:
+        raise ValueError(f"it holds the number {text[:20]}, which is too large")
+    return int(text)

@@ -1,0 +1,84 @@
+"""Ctrl-C and the signal to terminate: a run finishes its step and saves before it stops."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(KeyboardInterrupt):
+    """A run was asked to stop, by the signal of this number.
+
+    Attributes
+    ----------
+    number : int
+    kept : str
+        The folder in which the run can be gone on with; empty: none.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+        self.kept = ""
+
+
+class _State:
+    deferring = False
+    received: int | None = None
+
+
+_state = _State()
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[None]:
+    """In the block, SIGINT and SIGTERM raise `Stopped`: at once, or where `deferred` says.
+
+    Without effect outside the main thread, to which Python gives no signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """In the block, only `check_for_stop` raises `Stopped`, and so does the end of the block.
+
+    The same signal a second time raises a plain KeyboardInterrupt at once.
+    """
+    _state.deferring, _state.received = True, None
+    try:
+        yield
+        check_for_stop()
+    finally:
+        _state.deferring, _state.received = False, None
+
+
+def check_for_stop() -> None:
+    """Raise `Stopped` if a signal has come since the block of `deferred` began."""
+    if _state.received is not None:
+        raise Stopped(_state.received)
+
+
+def _handle(number: int, _: FrameType | None) -> None:
+    if not _state.deferring:
+        raise Stopped(number)
+    # One who closes a program may send both: Ctrl-C goes to all that run in a terminal.
+    if _state.received == number:
+        raise KeyboardInterrupt
+    _state.received = number
+    with contextlib.suppress(OSError):  # Nobody may be reading any more.
+        print("\nStopping after this step; once more stops at once.", file=sys.stderr, flush=True)

@@ -1,0 +1,80 @@
+"""Numbers that can't be trusted stop a run: each check says what was seen and when."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from keras_selflearn.errors import InputError
+
+# Of the largest value: embeddings that differ by less are the same but for rounding.
+_SAME_WITHIN = 1e-6
+
+
+class UntrustworthyError(InputError):
+    """A training went wrong; the last checkpoint, if there are any, is from before."""
+
+
+def check_loss(loss: float, *, step: int, meta_iteration: int, learning_rate: float) -> None:
+    """Raise an `UntrustworthyError` for a mean loss that is NaN or infinite."""
+    if not math.isfinite(loss):
+        raise UntrustworthyError(
+            f"The loss became {loss} at gradient step {step} of meta-iteration {meta_iteration}:"
+            f" try a lower learning rate than {learning_rate}."
+        )
+
+
+def check_embeddings(
+    embeddings: np.ndarray, images: np.ndarray, indices: np.ndarray, kind: str, when: str
+) -> None:
+    """Raise an `UntrustworthyError` for embeddings that are no numbers, or all the same.
+
+    Parameters
+    ----------
+    embeddings : (n, d) floats
+    images : (m, height, width, channels) uint8
+    indices : (n,) integers
+        Theirs: of images that are all the same the embeddings may be, too.
+    kind, when : str
+        Of the images and of the training, for the message.
+    """
+    if not np.isfinite(embeddings).all():
+        raise UntrustworthyError(
+            f"Embeddings of {kind} images became NaN or infinite {when}: try a lower learning rate."
+        )
+    if len(embeddings) < 2:
+        return
+    apart = np.ptp(embeddings, axis=0).max()
+    same = apart <= _SAME_WITHIN * np.abs(embeddings).max()
+    if same and any((images[i] != images[indices[0]]).any() for i in indices):
+        raise UntrustworthyError(
+            f"The embedding collapsed {when}: those of all {len(embeddings)} {kind} images are the"
+            " same; try a lower learning rate, pretrained weights or another seed."
+        )
+
+
+def check_classes(labels: np.ndarray, n_classes: int, meta_iteration: int) -> None:
+    """Raise an `UntrustworthyError` unless each class has a labelled example.
+
+    Parameters
+    ----------
+    labels : (n,) integers
+        Of all labelled examples, from 0 to n_classes - 1.
+    n_classes, meta_iteration : int
+    """
+    missing = np.setdiff1d(np.arange(n_classes), labels)
+    if len(missing):
+        raise UntrustworthyError(
+            f"In meta-iteration {meta_iteration} no labelled example is left of"
+            f" {len(missing)} of {n_classes} classes, the first of them number {missing[0]}."
+        )
+
+
+def check_selected(number: int, n_predicted: int, meta_iteration: int) -> None:
+    """Raise an `UntrustworthyError` when of examples that were labelled none was selected."""
+    if n_predicted and not number:
+        raise UntrustworthyError(
+            f"In meta-iteration {meta_iteration} none of {n_predicted} pseudo-labels was selected:"
+            " self-learning would go on for ever without learning."
+        )

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from keras_selflearn.datasets.listing import list_folder
+from keras_selflearn.errors import InputError
+
+
+def make(folder, *paths):
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(b"")
+    return folder
+
+
+def by_path(listing):
+    names = (*listing.class_names, None)  # UNLABELLED is -1
+    return {path: names[label] for path, label in zip(listing.paths, listing.labels)}
+
+
+def test_classes_are_folders(tmp_path):
+    listing = list_folder(
+        make(
+            tmp_path,
+            "labelled/cat/b.JPG",
+            "labelled/cat/deep/er/a.png",
+            "labelled/dög ü/c c.webp",
+            "labelled/README.txt",
+            "unlabelled/x.gif",
+            "unlabelled/far/y.jpeg",
+            "unlabelled/.hidden.png",
+            "unlabelled/notes.txt",
+            "test/cat/t.bmp",
+            "elsewhere/z.png",
+        )
+    )
+    assert by_path(listing) == {
+        "labelled/cat/b.JPG": "cat",
+        "labelled/cat/deep/er/a.png": "cat",
+        "labelled/dög ü/c c.webp": "dög ü",
+        "unlabelled/far/y.jpeg": None,
+        "unlabelled/x.gif": None,
+    }
+    assert listing.class_names == ("cat", "dög ü")
+    assert listing.test_paths == ("test/cat/t.bmp",) and listing.test_labels.tolist() == [0]
+    assert listing.labels.dtype == np.int64
+
+
+def test_the_order_is_that_of_the_names_whatever_the_system_s(tmp_path, monkeypatch):
+    names = [f"unlabelled/{i}.png" for i in "3120"]
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", *names)
+    first = list_folder(tmp_path)
+    original = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: reversed(list(original(path))))
+    assert list_folder(tmp_path).paths == first.paths
+    assert first.paths[2:] == tuple(sorted(names))
+
+
+def test_a_csv_labels_images_anywhere(tmp_path):
+    folder = make(tmp_path / "images", "a b.png", "deep/c.png", "d.png", "é.png")
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        '\ufeffpath,note,label\n"a b.png",x,"two, words"\n'
+        f"./deep/c.png,,one\n{folder}/é.png,,one\n",
+        encoding="utf-8",
+    )
+    listing = list_folder(folder, labels)
+    assert by_path(listing) == {
+        "a b.png": "two, words",
+        "d.png": None,
+        "deep/c.png": "one",
+        "é.png": "one",
+    }
+    assert listing.test_paths == ()
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/x/2.png")
+    (tmp_path / "unlabelled/link.png").symlink_to(tmp_path / "labelled/a/1.png")
+    (tmp_path / "unlabelled/y").symlink_to(tmp_path / "unlabelled/x")
+    (tmp_path / "unlabelled/x/up").symlink_to(tmp_path / "unlabelled")
+    (tmp_path / "unlabelled/broken.png").symlink_to(tmp_path / "nowhere.png")
+    assert list_folder(tmp_path).paths[2:] == (
+        "unlabelled/link.png",
+        "unlabelled/x/2.png",
+        "unlabelled/y/2.png",
+    )
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        ([], "no folder .*labelled: put"),
+        (["labelled/a/1.png"], "of 1 classes"),
+        (["labelled/a/1.png", "labelled/b/1.txt"], "b holds no image"),
+        (["labelled/a/1.png", "labelled/b/1.png", "test/c/1.png"], "class 'c'"),
+    ],
+)
+def test_folders_that_can_t_be_learned_from(tmp_path, paths, message):
+    with pytest.raises(InputError, match=message):
+        list_folder(make(tmp_path, *paths))
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="no folder of images"):
+        list_folder(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path,class\na.png,x\n", "columns path and label"),
+        ("", "columns path and label"),
+        ("path,label\na.png,x\nnone.png,y\n", "names 1 images that are not in .*'none.png'"),
+        ("path,label\n../secret.png,x\n", "line 2: '../secret.png' is not in"),
+        ("path,label\n/etc/a.png,x\n", "line 2: '/etc/a.png' is not in"),
+        ("path,label\na.png,x\na.png,y\n", "line 3: 'a.png' has two labels"),
+        ("path,label\na.png\n", "line 2: a path or a label is missing"),
+        ("path,label\na.png,x\n", "of 1 classes"),
+        ('path,label\n"a.png,x\n', "is no CSV"),
+    ],
+)
+def test_a_csv_that_can_t_be_used(tmp_path, text, message):
+    labels = tmp_path / "labels.csv"
+    labels.write_text(text)
+    with pytest.raises(InputError, match=message):
+        list_folder(make(tmp_path / "images", "a.png", "b.png"), labels)
+
+
+def test_a_csv_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="none.csv can't be read"):
+        list_folder(make(tmp_path, "a.png"), tmp_path / "none.csv")

@@ -1,0 +1,47 @@
+"""A small real run of VGG16, and what of its folder must not depend on how it came about."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+
+FLAGS = """--deterministic --loss=triplet --weights=random --train_images=300 --test_images=50
+--labels=60 --batch_size=20 --epochs=3 --meta_epochs=1 --meta_iterations=2
+--selection_percent=20""".split()
+
+
+def start(results_dir, *flags, script=("-m", "keras_selflearn.main")):
+    """The run's process, with its standard error in its output."""
+    return subprocess.Popen(
+        [sys.executable, *script, *FLAGS, f"--results_dir={results_dir}", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def contents(folder):
+    """By name: the history, the pseudo-labels, the weights, and what was measured."""
+    record = json.loads((folder / "run.json").read_text())
+    names = ["history.csv", "pseudo_labels.csv", "embeddings-initial.npz", "embeddings-final.npz"]
+    return {
+        **{name: record[name] for name in ("status", "history", "test_accuracy")},
+        **{name: (folder / name).read_bytes() for name in names},
+        "weights": _weights(folder / "classifier" / "model.weights.h5"),
+    }
+
+
+def _weights(path: Path) -> dict[str, bytes]:
+    found = {}
+
+    def take(name, each):
+        if isinstance(each, h5py.Dataset):
+            found[name] = each[()].tobytes()
+
+    with h5py.File(path) as file:
+        file.visititems(take)
+    return found

@@ -1,0 +1,135 @@
+"""Signals, a second process, other flags: what a user meets, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+FLAGS = """--backbone=tiny --deterministic --loss=triplet --weights=random --train_images=300
+--test_images=50 --batch_size=20 --epochs=40 --meta_epochs=5 --meta_iterations=2""".split()
+PATIENCE = 30  # seconds
+
+
+def start(results_dir, *flags):
+    return subprocess.Popen(
+        [sys.executable, "-m", "keras_selflearn.main", *FLAGS, f"--results_dir={results_dir}"]
+        + list(flags),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def events(results_dir):
+    """Bytes of what a run writes while it trains: more than a header once an epoch is done."""
+    return sum(path.stat().st_size for path in results_dir.glob("*/events.*"))
+
+
+def record(results_dir):
+    (path,) = results_dir.glob("*/run.json")
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """A run that is stopped twice and then let go; by name, the processes' ends and records."""
+    results = tmp_path_factory.mktemp("results")
+    ends, records = {}, {}
+
+    def stop(name, number):
+        before = events(results)
+        process = start(results)
+        wait_until(lambda: events(results) > before + 500)
+        if name == "first":
+            process.send_signal(signal.SIGSTOP)  # It must not finish while another starts.
+            ends["second process"] = start(results).communicate(), record(results)
+            process.send_signal(signal.SIGCONT)
+        began = time.monotonic()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=PATIENCE)
+        ends[name] = process.returncode, said, time.monotonic() - began
+        records[name] = record(results)
+
+    stop("first", signal.SIGTERM)
+    other = start(results, "--epochs=3", "--dropout=0.5")
+    ends["other flags"] = other.communicate()[1], other.returncode, record(results)
+    stop("second", signal.SIGINT)
+    process = start(results)
+    ends["last"] = process.communicate()[1], process.returncode
+    records["last"] = record(results)
+    return results, ends, records
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "cause"), [("first", 143, "SIGTERM"), ("second", 130, "SIGINT")]
+)
+def test_a_signal_saves_and_says_how_to_go_on(story, name, status, cause):
+    results, ends, records = story
+    returncode, said, took = ends[name]
+    assert returncode == status
+    assert "Traceback" not in said
+    last = said.strip().splitlines()[-1]
+    (folder,) = results.iterdir()
+    assert cause in last and str(folder) in last and "the same command goes on" in last
+    assert took < PATIENCE
+    assert records[name]["status"] == "interrupted" and records[name]["cause"] == cause
+
+
+def test_a_second_process_says_who_holds_the_folder(story):
+    _, ends, _ = story
+    (_, said), while_running = ends["second process"]
+    (line,) = [line for line in said.splitlines() if line]
+    assert while_running["status"] == "running"
+    assert f"in use by process {while_running['process']['pid']}" in line
+    assert while_running["process"]["pid"] != os.getpid()
+
+
+def test_other_flags_are_listed_and_change_nothing(story):
+    _, ends, records = story
+    said, returncode, after = ends["other flags"]
+    assert returncode == 2
+    assert "--epochs was 40 and is 3" in said and "--dropout was 0.2 and is 0.5" in said
+    assert "loss" not in said
+    assert after == records["first"]
+
+
+def test_the_run_ends_as_one_that_was_left_alone(story, tmp_path):
+    results, ends, records = story
+    assert ends["last"][1] == 0, ends["last"][0]
+    assert records["last"]["status"] == "finished" and records["last"]["cause"] is None
+    assert not list(results.glob("*/checkpoints"))
+    process = start(tmp_path)
+    assert process.communicate() and process.returncode == 0
+    whole = record(tmp_path)
+    assert records["last"]["history"] == whole["history"] and len(whole["history"]) == 3
+    for name in ("history.csv", "pseudo_labels.csv", "embeddings-final.npz"):
+        (stopped,), (alone,) = results.glob(f"*/{name}"), tmp_path.glob(f"*/{name}")
+        assert stopped.read_bytes() == alone.read_bytes()
+
+
+def test_a_finished_run_is_repeated_from_its_record(story):
+    results, _, records = story
+    (folder,) = results.iterdir()
+    command = [sys.executable, "-m", "keras_selflearn.main", f"--from_run={folder}"]
+    again = results / "again"
+    process = subprocess.run([*command, f"--results_dir={again}"], capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    assert "was" not in process.stderr  # Nothing here differs.
+    assert record(again)["history"] == records["last"]["history"]
+    refused = subprocess.run(
+        [*command, f"--results_dir={again}", "--epochs=3"], capture_output=True, text=True
+    )
+    assert refused.returncode == 2 and "--epochs can't be given" in refused.stderr
