@@ -1,15 +1,18 @@
 PYTHON ?= python3
-ifndef VENV
-VENV := .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
-endif
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV ?= .venv-$(VERSION)
 RUN := $(VENV)/bin/python
+
+# The versions that were tested, of the Pythons that CI tests; any other takes what setup.py allows.
+TESTED := tests/constraints-py$(VERSION).txt
+CONSTRAINTS := $(wildcard $(TESTED))
 
 # How the paper is reproduced: a flagfile in flags/. FLAGS= adds flags of the command.
 PRESET ?= paper
 FLAGS ?=
 MINUTES ?= 20
 
-.PHONY: help install quickstart test lint format clean report benchmark chaos
+.PHONY: help install lock quickstart test lint format clean report benchmark chaos
 .PHONY: reproduce-table1 reproduce-table2 reproduce-table3
 .PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
@@ -20,15 +23,30 @@ help: ## List the targets
 
 install: $(VENV)/installed ## Set up a virtual environment with all that is needed
 
-$(VENV)/installed: setup.py
+define new_venv
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): give PYTHON=PATH, Python 3.9 to 3.13." >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 13))' || { \
 		echo "keras-selflearn needs Python 3.9 to 3.13 for TensorFlow; $(PYTHON) is another." >&2; exit 2; }
-	@$(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV), a minute or two"
-	@$(VENV)/bin/pip install -qq --upgrade pip # that of Python 3.9 and 3.10 searches for minutes
-	@$(VENV)/bin/pip install -qq --editable '.[dev]'
-	@touch $@
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/pip install -qq --upgrade pip # that of Python 3.9 and 3.10 searches for minutes
+endef
+
+$(VENV)/installed: setup.py $(CONSTRAINTS)
+	$(call new_venv,$(VENV))
+	@echo "Installing $(if $(CONSTRAINTS),the versions in $(CONSTRAINTS) ,)into $(VENV), a minute or two"
+	@$(VENV)/bin/pip install -qq --editable '.[dev]' $(addprefix --constraint=,$(CONSTRAINTS))
+	@echo "$(CONSTRAINTS)" > $@
+
+lock: ## Renew the tested versions, tests/constraints-py*.txt, of PYTHON's version
+	@rm -rf $(VENV)-lock
+	$(call new_venv,$(VENV)-lock)
+	@echo "Installing the newest versions into $(VENV)-lock, a minute or two"
+	@$(VENV)-lock/bin/pip install -qq --editable '.[dev]'
+	@{ echo "# What pip install '.[dev]' brought when it was tested; made by make lock PYTHON=python$(VERSION)"; \
+		$(PYTHON) -c 'import platform as p; print("# with Python", p.python_version(), "on", p.system(), p.machine())'; \
+		$(VENV)-lock/bin/pip freeze --exclude-editable; } > $(TESTED)
+	@rm -rf $(VENV)-lock
+	@echo "Wrote $(TESTED); make test PYTHON=$(PYTHON) installs and tests it"
 
 quickstart: install ## Show the paper's finding on handwritten digits, in minutes
 	@$(RUN) -m keras_selflearn.quickstart

@@ -19,10 +19,29 @@ def make(*arguments):
     )
 
 
+@pytest.fixture
+def python_of(tmp_path):
+    """Makes an interpreter that says it is of another version."""
+
+    def write(version):
+        fake = tmp_path / "python"
+        version = version.replace(".", ", ")
+        fake.write_text(
+            f"#!{sys.executable}\nimport sys\n"
+            f"class Version(tuple): major, minor = {version}\n"
+            f"sys.version_info = Version(({version}, 0))\n"
+            "exec(sys.argv[2])\n"
+        )
+        fake.chmod(0o755)
+        return fake
+
+    return write
+
+
 def test_help_lists_the_targets():
     result = make("help")
     assert result.returncode == 0
-    for target in ("install", "quickstart", "test"):
+    for target in ("install", "lock", "quickstart", "test"):
         assert any(line.startswith(target) for line in result.stdout.splitlines())
 
 
@@ -56,20 +75,53 @@ def test_an_interpreter_that_is_not_there_is_one_sentence():
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.8", "3.14"])
-def test_unsupported_python_is_one_sentence(version, tmp_path):
-    """An interpreter that says it is another: what is tested is what the user is told."""
-    fake = tmp_path / "python"
-    fake.write_text(
-        f"#!{sys.executable}\nimport sys\n"
-        f"class Version(tuple): major, minor = {version.replace('.', ', ')}\n"
-        f"sys.version_info = Version(({version.replace('.', ', ')}, 0))\n"
-        "exec(sys.argv[2])\n"
-    )
-    fake.chmod(0o755)
-    result = make("install", f"PYTHON={fake}", f"VENV={tmp_path}/venv")
+@pytest.mark.parametrize("target", ["install", "lock"])
+def test_unsupported_python_is_one_sentence(target, version, python_of, tmp_path):
+    """What is tested is what the user is told."""
+    python = python_of(version)
+    result = make(target, f"PYTHON={python}", f"VENV={tmp_path}/venv")
     assert result.returncode != 0
-    assert f"needs Python 3.9 to 3.13 for TensorFlow; {fake} is another." in result.stderr
-    assert "Traceback" not in result.stderr and not (tmp_path / "venv").exists()
+    assert f"needs Python 3.9 to 3.13 for TensorFlow; {python} is another." in result.stderr
+    assert "Traceback" not in result.stderr and [*tmp_path.iterdir()] == [python]
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12"])
+def test_the_tested_versions_are_installed(version, python_of, tmp_path):
+    commands = make("-n", "install", f"PYTHON={python_of(version)}", f"VENV={tmp_path}/venv").stdout
+    tested = f"tests/constraints-py{version}.txt"
+    assert f"install -qq --editable '.[dev]' --constraint={tested}" in commands
+    assert f'echo "Installing the versions in {tested} into {tmp_path}/venv, ' in commands
+    assert f'echo "{tested}" > {tmp_path}/venv/installed' in commands
+
+
+@pytest.mark.parametrize("arguments", [("3.10",), ("3.12", "CONSTRAINTS=")])
+def test_others_install_what_setup_allows(arguments, python_of, tmp_path):
+    version, *changes = arguments
+    python, venv = f"PYTHON={python_of(version)}", f"VENV={tmp_path}/venv"
+    commands = make("-n", "install", python, venv, *changes).stdout
+    assert "install -qq --editable '.[dev]'" in commands and "--constraint" not in commands
+    assert f'echo "Installing into {tmp_path}/venv, ' in commands
+    assert f'echo "" > {tmp_path}/venv/installed' in commands
+
+
+def test_an_environment_of_other_tested_versions_is_installed_again(python_of, tmp_path):
+    installed = tmp_path / "venv" / "installed"
+    installed.parent.mkdir()
+    installed.touch()
+    arguments = "-n", "install", f"PYTHON={python_of('3.12')}", f"VENV={installed.parent}"
+    assert "pip install" not in make(*arguments).stdout
+    os.utime(installed, (0, 0))
+    assert "pip install" in make(*arguments).stdout
+    changed = ROOT / "tests/constraints-py3.12.txt"
+    assert "pip install" in make(*arguments, f"--what-if={changed.relative_to(ROOT)}").stdout
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.12"])
+def test_lock_writes_what_the_newest_packages_are(version, python_of, tmp_path):
+    commands = make("-n", "lock", f"PYTHON={python_of(version)}", f"VENV={tmp_path}/venv").stdout
+    assert f"{tmp_path}/venv-lock/bin/pip install -qq --editable '.[dev]'" in commands
+    assert f"pip freeze --exclude-editable; }} > tests/constraints-py{version}.txt" in commands
+    assert "--constraint" not in commands
 
 
 @pytest.mark.parametrize("version", [(3, 8), (3, 14)])

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from keras_selflearn.experiment import run_experiment
 from keras_selflearn.paper import published_figure, published_tables
 from keras_selflearn.report import ReportConfig
 from keras_selflearn.reproduce import ReproduceConfig
-from keras_selflearn.reproduction import executors
+from keras_selflearn.reproduction import estimate, executors
 from keras_selflearn.reproduction.executors import Outcome
 from keras_selflearn.reproduction.runs import finished_runs
 
@@ -47,6 +48,8 @@ def reproduced(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setattr(executors, "run_in_processes", run_in_this_process)
+        # `test_a_long_table_without_a_gpu_names_the_short_one` has a trial.
+        patch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
         patch.chdir(ROOT)
         for write, numbers in (
             (write_svhn_cropped, (20, 5)),
@@ -170,7 +173,9 @@ def test_a_failing_cell_stops_no_other_and_is_told_at_the_end(reproduced, capsys
     assert captured.err.count("no memory (exit status 1)") == 2
 
 
-def test_a_long_table_without_a_gpu_names_the_short_one(tmp_path, capsys):
+def test_a_long_table_without_a_gpu_names_the_short_one(tmp_path, capsys, monkeypatch):
+    # A trial in this process, without the seconds that another takes to start.
+    monkeypatch.setattr(estimate, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor())
     config = ReproduceConfig(table=1, dry_run=True, results_dir=str(tmp_path / "none"))
     reproduce.main(config)
     out = capsys.readouterr().out
@@ -212,6 +217,7 @@ def test_notes_stand_above_the_table(reproduced):
 def test_what_can_t_be_done_is_said_before_anything_runs(changes, message, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(executors, "run_in_processes", None)
+    monkeypatch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     file = tmp_path / "file"

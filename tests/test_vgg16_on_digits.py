@@ -10,13 +10,22 @@ from keras_selflearn.experiment import run_experiment
 
 def test_vgg16_from_random_weights_learns_digits(tmp_path):
     run = run_experiment(
-        Config(meta_iterations=1, meta_epochs=4, precision="float32", results_dir=str(tmp_path))
+        Config(
+            train_images=600,
+            test_images=200,
+            batch_size=50,
+            epochs=20,
+            meta_iterations=1,
+            meta_epochs=1,
+            precision="float32",
+            results_dir=str(tmp_path),
+        )
     ).read_run()
     assert run["config"]["backbone"] == "vgg16" and run["config"]["weights"] == "random"
-    # Chance is 10 %; seeds 0 to 2 reached 70 to 75 % after as many epochs.
+    # Chance is 10 %; seeds 0 to 2 reached 56 to 68 % after as many epochs.
     assert min(run["test_accuracy"].values()) > 45
     record = run["history"][1]
-    assert record["selected"] == 119
+    assert record["selected"] == 50
     # The most confident are better than the rest, or self-learning could not work.
     assert record["selected_accuracy"] > record["unlabelled_accuracy"] + 10
     assert np.isfinite([each["loss"] for each in run["history"]]).all()

@@ -95,9 +95,9 @@ def whole_batch_loss():
     }
 
 
-def embeddings(n):
+def embeddings(net, n):
     """Shapes and distance of those shared out and those of the network when called directly."""
-    net, order = network("mirrored"), np.random.default_rng(n).permutation(15)[:n]
+    order = np.random.default_rng(n).permutation(15)[:n]
     shared, direct = embed(net, IMAGES, order), net.embedder(IMAGES[order]).numpy()
     return {"shapes": [shared.shape, direct.shape], "apart": apart([shared], [direct])}
 
@@ -207,10 +207,11 @@ def main(folder):
     cpu = tf.config.list_physical_devices("CPU")[0]
     parts = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(cpu, parts)
+    net = network("mirrored")
     facts = {
         "training": {loss: training(loss) for loss in loss_names()},
         "whole_batch_loss": whole_batch_loss(),
-        "embeddings": [embeddings(n) for n in (1, 2, 7, 15)],
+        "embeddings": [embeddings(net, n) for n in (1, 2, 7, 15)],
         "dropout_masks": dropout_masks(),
         "traces": traces(),
         "classifiers": classifiers(folder),

@@ -146,7 +146,7 @@ def assert_equals_addons(addons_loss, batch, margin, distance):
 
 
 @pytest.mark.parametrize("distance", POWERS)
-@settings(derandomize=True, deadline=None, max_examples=80)
+@settings(derandomize=True, deadline=None, max_examples=40)
 @given(batch=naive.grid_batches(), margin=st.sampled_from([0.3, 1.0]))
 @example(batch=(np.zeros(6, np.int64), CORNERS), margin=1.0)
 @example(batch=(np.array([0, 1, 0, 1, 1, 0]), CORNERS), margin=1.0)
@@ -157,7 +157,7 @@ def test_equals_addons_with_ties_and_repeated_embeddings(addons_loss, distance, 
 
 
 @pytest.mark.parametrize("distance", POWERS)
-@settings(derandomize=True, deadline=None, max_examples=50)
+@settings(derandomize=True, deadline=None, max_examples=25)
 @given(batch=naive.unit_batches(), margin=st.sampled_from([0.3, 1.0]))
 def test_equals_addons_on_unit_vectors(addons_loss, distance, batch, margin):
     assert_equals_addons(addons_loss, batch, margin, distance)

@@ -7,14 +7,15 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 
-def keep_figures(monkeypatch) -> list[Figure]:
-    """The figures saved from now on, one for each file."""
+def keep_figures(monkeypatch, write: bool = False) -> list[Figure]:
+    """The figures saved from now on, one for each file; their files only if `write`."""
     figures = []
     save = Figure.savefig
 
     def keep(figure, *args, **kwargs):
         figures.append(figure)
-        save(figure, *args, **kwargs)
+        if write:
+            save(figure, *args, **kwargs)
 
     monkeypatch.setattr(Figure, "savefig", keep)
     return figures

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,42 +17,44 @@ from keras_selflearn.reproduction.runs import finished_runs
 
 
 def cell(tmp_path, *flags):
-    flags = ("--backbone=tiny", "--epochs=1", "--meta_iterations=0", *flags)
-    config = Config(results_dir=str(tmp_path / "nothing is finished here"))
-    return Cell("cell", (*flags, f"--results_dir={tmp_path}"), config)
+    flags = (*flags, "--backbone=tiny", "--epochs=1", "--meta_iterations=0")
+    flags += (f"--results_dir={tmp_path}",)
+    return Cell("cell", flags, command_line.parse(Config, flags))
 
 
-def test_a_failure_is_told_with_its_cause_and_the_next_cell_runs(tmp_path, capsys):
-    cells = [cell(tmp_path, "--dataset=nothing"), cell(tmp_path, "--seed=3")]
-    first, second = run_in_processes(cells)
-    assert first.cell is cells[0] and second.cell is cells[1]
+def test_each_cell_is_run_once_when_it_is_asked_for_whatever_became_of_others(tmp_path, capsys):
+    good = cell(tmp_path, "--seed=3")
+    # What can't be resolved would fail before it gets a process.
+    bad = replace(good, flags=("--dataset=nothing", f"--results_dir={tmp_path}"))
+    bad = replace(bad, config=replace(good.config, seed=4))
+    outcomes = run_in_processes([bad, good, good])
+
+    first = next(outcomes)
+    assert first.cell is bad
     assert first.error.startswith("Unknown dataset 'nothing'") and "exit status 2" in first.error
-    assert second.error is None
+    assert "Unknown dataset 'nothing'" in capsys.readouterr().err
+    assert not finished_runs(tmp_path)
+
+    second = next(outcomes)
+    assert second.cell is good and second.error is None
     (run,) = finished_runs(tmp_path)
     assert run.config.seed == 3
-    assert "Unknown dataset 'nothing'" in capsys.readouterr().err
 
-
-def test_what_another_command_has_finished_is_not_run_again(tmp_path):
-    flags = ("--backbone=tiny", "--epochs=1", "--meta_iterations=0", f"--results_dir={tmp_path}")
-    twin = Cell("cell", flags, command_line.parse(Config, flags))
-    assert [outcome.error for outcome in run_in_processes([twin, twin])] == [None, None]
+    # As when another command has finished it in the meantime.
+    (third,) = outcomes
+    assert third.cell is good and third.error is None
     assert len(list(tmp_path.glob("*/run.json"))) == 1
-
-
-def test_cells_run_when_they_are_asked_for(tmp_path):
-    outcomes = run_in_processes([cell(tmp_path), cell(tmp_path, "--seed=1")])
-    next(outcomes)
-    assert len(finished_runs(tmp_path)) == 1
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="Children are found in /proc")
 def test_a_killed_cell_and_an_interrupted_grid(tmp_path):
     program = (
-        "import sys\n"
+        "import signal\n"
         "from keras_selflearn.config import Config\n"
         "from keras_selflearn.reproduction.executors import run_in_processes\n"
         "from keras_selflearn.reproduction.grid import Cell\n"
+        # A background job of a shell ignores it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"flags = ('--backbone=tiny', '--epochs=100000', '--results_dir={tmp_path}')\n"
         "cells = [Cell('a', flags, Config()), Cell('b', flags, Config())]\n"
         "for outcome in run_in_processes(cells):\n"

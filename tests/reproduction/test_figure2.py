@@ -22,7 +22,7 @@ def sample(n, n_classes, channels=3):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_first_image_of_each_class_stands_over_its_name(tmp_path, monkeypatch, channels):
-    figures = keep_figures(monkeypatch)
+    figures = keep_figures(monkeypatch, write=True)
     images, labels = sample(60, 4, channels)
     draw_samples(images, labels, ["a", "b", "c", "d"], tmp_path / "figure2", "Four classes")
     axes = figures[0].axes

@@ -6,8 +6,8 @@ from pictures import keep_figures, shows_something
 from keras_selflearn.reproduction.figure3 import draw_accuracy_curves
 
 
-def draw(curves, tmp_path, monkeypatch):
-    figures = keep_figures(monkeypatch)
+def draw(curves, tmp_path, monkeypatch, write=False):
+    figures = keep_figures(monkeypatch, write)
     curves = {name: [dict(enumerate(run)) for run in runs] for name, runs in curves.items()}
     draw_accuracy_curves(curves, "CIFAR-10", tmp_path / "figure3")
     return figures[0].axes[0]
@@ -32,7 +32,7 @@ def test_runs_are_thin_and_their_mean_is_bold_as_far_as_all_go(tmp_path, monkeyp
 
 
 def test_both_files_are_written_with_title_and_axes(tmp_path, monkeypatch):
-    draw({"random": [[40, 50]]}, tmp_path, monkeypatch)
+    draw({"random": [[40, 50]]}, tmp_path, monkeypatch, write=True)
     svg = (tmp_path / "figure3.svg").read_text()
     for text in ("CIFAR-10", "Meta-iteration", "Test accuracy (%)", "random weights (1 run)"):
         assert f">{text}</text>" in svg

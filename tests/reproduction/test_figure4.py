@@ -20,8 +20,8 @@ def blobs(n_classes=3, n=60, spread=0.1, dtype=np.float16):
     return (centres[labels] + rng.normal(0, spread, (n, 16))).astype(dtype), labels
 
 
-def draw(panels, class_names, path_stem, monkeypatch, **options):
-    figures = keep_figures(monkeypatch)
+def draw(panels, class_names, path_stem, monkeypatch, write=False, **options):
+    figures = keep_figures(monkeypatch, write)
     draw_embeddings(panels, class_names, "t-SNE", path_stem, **options)
     return figures[0]
 
@@ -40,7 +40,8 @@ def test_a_column_a_loss_with_its_classes_named_and_one_legend(tmp_path, monkeyp
     panels = [EmbeddingPanel(loss, embeddings, embeddings, labels) for loss in ("x", "y")]
     titles = ("after 100 labels", "after self-learning")
     names = ["cat", "dog", "ship"]
-    figure = draw(panels, names, tmp_path / "figure4", monkeypatch, row_titles=titles)
+    options = {"write": True, "row_titles": titles}
+    figure = draw(panels, names, tmp_path / "figure4", monkeypatch, **options)
     assert [axes.get_title() for axes in figure.axes] == ["x", "y", "", ""]
     assert [axes.get_ylabel() for axes in figure.axes] == [titles[0], "", titles[1], ""]
     for axes in figure.axes:
