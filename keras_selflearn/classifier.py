@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,10 +19,18 @@ from keras_selflearn.augmentation import parse_augmentations
 from keras_selflearn.backbone import check_backbone, weights_digest
 from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
+from keras_selflearn.inputs import (
+    check_images,
+    check_labels,
+    check_validation_data,
+    decode,
+    encode,
+    is_unlabelled,
+)
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
 from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
-from keras_selflearn.model import OPTIMIZERS, Network, build_network, check_image_shape
+from keras_selflearn.model import OPTIMIZERS, Network, build_network
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import stage
@@ -238,9 +245,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """
         self.check_parameters()
         objective = self._objective()
-        _check_images(X, "X")
-        given = _check_labels(y, len(X), "y")
-        unlabelled = _is_unlabelled(given)
+        check_images(X, "X")
+        given = check_labels(y, len(X), "y")
+        unlabelled = is_unlabelled(given)
         classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
         if len(classes) < 2:
             raise InputError(
@@ -254,10 +261,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         labels = np.full(len(given), UNLABELLED)
         labels[~unlabelled] = encoded
         if true_labels is not None:
-            true_labels = _check_labels(true_labels, len(X), "true_labels")
-            unknown = _is_unlabelled(true_labels)
-            true_labels = np.where(unknown, UNLABELLED, _encode(true_labels, classes))
-        validation_data = _check_validation_data(validation_data, X.shape[1:], classes)
+            true_labels = check_labels(true_labels, len(X), "true_labels")
+            unknown = is_unlabelled(true_labels)
+            true_labels = np.where(unknown, UNLABELLED, encode(true_labels, classes))
+        validation_data = check_validation_data(validation_data, X.shape[1:], classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
@@ -328,7 +335,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.network_ = network
         self.labeller_ = learner.labeller
         self.history_ = history
-        self.transduction_ = _decode(examples.labels, classes, like=given)
+        self.transduction_ = decode(examples.labels, classes, like=given)
         self.labeled_iter_ = examples.labelled_in
         self.confidence_ = examples.confidence
         self.n_iter_ = len(history) - 1
@@ -352,7 +359,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""
         check_is_fitted(self)
-        _check_images(X, "X", like=self.image_shape_)
+        check_images(X, "X", like=self.image_shape_)
         return embed(self.network_, X, np.arange(len(X)))
 
     def save(self, folder: str | os.PathLike) -> None:
@@ -504,79 +511,3 @@ def _call(callbacks: Sequence[tf.keras.callbacks.Callback], name: str, *argument
     for callback in callbacks:
         if hasattr(callback, name):
             getattr(callback, name)(*arguments)
-
-
-def _check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:
-    if not isinstance(images, np.ndarray):
-        raise InputError(f"{name} is a {type(images).__name__}: give a NumPy array or memory map.")
-    if images.ndim != 4:
-        raise InputError(
-            f"{name} has shape {images.shape}: give images as (n, height, width, channels)."
-        )
-    if images.dtype != np.uint8:
-        raise InputError(f"{name} has dtype {images.dtype}: give uint8 pixels from 0 to 255.")
-    if len(images) == 0:
-        raise InputError(f"{name} holds no images.")
-    check_image_shape(images.shape[1:])
-    if like is not None and tuple(images.shape[1:]) != tuple(like):
-        raise InputError(
-            f"{name} holds images of {images.shape[1:]}, but the classifier is for {tuple(like)}:"
-            " resize them."
-        )
-
-
-def _check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
-    labels = np.asarray(labels)
-    if labels.ndim != 1 or len(labels) != n_images:
-        raise InputError(
-            f"{name} has shape {labels.shape} for {n_images} images: give one label an image."
-        )
-    if labels.dtype.kind in "OT":
-        if any(isinstance(label, float) and math.isnan(label) for label in labels):
-            raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
-        # Neither dtype can be stored without pickle: numbers become numbers, all else strings.
-        labels = np.array(labels.tolist())
-    if labels.dtype.kind not in "biufUS":
-        raise InputError(
-            f"{name} has dtype {labels.dtype}: give numbers or strings, -1 for unlabelled."
-        )
-    if labels.dtype.kind == "f" and np.isnan(labels).any():
-        raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
-    return labels
-
-
-def _check_validation_data(
-    data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """The data with its labels as positions in `classes`."""
-    if data is None:
-        return None
-    if not (isinstance(data, (tuple, list)) and len(data) == 2):
-        raise InputError("validation_data must be a pair: (images, labels).")
-    images, labels = data
-    _check_images(images, "validation X", like=image_shape)
-    return images, _encode(_check_labels(labels, len(images), "validation y"), classes)
-
-
-def _is_unlabelled(labels: np.ndarray) -> np.ndarray:
-    if labels.dtype.kind in "US":
-        return labels == np.array("-1", labels.dtype.kind)
-    return labels == UNLABELLED
-
-
-def _encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Positions in `classes`, -2 for a label that is not there."""
-    if labels.dtype.kind in "US" or classes.dtype.kind in "US":
-        labels, classes = labels.astype(str), classes.astype(str)
-    order = np.argsort(classes)
-    places = np.searchsorted(classes, labels, sorter=order)
-    positions = order[np.minimum(places, len(classes) - 1)]
-    return np.where(classes[positions] == labels, positions, -2)
-
-
-def _decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The classes at `labels` and -1 where they are, in the dtype of `like`."""
-    decoded = classes[labels].astype(like.dtype)
-    if (labels == UNLABELLED).any():
-        decoded[labels == UNLABELLED] = "-1" if like.dtype.kind in "US" else UNLABELLED
-    return decoded

@@ -1,0 +1,98 @@
+"""Images and labels that a user gives the estimator, checked, and labels as numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from keras_selflearn.errors import InputError
+from keras_selflearn.loop import UNLABELLED
+from keras_selflearn.model import check_image_shape
+
+
+def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:
+    """Raise an `InputError` unless these are (n, height, width, channels) uint8, as `like` says.
+
+    Parameters
+    ----------
+    images : object
+    name : str
+        For the message.
+    like : (height, width, channels), optional
+    """
+    if not isinstance(images, np.ndarray):
+        raise InputError(f"{name} is a {type(images).__name__}: give a NumPy array or memory map.")
+    if images.ndim != 4:
+        raise InputError(
+            f"{name} has shape {images.shape}: give images as (n, height, width, channels)."
+        )
+    if images.dtype != np.uint8:
+        raise InputError(f"{name} has dtype {images.dtype}: give uint8 pixels from 0 to 255.")
+    if len(images) == 0:
+        raise InputError(f"{name} holds no images.")
+    check_image_shape(images.shape[1:])
+    if like is not None and tuple(images.shape[1:]) != tuple(like):
+        raise InputError(
+            f"{name} holds images of {images.shape[1:]}, but the classifier is for {tuple(like)}:"
+            " resize them."
+        )
+
+
+def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
+    """The labels (n_images,) as numbers or strings; an `InputError` for any others."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or len(labels) != n_images:
+        raise InputError(
+            f"{name} has shape {labels.shape} for {n_images} images: give one label an image."
+        )
+    if labels.dtype.kind in "OT":
+        if any(isinstance(label, float) and math.isnan(label) for label in labels):
+            raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
+        # Neither dtype can be stored without pickle: numbers become numbers, all else strings.
+        labels = np.array(labels.tolist())
+    if labels.dtype.kind not in "biufUS":
+        raise InputError(
+            f"{name} has dtype {labels.dtype}: give numbers or strings, -1 for unlabelled."
+        )
+    if labels.dtype.kind == "f" and np.isnan(labels).any():
+        raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
+    return labels
+
+
+def check_validation_data(
+    data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The data with its labels as positions in `classes`."""
+    if data is None:
+        return None
+    if not (isinstance(data, (tuple, list)) and len(data) == 2):
+        raise InputError("validation_data must be a pair: (images, labels).")
+    images, labels = data
+    check_images(images, "validation X", like=image_shape)
+    return images, encode(check_labels(labels, len(images), "validation y"), classes)
+
+
+def is_unlabelled(labels: np.ndarray) -> np.ndarray:
+    """(n,) bool: which labels are -1, or the string "-1"."""
+    if labels.dtype.kind in "US":
+        return labels == np.array("-1", labels.dtype.kind)
+    return labels == UNLABELLED
+
+
+def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Positions in `classes`, -2 for a label that is not there."""
+    if labels.dtype.kind in "US" or classes.dtype.kind in "US":
+        labels, classes = labels.astype(str), classes.astype(str)
+    order = np.argsort(classes)
+    places = np.searchsorted(classes, labels, sorter=order)
+    positions = order[np.minimum(places, len(classes) - 1)]
+    return np.where(classes[positions] == labels, positions, -2)
+
+
+def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The classes at `labels` and -1 where they are, in the dtype of `like`."""
+    decoded = classes[labels].astype(like.dtype)
+    if (labels == UNLABELLED).any():
+        decoded[labels == UNLABELLED] = "-1" if like.dtype.kind in "US" else UNLABELLED
+    return decoded
