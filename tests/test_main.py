@@ -12,7 +12,10 @@ from dataclasses import fields
 
 import pytest
 
+from keras_selflearn import command_line
 from keras_selflearn.config import Config
+from keras_selflearn.errors import InputError
+from keras_selflearn.main import Command, main
 
 QUICK = ["--backbone=tiny", "--epochs=2", "--meta_epochs=1", "--meta_iterations=1"]
 
@@ -100,12 +103,21 @@ BAD_INPUT = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=lambda value: str(value)[:30])
-def test_bad_input_is_one_sentence_and_status_2(arguments, message, tmp_path):
+def test_bad_input_is_one_sentence(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as error:
+        main(command_line.parse(Command, [*QUICK, *arguments]))
+    assert message in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    assert not list(tmp_path.glob("results/*"))
+
+
+@pytest.mark.parametrize(("arguments", "message"), [BAD_INPUT[i] for i in (0, 2, 4)])
+def test_bad_input_ends_with_status_2_and_nothing_but_its_sentence(arguments, message, tmp_path):
     result = call(*QUICK, *arguments, cwd=tmp_path)
     assert result.returncode == 2
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    assert not list(tmp_path.glob("results/*"))
 
 
 def test_imagenet_weights_that_can_t_be_downloaded(tmp_path):
