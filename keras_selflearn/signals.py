@@ -49,18 +49,20 @@ def stop_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        _state.received = None
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """In the block, only `check_for_stop` raises `Stopped`, and so does the end of the block.
+    """In the block, only `check_for_stop` raises `Stopped`, and so do its begin and its end.
 
     The same signal a second time raises a plain KeyboardInterrupt at once.
     """
-    _state.deferring, _state.received = True, None
+    _state.deferring = True
     try:
+        check_for_stop()
         yield
         check_for_stop()
     finally:
@@ -68,13 +70,15 @@ def deferred() -> Iterator[None]:
 
 
 def check_for_stop() -> None:
-    """Raise `Stopped` if a signal has come since the block of `deferred` began."""
+    """Raise `Stopped` if a signal has come since the block of `stop_signals` began."""
     if _state.received is not None:
         raise Stopped(_state.received)
 
 
 def _handle(number: int, _: FrameType | None) -> None:
     if not _state.deferring:
+        # Remembered, too: what is imported just then may catch and forget every exception.
+        _state.received = number
         raise Stopped(number)
     # One who closes a program may send both: Ctrl-C goes to all that run in a terminal.
     if _state.received == number:

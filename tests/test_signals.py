@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -30,6 +31,16 @@ def test_a_signal_raises_at_once_where_nothing_defers_it(number):
         send(number)
     assert caught.value.number == number and caught.value.kept == ""
     assert str(caught.value) == signal.Signals(number).name
+
+
+def test_a_signal_whose_exception_was_swallowed_is_not_forgotten():
+    begun = []
+    with pytest.raises(Stopped) as caught, stop_signals():
+        with contextlib.suppress(BaseException):
+            send(signal.SIGTERM)
+        with deferred():
+            begun.append(True)
+    assert caught.value.number == signal.SIGTERM and not begun
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -85,6 +96,8 @@ def test_nothing_is_left_of_a_signal_after_its_block():
         check_for_stop()
         with pytest.raises(Stopped):  # no longer deferred
             send(signal.SIGTERM)
+    with stop_signals(), deferred():
+        check_for_stop()
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), RuntimeError("reentrant call")])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -75,12 +76,13 @@ def test_a_killed_cell_and_an_interrupted_grid(tmp_path):
 
 
 def child_of(pid):
-    """The process id of the cell, once it is there."""
-    path = f"/proc/{pid}/task/{pid}/children"
-    for _ in range(300):
-        with open(path) as file:
+    """The process id of the cell, once it is there; other children come and go."""
+    for _ in range(600):
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
             children = file.read().split()
-        if children:
-            return int(children[0])
+        for child in children:
+            with contextlib.suppress(OSError), open(f"/proc/{child}/cmdline") as file:
+                if "keras_selflearn.main" in file.read():
+                    return int(child)
         time.sleep(0.1)
-    raise AssertionError("no cell was started")
+    pytest.fail("no cell was started")
