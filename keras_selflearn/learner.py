@@ -20,7 +20,7 @@ from keras_selflearn.pipeline import inference_batches, steps_per_epoch, trainin
 from keras_selflearn.profiling import stage
 from keras_selflearn.signals import check_for_stop
 from keras_selflearn.training import Training
-from keras_selflearn.trust import check_classes, check_embeddings, check_loss
+from keras_selflearn.trust import check_classes, check_embeddings, check_loss, check_weights
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")
@@ -174,11 +174,17 @@ class KerasLearner:
         return self._labeller
 
     def state(self) -> Checkpoint:
-        """Weights, optimiser and counters, after any gradient step: see `restore`."""
-        arrays = {"reference": self._reference}
-        arrays.update(
-            (f"variable-{i}", np.asarray(each.numpy())) for i, each in enumerate(self._variables())
-        )
+        """Weights, optimiser and counters, after any gradient step: see `restore`.
+
+        Raises
+        ------
+        UntrustworthyError
+            When a weight is NaN or infinite: from there no run can go on.
+        """
+        variables = [np.asarray(each.numpy()) for each in self._variables()]
+        check_weights(variables, self._meta_iteration)
+        arrays = {f"variable-{i}": each for i, each in enumerate(variables)}
+        arrays["reference"] = self._reference
         numbers = {
             "keras_epochs": self._keras_epochs,
             "data_epochs": self._data_epochs,

@@ -59,8 +59,8 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def is_new(self) -> bool:
-        """Whether nothing but a lock is in it."""
-        return all(path.name == LOCK for path in self.path.iterdir())
+        """Whether nothing is in it but a lock, or what a run that was killed at once left."""
+        return all(path.name in (LOCK, ".run.json.unfinished") for path in self.path.iterdir())
 
     def has_run(self) -> bool:
         """Whether there is a run.json."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -22,6 +23,15 @@ def check_loss(loss: float, *, step: int, meta_iteration: int, learning_rate: fl
         raise UntrustworthyError(
             f"The loss became {loss} at gradient step {step} of meta-iteration {meta_iteration}:"
             f" try a lower learning rate than {learning_rate}."
+        )
+
+
+def check_weights(weights: Iterable[np.ndarray], meta_iteration: int) -> None:
+    """Raise an `UntrustworthyError` when one of these arrays has a NaN or an infinite value."""
+    if not all(np.isfinite(each).all() for each in weights):
+        raise UntrustworthyError(
+            f"Weights became NaN or infinite in the training after meta-iteration {meta_iteration}:"
+            " try a lower learning rate."
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn import backbone
+from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner, embed, inference_batch_size
 from keras_selflearn.loop import ORDERS, Examples, self_learning
 from keras_selflearn.losses import get_objective
@@ -438,3 +439,13 @@ def test_a_class_that_has_vanished_stops_before_training():
     with pytest.raises(UntrustworthyError, match="In meta-iteration 1 no labelled example is left"):
         subject.train(data, 1)
     assert int(subject.network.trainer.optimizer.iterations) == 0
+
+
+def test_weights_that_are_no_numbers_are_not_saved():
+    subject = learner()
+    subject.state()
+    weights = subject.network.trainer.get_weights()
+    weights[0][0] = np.nan
+    subject.network.trainer.set_weights(weights)
+    with pytest.raises(InputError, match="NaN or infinite in the training after meta-iteration 0"):
+        subject.state()

@@ -191,6 +191,7 @@ def test_a_folder_with_nothing_but_a_lock_is_new(tmp_path):
     folder = RunFolder(tmp_path)
     assert folder.is_new() and not folder.has_run()
     (tmp_path / ".lock").touch()
+    (tmp_path / ".run.json.unfinished").touch()  # of a run that was killed at once
     assert folder.is_new()
     record(tmp_path, "running")
     assert not folder.is_new() and folder.has_run()
