@@ -48,7 +48,7 @@ def kill_in_the_middle(cluster, node, folder):
 
 @pytest.fixture(scope="module")
 def grid_with_a_dying_node(tmp_path_factory):
-    """Outcomes by seed, the runs' (seed, status), and whether the cluster survived the grid."""
+    """Errors by seed, the runs' (seed, status), whether the cluster survived, processes by seed."""
     from ray.cluster_utils import Cluster
 
     folder = tmp_path_factory.mktemp("ray")
@@ -74,27 +74,34 @@ def grid_with_a_dying_node(tmp_path_factory):
             cluster.shutdown()
     errors = {outcome.cell.config.seed: outcome.error for outcome in outcomes}
     assert len(outcomes) == len(cells) == len(errors)
-    return errors, Counter(records(folder / "results")), survived
+    # Each process that works on a run has an event file of its own.
+    processes = {
+        json.loads(path.read_text())["config"]["seed"]: len(list(path.parent.glob("events.*")))
+        for path in (folder / "results").glob("*/run.json")
+    }
+    return errors, Counter(records(folder / "results")), survived, processes
 
 
 @needs_ray
-def test_a_cell_whose_machine_dies_is_run_again(grid_with_a_dying_node):
-    errors, runs, _ = grid_with_a_dying_node
+def test_a_cell_whose_machine_dies_is_gone_on_with(grid_with_a_dying_node):
+    errors, runs, _, processes = grid_with_a_dying_node
     assert [errors[seed] for seed in LONG] == [None, None]
     assert [runs[seed, "finished"] for seed in LONG] == [1, 1]
-    assert sum(runs[seed, "running"] for seed in LONG) == 1  # broken off with its machine
+    assert sum(runs[seed, "running"] for seed in LONG) == 0
+    assert sorted(processes[seed] for seed in LONG) == [1, 2]
 
 
 @needs_ray
 def test_a_cell_that_fails_is_reported_and_not_run_again(grid_with_a_dying_node):
-    errors, runs, _ = grid_with_a_dying_node
+    errors, runs, _, processes = grid_with_a_dying_node
     assert errors[FAILING].startswith("The loss became") and "\n" not in errors[FAILING]
-    assert runs[FAILING, "running"] == 1 and runs[FAILING, "finished"] == 0
+    assert runs[FAILING, "failed"] == 1 and runs[FAILING, "finished"] == 0
+    assert processes[FAILING] == 1
 
 
 @needs_ray
 def test_a_finished_cell_is_not_run_again(grid_with_a_dying_node):
-    errors, runs, _ = grid_with_a_dying_node
+    errors, runs, _, _ = grid_with_a_dying_node
     assert errors[FINISHED] is None
     assert runs[FINISHED, "finished"] == 1 and runs[FINISHED, "running"] == 0
 
