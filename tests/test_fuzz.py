@@ -156,7 +156,7 @@ def test_a_file_of_a_classifier(loss, name, classifiers, networks_once):
     saved, other = (classifiers[each] for each in (loss, LOSSES[loss == LOSSES[0]]))
     others = [*saved.files.values(), other.files[name], b""]
 
-    @cases(200)
+    @cases(150)
     @given(damaged(saved.files[name], *others))
     def check(content):
         loaded = load_spoilt(saved, {name: content})
@@ -202,7 +202,7 @@ def test_arrays(save):
     file = io.BytesIO()
     save(file, **arrays)
 
-    @cases(300)
+    @cases(250)
     @given(damaged(file.getvalue(), b"", b"PK\x05\x06" + bytes(18)))
     def check(content):
         try:
@@ -231,7 +231,7 @@ def test_weights(layout, tmp_path):
                     group.attrs[name] = np.array([str(each).encode() for each in value], "S")
     shapes = [value.shape for value in model.get_weights()]
 
-    @cases(200)
+    @cases(150)
     @given(damaged(path.read_bytes(), b"", b"\x89HDF\r\n\x1a\n"))
     def check(content):
         path.write_bytes(content)
@@ -249,7 +249,7 @@ def test_the_record_of_a_run(record_file):
     content = record_file.read_bytes()
     assert len(finished_runs(record_file.parent.parent)) == 1
 
-    @cases(500)
+    @cases(350)
     @given(st.one_of(damaged(content, b"", b"null", b"[]"), other_values(json.loads(content))))
     def check(changed):
         record_file.write_bytes(changed)

@@ -11,6 +11,10 @@ import time
 
 import pytest
 
+from keras_selflearn import command_line
+from keras_selflearn.errors import InputError
+from keras_selflearn.main import Command, main
+
 FLAGS = """--backbone=tiny --deterministic --loss=triplet --weights=random --train_images=300
 --test_images=50 --batch_size=20 --epochs=40 --meta_epochs=5 --meta_iterations=2""".split()
 PATIENCE = 30  # seconds
@@ -129,7 +133,6 @@ def test_a_finished_run_is_repeated_from_its_record(story):
     assert process.returncode == 0, process.stderr
     assert "was" not in process.stderr  # Nothing here differs.
     assert record(again)["history"] == records["last"]["history"]
-    refused = subprocess.run(
-        [*command, f"--results_dir={again}", "--epochs=3"], capture_output=True, text=True
-    )
-    assert refused.returncode == 2 and "--epochs can't be given" in refused.stderr
+    other = command_line.parse(Command, [f"--from_run={folder}", "--epochs=3"])
+    with pytest.raises(InputError, match="--epochs can't be given"):
+        main(other)
