@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_selflearn.arrays import read_arrays
+from keras_selflearn.digest import sha256_of_rest
 from keras_selflearn.errors import InputError
 from keras_selflearn.files import written_whole
 
@@ -27,7 +26,6 @@ _HEADER = len(_MAGIC) + 64 + 1
 _NUMBERS = "numbers"
 _SUFFIX = ".checkpoint"
 _KEPT = 2
-_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 npy.write_array(member, np.asanyarray(array), allow_pickle=False)
     file.seek(_HEADER)
-    digest = _digest(file)
+    digest = sha256_of_rest(file)
     file.seek(0)
     file.write(_header(digest))
 
@@ -156,7 +154,7 @@ def _read(path: Path) -> Checkpoint:
             raise ValueError("it does not begin as one.")
         if not header.startswith(_MAGIC):
             raise ValueError("it is of a format that this version does not know.")
-        if header != _header(_digest(file)):
+        if header != _header(sha256_of_rest(file)):
             raise ValueError("its checksum is not that of its contents.")
         file.seek(_HEADER)
         arrays = read_arrays(file)
@@ -171,16 +169,3 @@ def _read(path: Path) -> Checkpoint:
 
 def _header(digest: str) -> bytes:
     return _MAGIC + digest.encode("ascii") + b"\n"
-
-
-def _digest(file: BinaryIO) -> str:
-    """SHA-256 of the rest of the file."""
-    digest = hashlib.sha256()
-    for block in _blocks(file):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    while block := file.read(_BLOCK):
-        yield block

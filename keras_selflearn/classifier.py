@@ -18,6 +18,7 @@ from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
 from keras_selflearn.backbone import check_backbone, weights_digest
 from keras_selflearn.checkpoint import Checkpoints
+from keras_selflearn.digest import sha256_of_array
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.inputs import (
     check_images,
@@ -34,7 +35,7 @@ from keras_selflearn.model import OPTIMIZERS, Network, build_network
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import stage
-from keras_selflearn.resuming import Resuming, digest
+from keras_selflearn.resuming import Resuming
 from keras_selflearn.selection import check_selection, select
 from keras_selflearn.signals import Stopped
 from keras_selflearn.strategy import STRATEGIES
@@ -483,8 +484,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return {
             **json.loads(json.dumps(parameters, default=np.generic.item)),
             **{f"loss {name}": value for name, value in asdict(objective).items()},
-            "images": [*X.shape, digest(X[sample])],
-            "labels": digest(given),
+            "images": [*X.shape, sha256_of_array(X[sample])],
+            "labels": sha256_of_array(given),
         }
 
     def _seed(self) -> int:

@@ -11,6 +11,9 @@ from keras_selflearn.losses import loss_names
 
 _AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps")
 _AT_LEAST_ONE += ("evaluate_every",)
+# What differs between machines or in what is shown, and changes nothing in a result. Initial
+# weights are told apart by their content, not by where they are.
+PLACES = ("results_dir", "data_dir", "weights", "profile", "checkpoint_minutes")
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
 
 

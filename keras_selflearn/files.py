@@ -41,7 +41,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 unfinished.unlink()
             raise
-        flush_folder(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise InputError(
             f"{path} can't be written ({error.strerror or error}): make room or choose another"
@@ -49,10 +49,10 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def flush_folder(folder: Path) -> None:
-    """Put the names of a folder's files on the disk, where the system can do that."""
+def flush(path: Path) -> None:
+    """Put a file, or the names of a folder's files, on the disk, where the system can do that."""
     if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

@@ -134,7 +134,8 @@ class _AfterStep(tf.keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         if self._under_way.steps % self._steps:  # the last of a part ends the epoch, too
-            self._after_step(float(_mean_loss(self.model).result()))
+            total, weight = self._under_way.sums
+            self._after_step(total / weight)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._after_step(self._under_way.losses[-1])

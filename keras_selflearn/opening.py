@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_selflearn import __version__
+from keras_selflearn.config import PLACES
 from keras_selflearn.errors import InputError
 from keras_selflearn.lock import Held, lock
 from keras_selflearn.run_folder import RunFolder
-
-# What differs between machines or in what is shown, and changes nothing in a result. Initial
-# weights are compared by their content.
-_PLACES = ("results_dir", "data_dir", "weights", "profile", "checkpoint_minutes")
 
 
 @contextlib.contextmanager
@@ -91,7 +88,7 @@ def _differences(run: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     before, now = run["config"], asked["config"]
     found = [
         f"--{name} was {before.get(name)} and is {now.get(name)}"
-        for name in sorted({*before, *now} - {*_PLACES})
+        for name in sorted({*before, *now} - {*PLACES})
         if before.get(name) != now.get(name)
     ]
     first, second = run.get("weights_sha256"), asked["weights_sha256"]

@@ -7,15 +7,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from keras_selflearn.backbone import weights_digest
-from keras_selflearn.config import Config
+from keras_selflearn.config import PLACES, Config
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.errors import InputError
 from keras_selflearn.precision import resolve_precision
-from keras_selflearn.reproduction.record import check_record
+from keras_selflearn.reproduction.record import read_config
 from keras_selflearn.run_folder import RunFolder
 
-# What may be given beside the folder: where things are, and what is shown.
-_GIVEN = ("results_dir", "data_dir", "weights", "profile", "checkpoint_minutes")
 _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
 
 
@@ -40,9 +38,7 @@ def repeated(folder: Path, given: Config) -> Config:
     run = RunFolder(folder).read_run()
     path = folder / "run.json"
     try:
-        check_record(run)
-        known = {each.name for each in fields(Config)}
-        recorded = Config(**{name: run["config"][name] for name in run["config"] if name in known})
+        recorded = read_config(run)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"The record of a run, {path}, can't be used: {error}.") from error
     if run["status"] != "finished":
@@ -51,13 +47,13 @@ def repeated(folder: Path, given: Config) -> Config:
     other = [
         f"--{each.name}"
         for each in fields(Config)
-        if each.name not in _GIVEN and getattr(given, each.name) != getattr(defaults, each.name)
+        if each.name not in PLACES and getattr(given, each.name) != getattr(defaults, each.name)
     ]
     if other:
         raise InputError(
             f"--from_run repeats what {path} says: {', '.join(other)} can't be given with it."
         )
-    config = replace(recorded, **{name: getattr(given, name) for name in _GIVEN})
+    config = replace(recorded, **{name: getattr(given, name) for name in PLACES})
     if given.weights is None:
         config = replace(config, weights=recorded.weights)
     if given.data_dir is None:

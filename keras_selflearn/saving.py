@@ -15,6 +15,7 @@ from keras_selflearn.arrays import read_arrays
 from keras_selflearn.backbone import FEATURES, check_weights_file, load_weights
 from keras_selflearn.digest import sha256
 from keras_selflearn.errors import InputError, check_integer
+from keras_selflearn.files import flush
 from keras_selflearn.json_files import read_json
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.model import check_image_shape
@@ -46,9 +47,9 @@ def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLik
         _write(classifier, unfinished)
         # All is on the disk before it has its name, so that not even a power cut leaves half of it.
         for path in (*unfinished.iterdir(), unfinished):
-            _flush(path)
+            flush(path)
         unfinished.rename(folder)
-        _flush(folder.parent)
+        flush(folder.parent)
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise InputError(f"The classifier can't be saved to {folder}: {error}.") from error
@@ -86,14 +87,6 @@ def _write(classifier: SelfLearningClassifier, folder: Path) -> None:
         allow_nan=False,
     )
     (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def load_classifier(

@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.checkpoint import Checkpoint, Checkpoints
+from keras_selflearn.digest import sha256_of_array
 from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner
 from keras_selflearn.loop import Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
-from keras_selflearn.resuming import Resuming, digest
+from keras_selflearn.resuming import Resuming
 from keras_selflearn.selection import select
 from keras_selflearn.training import Training
 
@@ -354,4 +355,8 @@ def test_labels_come_back_as_they_were_not_as_they_are_spread_out():
 
 def test_digest_is_that_of_the_values_in_order():
     array = np.arange(12).reshape(3, 4)
-    assert digest(array) == digest(array.copy(order="F")) != digest(array + 1)
+    assert (
+        sha256_of_array(array)
+        == sha256_of_array(array.copy(order="F"))
+        != sha256_of_array(array + 1)
+    )

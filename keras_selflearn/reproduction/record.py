@@ -37,6 +37,19 @@ def check_record(record: Mapping[str, Any]) -> None:
     check_number("seconds", record["seconds"], least=0)
 
 
+def read_config(record: Mapping[str, Any]) -> Config:
+    """What a run asked for, its record checked; flags of other versions are left out.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        As `check_record`.
+    """
+    check_record(record)
+    known = {each.name for each in fields(Config)}
+    return Config(**{name: value for name, value in record["config"].items() if name in known})
+
+
 def _check_config(config: Mapping[str, Any]) -> None:
     _check_type("config", config, dict)
     for each in fields(Config):

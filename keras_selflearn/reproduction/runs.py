@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.arrays import read_arrays
-from keras_selflearn.config import Config
+from keras_selflearn.config import PLACES, Config
 from keras_selflearn.errors import InputError
 from keras_selflearn.json_files import read_json
-from keras_selflearn.reproduction.record import check_record
+from keras_selflearn.reproduction.record import read_config
 
-# What differs between machines or in what is shown, and changes nothing in a result. Initial
-# weights are compared as random or pretrained, for the same file has another path elsewhere.
-_PLACES = ("results_dir", "data_dir", "weights", "profile", "evaluate_every", "checkpoint_minutes")
+# Measuring more often changes nothing in what is measured in the end.
+_LEFT_OUT = (*PLACES, "evaluate_every")
 # What a regime does not need changes nothing in its results.
 _UNUSED = {
     "self-learning": ("all_labelled_epochs",),
@@ -109,10 +108,7 @@ def finished_runs(folder: Path) -> list[Run]:
         try:
             record = read_json(path)
             if record["status"] == "finished":
-                check_record(record)
-                known = {each.name for each in fields(Config)}
-                asked = {name: record["config"][name] for name in record["config"] if name in known}
-                runs.append(Run(path.parent, record, Config(**asked).resolve()))
+                runs.append(Run(path.parent, record, read_config(record).resolve()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"The record of a run, {path}, can't be read ({error}): mend it or remove its"
@@ -123,7 +119,7 @@ def finished_runs(folder: Path) -> list[Run]:
 
 def identity(config: Config, *, with_seed: bool = True) -> tuple:
     """What two resolved configurations share when they ask for the same cell."""
-    left_out = (*_PLACES, *_UNUSED.get(config.regime, ()))
+    left_out = (*_LEFT_OUT, *_UNUSED.get(config.regime, ()))
     if not with_seed:
         left_out += ("seed",)
     values = tuple(
