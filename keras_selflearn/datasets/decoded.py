@@ -10,8 +10,6 @@ import contextlib
 import json
 import shutil
 import sys
-import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +20,9 @@ from tqdm import tqdm
 
 from keras_selflearn.cache import cache_root
 from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.making import made_whole, write_header
 from keras_selflearn.errors import InputError
 from keras_selflearn.json_files import read_json
-
-_UNFINISHED = ".unfinished-"
-_SECONDS_TO_FINISH = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -119,14 +115,7 @@ def _open(folder: Path) -> Dataset | None:
 
 
 def _make(folder: Path, source: Source) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in folder.parent.glob(f"{_UNFINISHED}*"):
-        # What a killed process left behind; a living one is done by then.
-        if time.time() - left_over.stat().st_mtime > _SECONDS_TO_FINISH:
-            shutil.rmtree(left_over, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder.parent) as beside:
-        unfinished = Path(beside, folder.name)
-        unfinished.mkdir()
+    with made_whole(folder, lambda: _open(folder) is not None) as unfinished:
         images = sum(shape[0] for shape in source.shapes.values())
         if not sys.stderr.isatty():
             print(
@@ -138,12 +127,6 @@ def _make(folder: Path, source: Source) -> None:
             total=images, desc=f"decoding {source.name}", unit=" images", leave=False, disable=None
         ) as bar:
             _write(unfinished, source, bar)
-        try:
-            unfinished.rename(folder)
-        except OSError:
-            # Another process was faster, and made the same.
-            if _open(folder) is None:
-                raise
 
 
 def _write(folder: Path, source: Source, bar: tqdm) -> None:
@@ -152,10 +135,8 @@ def _write(folder: Path, source: Source, bar: tqdm) -> None:
         files = {}
         for part, shape in source.shapes.items():
             files[part] = stack.enter_context(_images(folder, part).open("wb"))
-            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(files[part], header)
+            write_header(files[part], shape)
         for part, images, classes in source.batches:
-            # Not through a memory map, where a full disk kills the process instead of raising.
             files[part].write(np.ascontiguousarray(images, np.uint8))
             labels[part].append(classes)
             bar.update(len(classes))

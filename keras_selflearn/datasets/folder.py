@@ -8,7 +8,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tqdm import tqdm
 
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.listing import Listing, list_folder
+from keras_selflearn.datasets.making import made_whole, write_header
 from keras_selflearn.datasets.pictures import read_picture
 from keras_selflearn.errors import InputError, check_integer
 from keras_selflearn.files import write_whole
@@ -112,14 +112,11 @@ def _digest(listing: Listing, image_size: int) -> str:
 
 
 def _make(cache: Path, listing: Listing, image_size: int) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
     paths = {"train": listing.paths, "test": listing.test_paths}
     number = sum(map(len, paths.values()))
     if not sys.stderr.isatty():
         print(f"Decoding {number:,} images of {listing.folder}, once", file=sys.stderr, flush=True)
-    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=cache.parent) as beside:
-        unfinished = Path(beside, cache.name)
-        unfinished.mkdir()
+    with made_whole(cache, cache.is_dir) as unfinished:
         skipped: dict[str, list[tuple[int, str]]] = {}
         with tqdm(total=number, desc="decoding", unit=" images", leave=False, disable=None) as bar:
             for part in _PARTS:
@@ -135,12 +132,6 @@ def _make(cache: Path, listing: Listing, image_size: int) -> None:
                 f"{', ...' if len(named) > 5 else ''}): all are listed in {all_of_them}."
             )
         write_whole(unfinished / "skipped.json", json.dumps(skipped))
-        try:
-            unfinished.rename(cache)
-        except OSError:
-            # Another process was faster, and made the same.
-            if not cache.is_dir():
-                raise
 
 
 def _decode(
@@ -154,9 +145,8 @@ def _decode(
         except ValueError as error:
             return str(error)
 
-    header = {"descr": "|u1", "fortran_order": False}
     shape = (image_size, image_size, 3)
-    np.lib.format.write_array_header_1_0(file, {**header, "shape": (len(paths), *shape)})
+    write_header(file, (len(paths), *shape))
     begin, skipped = file.tell(), []
     # Pillow decodes without Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -168,8 +158,7 @@ def _decode(
                     file.write(np.ascontiguousarray(image))
                 bar.update(1)
     file.seek(0)
-    kept = (len(paths) - len(skipped), *shape)
-    np.lib.format.write_array_header_1_0(file, {**header, "shape": kept})
+    write_header(file, (len(paths) - len(skipped), *shape))
     if file.tell() != begin:
         raise RuntimeError("NumPy's header has another length for another number of images")
     return skipped
