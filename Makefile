@@ -12,7 +12,7 @@ PRESET ?= paper
 FLAGS ?=
 MINUTES ?= 20
 
-.PHONY: help install lock quickstart test lint format clean report benchmark chaos
+.PHONY: help install lock quickstart test lint format docs clean report benchmark chaos
 .PHONY: reproduce-table1 reproduce-table2 reproduce-table3
 .PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
@@ -81,6 +81,10 @@ lint: install ## Check the style only
 
 format: install ## Format the code
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+
+docs: install ## Build the documentation into build/docs
+	@$(RUN) -m sphinx -q -W --keep-going -n -j auto -d build/doctrees docs build/docs
+	@echo "The documentation begins at build/docs/index.html"
 
 benchmark: install ## Measure how much of the machine's speed is reached
 	@$(RUN) -m benchmarks $(FLAGS)

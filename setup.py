@@ -31,6 +31,9 @@ RAY = [
 # Ray's dashboard and what else is "default" want another protobuf than TensorFlow 2.15.
 CLUSTER = [*RAY, "ray[default]>=2.51; " + KERAS3_STACK]
 
+# No bounds: each Python gets the newest Sphinx that still has it.
+DOCS = ["sphinx", "myst-parser", "numpydoc", "furo"]
+
 here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "keras_selflearn/__init__.py").read_text())
 
@@ -71,5 +74,9 @@ setup(
         "requests",
         "tqdm",
     ],
-    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", *RAY]},
+    extras_require={
+        "cluster": CLUSTER,
+        "docs": DOCS,
+        "dev": ["hypothesis", "pytest", "ruff", *DOCS, *RAY],
+    },
 )
