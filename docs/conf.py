@@ -16,6 +16,7 @@ project = "keras-selflearn"
 version = release = __version__
 html_title = f"{project} {version}"
 language = "en-GB"
+smartquotes = False  # Docstrings quote values of parameters.
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "flags", "mathml"]
 exclude_patterns = ["_ext", "_static"]

@@ -41,7 +41,7 @@ def python_of(tmp_path):
 def test_help_lists_the_targets():
     result = make("help")
     assert result.returncode == 0
-    for target in ("install", "lock", "quickstart", "test"):
+    for target in ("install", "lock", "quickstart", "test", "docs"):
         assert any(line.startswith(target) for line in result.stdout.splitlines())
 
 
@@ -129,3 +129,8 @@ def test_setup_on_an_unsupported_python_is_one_sentence(version, monkeypatch):
     monkeypatch.setattr(sys, "version_info", (*version, 0))
     with pytest.raises(SystemExit, match=f"needs Python 3.9 to 3.13 .* this is 3.{version[1]}."):
         runpy.run_path(str(ROOT / "setup.py"))
+
+
+def test_docs_are_built_with_warnings_as_errors():
+    commands = make("--dry-run", "docs").stdout
+    assert "-m sphinx -q -W --keep-going -n " in commands and " docs build/docs" in commands

@@ -3,43 +3,37 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import fields
+from dataclasses import Field, fields
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-_WIDTHS = {"flag": 30, "default": 15, "meaning": 55}
-
 
 class Flags(Directive):
-    """`module:class` of the dataclass; where there are two, only flags that the second lacks."""
+    """`module:class` of the dataclass."""
 
     required_arguments = 1
-    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """The table."""
-        command, *shown = map(_resolve, self.arguments)
-        known = {each.name for other in shown for each in fields(other)}
-        body = nodes.tbody()
-        for each in fields(command):
-            if each.name not in known:
-                default = "" if each.default is None else str(each.default).lower()
-                body += _row(
-                    nodes.literal(text=f"--{each.name}"),
-                    nodes.literal(text=default) if default else nodes.Text(""),
-                    nodes.Text(each.metadata["help"]),
-                )
-        group = nodes.tgroup(cols=len(_WIDTHS))
-        group += [nodes.colspec(colwidth=width) for width in _WIDTHS.values()]
-        group += [nodes.thead("", _row(*map(nodes.Text, _WIDTHS))), body]
-        return [nodes.table("", group, classes=["flags"])]
+        module, name = self.arguments[0].split(":")
+        command = getattr(importlib.import_module(module), name)
+        head = _row(nodes.Text("flag and default"), nodes.Text("meaning"))
+        rows = [
+            _row(nodes.literal(text=_as_given(each)), nodes.Text(each.metadata["help"]))
+            for each in fields(command)
+        ]
+        columns = [nodes.colspec(colwidth=width) for width in (40, 60)]
+        group = nodes.tgroup(
+            "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
+        )
+        return [nodes.table("", group)]
 
 
-def _resolve(name: str) -> type:
-    module, kind = name.split(":")
-    return getattr(importlib.import_module(module), kind)
+def _as_given(flag: Field) -> str:
+    value = "" if flag.default is None else f"={str(flag.default).lower()}"
+    return f"--{flag.name}{value}"
 
 
 def _row(*cells: nodes.Node) -> nodes.row:
