@@ -78,7 +78,15 @@ def test_figure_1_is_well_formed_and_can_be_read_out():
     assert all(root.find(f"{SVG}{part}").text.strip() for part in ("title", "desc"))
     assert "prefers-color-scheme: dark" in root.find(f"{SVG}style").text
     shown = " ".join(each.text for each in root.iter(f"{SVG}text"))
-    steps = ["Initial weights", "Fine-tune", "Predict", "Select", "Merge them", "Re-train", "repeat"]
+    steps = [
+        "Initial weights",
+        "Fine-tune",
+        "Predict",
+        "Select",
+        "Merge them",
+        "Re-train",
+        "repeat",
+    ]
     places = [shown.index(step) for step in steps]
     assert places == sorted(places)
 

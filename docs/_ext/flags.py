@@ -28,7 +28,7 @@ class Flags(Directive):
         group = nodes.tgroup(
             "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
         )
-        return [nodes.table("", group)]
+        return [nodes.table("", group, classes=["colwidths-auto"])]
 
 
 def _as_given(flag: Field) -> str:
