@@ -102,6 +102,10 @@ def _listing(
     folder: Path, pairs: list[tuple[str, str | None]], test: list[tuple[str, str | None]]
 ) -> Listing:
     classes = sorted({label for _, label in pairs if label is not None})
+    if str(UNLABELLED) in classes:
+        raise InputError(
+            f"A class in {folder} is called {UNLABELLED}, which means unlabelled: rename it."
+        )
     if len(classes) < 2:
         raise InputError(
             f"The labelled images in {folder} are of {len(classes)} classes: label images of at"
