@@ -1,4 +1,4 @@
-"""One image file, of whatever kind, as the square RGB pixels that a network takes."""
+"""One image file, of whatever kind, as the RGB pixels that a network takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_PIXELS = 250_000_000
 _REDUCING_GAP = 3.0
 
 
-def read_picture(path: Path, size: int) -> np.ndarray:
+def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
     """Decode a file and resize it, with antialiasing and without regard to its proportions.
 
     The first frame of several; turned as its EXIF says; transparent parts on white; grey, palette,
@@ -25,18 +25,20 @@ def read_picture(path: Path, size: int) -> np.ndarray:
     Parameters
     ----------
     path : Path
-    size : int
-        Height and width of the result, in pixels.
+    size : int or (int, int)
+        Height and width of the result, in pixels; one number for a square.
 
     Returns
     -------
-    (size, size, 3) uint8
+    (height, width, 3) uint8
 
     Raises
     ------
     ValueError
         With the reason, when it can't be read or is no whole image.
     """
+    rows, columns = (size, size) if isinstance(size, int) else size
+    enough = int(_REDUCING_GAP * max(rows, columns))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged EXIF, which changes no pixel
@@ -44,19 +46,15 @@ def read_picture(path: Path, size: int) -> np.ndarray:
                 width, height = image.size
                 if width * height > _MOST_PIXELS:
                     raise ValueError(f"{width}x{height} pixels are too many")
-                image.draft(None, (_reduced(size), _reduced(size)))
+                image.draft(None, (enough, enough))
                 image.load()
                 turned = ImageOps.exif_transpose(image)
-                square = _as_rgb(turned).resize(
-                    (size, size), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
+                resized = _as_rgb(turned).resize(
+                    (columns, rows), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
                 )
-                return np.asarray(square)
+                return np.asarray(resized)
     except Exception as error:  # Each of Pillow's decoders raises its own.
         raise ValueError(str(error) or type(error).__name__) from error
-
-
-def _reduced(size: int) -> int:
-    return int(_REDUCING_GAP * size)
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
