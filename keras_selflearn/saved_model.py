@@ -102,8 +102,8 @@ def _embedder(classifier: SelfLearningClassifier) -> Callable[..., tf.Tensor]:
 def resize_in_graph(images: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Images (n, height, width, 3) uint8 of those of any size, as Pillow's bicubic resizes.
 
-    Those of that size stay as they are. Like Pillow, it resizes the width, rounds, and then the
-    height; values differ by 1 in places.
+    Those of that size stay as they are. The width first, rounded, then the height, as in Pillow:
+    values differ by 1 in places, and by more where they were cut off at black or white in between.
     """
 
     def resized() -> tf.Tensor:
