@@ -22,6 +22,9 @@ class ExportConfig:
         None, "Folder of a finished run, or one that a classifier was saved to; required."
     )
     output: str | None = option(None, "New folder for the SavedModel; required.")
+    precision: str | None = option(
+        None, "Number format to compute in: float32 runs well everywhere (default: the run's)."
+    )
 
 
 def main(config: ExportConfig) -> None:
@@ -38,7 +41,7 @@ def main(config: ExportConfig) -> None:
     from keras_selflearn.saved_model import export_saved_model
 
     classifier = SelfLearningClassifier.load(classifier_folder(Path(config.run).expanduser()))
-    export_saved_model(classifier, output)
+    export_saved_model(classifier, output, precision=config.precision)
     print(
         f"The SavedModel is in {output}: tf.saved_model.load(FOLDER).signatures has its functions"
     )

@@ -20,7 +20,9 @@ from keras_selflearn.model import build_network
 _GREY = (19595, 38470, 7471)
 
 
-def export_saved_model(classifier: SelfLearningClassifier, folder: str | os.PathLike) -> None:
+def export_saved_model(
+    classifier: SelfLearningClassifier, folder: str | os.PathLike, *, precision: str | None = None
+) -> None:
     """Write a SavedModel that labels images of any size.
 
     Its signature `serving_default` takes `images` (n, height, width, 3) uint8, RGB, and gives
@@ -28,23 +30,25 @@ def export_saved_model(classifier: SelfLearningClassifier, folder: str | os.Path
     `confidence` (n,) float32, all as the classifier's methods do. Its signature `class_names` takes
     nothing and gives `class_names` (n_classes,) strings, the order of the probabilities.
 
-    It computes in float32, whatever the classifier computes in, and on one device.
-
     Parameters
     ----------
     classifier : SelfLearningClassifier
         Fitted or loaded.
     folder : path
         Not there yet, or empty.
+    precision : str, optional
+        `float32` or another that the classifier knows; by default its own, with which labels are
+        the same. In another one embeddings differ by what the coarser of the two rounds off.
 
     Raises
     ------
     InputError
-        When the folder is not empty or can't be written, or the loss labels in a way of its own.
+        When the folder is not empty or can't be written, the precision is unknown, or the loss
+        labels in a way of its own.
     """
     check_is_fitted(classifier)
     label, variables = labeller_in_graph(classifier.labeller_)
-    embedder = _embedder(classifier)
+    embedder = _embedder(classifier, precision)
     height, width, channels = classifier.image_shape_
     names = tf.constant(
         [each.encode("utf-8", "surrogateescape") for each in class_texts(classifier.classes_)]
@@ -80,8 +84,10 @@ def export_saved_model(classifier: SelfLearningClassifier, folder: str | os.Path
             raise InputError(f"The SavedModel can't be written: {error.message}.") from error
 
 
-def _embedder(classifier: SelfLearningClassifier) -> Callable[..., tf.Tensor]:
-    """The classifier's network on one device in float32, which every other machine has."""
+def _embedder(
+    classifier: SelfLearningClassifier, precision: str | None
+) -> Callable[..., tf.Tensor]:
+    """The classifier's network, for one device."""
     asked = classifier.fitted_parameters_
     network = build_network(
         backbone=asked["backbone"],
@@ -93,7 +99,7 @@ def _embedder(classifier: SelfLearningClassifier) -> Callable[..., tf.Tensor]:
         dropout=0,
         optimizer="sgd",
         learning_rate=1.0,
-        precision="float32",
+        precision=precision or asked["precision"],
     )
     network.embedder.set_weights(classifier.network_.embedder.get_weights())
     return network.embedder

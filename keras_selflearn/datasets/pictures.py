@@ -14,6 +14,9 @@ _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 _MOST_PIXELS = 250_000_000
 # Of a photograph only so many times the pixels asked for are decoded, where the format allows that.
 _REDUCING_GAP = 3.0
+# Of damaged EXIF, which changes no pixel. Not around each image: threads that set filters for a
+# while leave each other's behind.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
@@ -40,19 +43,17 @@ def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
     rows, columns = (size, size) if isinstance(size, int) else size
     enough = int(_REDUCING_GAP * max(rows, columns))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged EXIF, which changes no pixel
-            with Image.open(path, formats=_FORMATS) as image:
-                width, height = image.size
-                if width * height > _MOST_PIXELS:
-                    raise ValueError(f"{width}x{height} pixels are too many")
-                image.draft(None, (enough, enough))
-                image.load()
-                turned = ImageOps.exif_transpose(image)
-                resized = _as_rgb(turned).resize(
-                    (columns, rows), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
-                )
-                return np.asarray(resized)
+        with Image.open(path, formats=_FORMATS) as image:
+            width, height = image.size
+            if width * height > _MOST_PIXELS:
+                raise ValueError(f"{width}x{height} pixels are too many")
+            image.draft(None, (enough, enough))
+            image.load()
+            turned = ImageOps.exif_transpose(image)
+            resized = _as_rgb(turned).resize(
+                (columns, rows), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
+            )
+            return np.asarray(resized)
     except Exception as error:  # Each of Pillow's decoders raises its own.
         raise ValueError(str(error) or type(error).__name__) from error
 
