@@ -82,10 +82,9 @@ def check_places(config: PredictConfig) -> Places:
     if not images.exists():
         raise InputError(f"There are no images {images}: give a folder, or one image.")
     folder, only = (images, None) if images.is_dir() else (images.parent, images.name)
+    _check_new(output)
     skipped = output.with_name(f"{output.stem}-skipped.csv")
-    for path in (output, skipped):
-        if os.path.lexists(path):
-            raise InputError(f"{path} is there already: choose another name with --output.")
+    _check_new(skipped)
     if copies and os.path.lexists(copies) and not _is_empty_folder(copies):
         raise InputError(f"{copies} is there already: choose another name with --copy_to.")
     if copies and _is_in(output, copies):
@@ -246,6 +245,11 @@ def main(config: PredictConfig) -> None:
     if skipped:
         beside = Path(config.output).with_name(f"{Path(config.output).stem}-skipped.csv")
         print(f"{skipped:,} damaged files are left out: {beside}")
+
+
+def _check_new(output: Path) -> None:
+    if os.path.lexists(output):
+        raise InputError(f"{output} is there already: choose another name with --output.")
 
 
 def _is_empty_folder(path: Path) -> bool:

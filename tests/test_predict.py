@@ -190,6 +190,8 @@ BAD = [
     ({"sort": "confidense"}, "did you mean 'confidence'"),
     ({"images": "none"}, "There are no images none"),
     ({"output": "there.csv"}, "there.csv is there already: choose another name with --output"),
+    ({"output": "/"}, "/ is there already"),
+    ({"output": "."}, ". is there already"),
     ({"output": "skip.csv"}, "skip-skipped.csv is there already"),
     ({"copy_to": "photos"}, "photos is there already: choose another name with --copy_to"),
     ({"copy_to": "there.csv"}, "there already"),
