@@ -42,7 +42,10 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
-    package_data={"keras_selflearn.paper": ["*.json"]},
+    package_data={
+        "keras_selflearn.paper": ["*.json"],
+        "keras_selflearn.run_page": ["assets/*"],
+    },
     python_requires=">=3.9,<3.14",
     install_requires=[
         "tensorflow==2.15.*; " + ADDONS_STACK,
@@ -71,5 +74,5 @@ setup(
         "requests",
         "tqdm",
     ],
-    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", *RAY]},
+    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", "selenium", *RAY]},
 )
