@@ -35,7 +35,7 @@ class Cards:
         if matched >= 0:
             described = f"matched to {describe(contents, matched)}"
             picture = self._thumbnails.picture(matched, described)
-            parts.append(f'<span class="matched">{picture}<small>matched to</small></span>')
+            parts.append(f'<span class="matched">{picture}<small>match</small></span>')
         return f'<span class="pictures">{"".join(parts)}</span>'
 
     def chosen(self, index: int) -> str:

@@ -25,10 +25,7 @@ def gallery(contents: Contents, found: Sequence[Extremes], cards: Cards) -> str:
         _class(contents, label, found[label], cards, opened)
         for label, opened in zip(labels, is_open)
     )
-    without = [
-        text.name(contents.class_names[i]) for i, each in enumerate(found) if not each.number
-    ]
-    missing = f"<p>No image was pseudo-labelled {', '.join(without)}.</p>" if without else ""
+    without = [name for name, each in zip(contents.class_names, found) if not each.number]
     options = class_options(contents.class_names, labels)
     return (
         f"<p>{_explanation(contents)}</p>"
@@ -36,7 +33,7 @@ def gallery(contents: Contents, found: Sequence[Extremes], cards: Cards) -> str:
         f'<option value="">choose one</option>{options}</select></label>'
         '<button type="button" data-open-all="gallery">Open all</button>'
         '<button type="button" data-close-all="gallery">Close all</button></p>'
-        f'<div id="gallery">{classes}</div>{missing}'
+        f'<div id="gallery">{classes}</div>{_without(without)}'
     )
 
 
@@ -44,7 +41,7 @@ def _explanation(contents: Contents) -> str:
     if contents.by_distance:
         what = (
             "An image got the label of the labelled image nearest to it in the embedding space,"
-            " which is shown beside it; a smaller distance is surer."
+            " its match, shown beside it; a smaller distance is surer."
         )
     else:
         what = "An image got the label that the network held most probable."
@@ -55,13 +52,21 @@ def _explanation(contents: Contents) -> str:
     return what + (truth if (contents.true_labels[contents.pseudo_labelled] >= 0).any() else "")
 
 
+def _without(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    number = text.count(len(names), "class", "classes")
+    listed = ", ".join(text.name(name) for name in names)
+    return f"<details><summary>{number} without pseudo-labels</summary><p>{listed}</p></details>"
+
+
 def _class(contents: Contents, label: int, found: Extremes, cards: Cards, opened: str) -> str:
     return (
         f'<details {opened} data-class="{label}"><summary><h3>'
         f"{class_label(contents.class_names, label)}</h3> "
         f"<span>{text.count(found.number, 'pseudo-label')}</span></summary>"
-        f"{_row('Most confident', found.most, cards)}{_row('Least confident', found.least, cards)}"
-        "</details>"
+        f'<div class="extremes">{_row("Most confident", found.most, cards)}'
+        f"{_row('Least confident', found.least, cards)}</div></details>"
     )
 
 
@@ -72,4 +77,4 @@ def _row(title: str, indices: np.ndarray, cards: Cards) -> str:
         f"<li>{cards.pictures(int(i))}<span>{cards.chosen(int(i))}</span>{cards.verdict(int(i))}</li>"
         for i in indices
     )
-    return f'<h4>{title}</h4><ul class="cards">{items}</ul>'
+    return f'<div><h4>{title}</h4><ul class="cards">{items}</ul></div>'

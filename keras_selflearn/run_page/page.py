@@ -114,8 +114,8 @@ def _accuracy(contents: Contents) -> tuple[str, str, str]:
     run = contents.run
     if not len(contents.pseudo_labelled):
         inside = (
-            f"<p>The regime is {text.escape(run['config']['regime'])}: nothing was pseudo-labelled, and"
-            " there was one training only.</p>"
+            f"<p>Nothing was pseudo-labelled ({text.escape(run['config']['regime'])}): there was"
+            " one training only.</p>"
         )
         return "accuracy", "Accuracy", inside
     charts = [_test_chart(contents), _pseudo_label_chart(contents)]

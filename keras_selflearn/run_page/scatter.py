@@ -108,7 +108,7 @@ def _panel(
         members = np.flatnonzero(labels == label)
         uses = "".join(
             f'<use href="{shape(label)}" x="{places[i, 0]:.1f}" y="{places[i, 1]:.1f}"'
-            f' data-i="{i}"{" class=wrong" if wrong[i] else ""}/>'
+            f' data-i="{i}" class="{"wrong" if wrong[i] else "right"}"/>'
             for i in members[np.argsort(places[members, 0], kind="stable")]
         )
         groups.append(f'<g class="{look(label)}" data-row data-class="{label}">{uses}</g>')

@@ -25,8 +25,8 @@ def escape(text: object) -> str:
 
 
 def name(text: object) -> str:
-    """A name from outside, as HTML that leaves the direction of the text around it alone."""
-    return f"<bdi>{escape(text)}</bdi>"
+    """A name from outside, as HTML that may break after `_` and turns no text around it."""
+    return f"<bdi>{escape(text).replace('_', '_<wbr>')}</bdi>"
 
 
 def as_json(value: Any) -> str:
@@ -53,7 +53,7 @@ def count(number: int, noun: str = "", plural: str = "") -> str:
 def surety(confidence: float, by_distance: bool) -> str:
     """A confidence as the probability or the distance that it is."""
     if by_distance:
-        return f"distance {-confidence + 0:.3g}"
+        return f"distance {abs(confidence):#.3g}".rstrip(".")
     return f"probability {confidence:.3f}"
 
 
