@@ -46,8 +46,9 @@ def _matrix(matrix: np.ndarray, class_names: Sequence[str]) -> str:
         rows.append(f"<tr data-row>{header}{cells}<td>{right}</td></tr>")
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix" data-points'
-        ' aria-describedby="keys"><table class="matrix"><caption><span>Rows: the true class. Columns:'
-        f' the predicted class.</span></caption><thead><tr><th scope="col">true class</th>{head}'
+        ' aria-describedby="keys"><table class="matrix"><caption><span>Rows: the true class.'
+        " Columns: the predicted class.</span></caption>"
+        f'<thead><tr><th scope="col">true class</th>{head}'
         f'<th scope="col">right</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
 
@@ -106,7 +107,8 @@ def labelled_table(counts: np.ndarray, class_names: Sequence[str]) -> str:
     return (
         '<div class="scroll tall" tabindex="0" role="region" aria-label="Labelled images"><table'
         ' class="matrix"><caption><span>Rows: the label. Columns: the meta-iteration in which it'
-        ' was given.</span></caption><thead><tr><th scope="col">label</th><th scope="col">given</th>'
+        " was given.</span></caption>"
+        '<thead><tr><th scope="col">label</th><th scope="col">given</th>'
         f'{head}<th scope="col">in all</th></tr></thead><tbody>{rows}</tbody><tfoot><tr>'
         f'<th scope="row">in all</th>{totals}</tr></tfoot></table></div>'
     )
