@@ -21,6 +21,7 @@ from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.digest import sha256_of_array
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.inputs import (
+    check_held_out,
     check_images,
     check_labels,
     check_validation_data,
@@ -29,7 +30,7 @@ from keras_selflearn.inputs import (
     is_unlabelled,
 )
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
-from keras_selflearn.loop import ORDERS, UNLABELLED, Examples, Position, self_learning
+from keras_selflearn.loop import LEFT_OUT, ORDERS, UNLABELLED, Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import OPTIMIZERS, Network, build_network
 from keras_selflearn.objective import Objective
@@ -62,6 +63,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Per cent of the examples still unlabelled that join in each meta-iteration.
     selection : str, default="global"
         `global` or `stratified` (see `select`).
+    min_confidence : float, optional
+        Give no pseudo-label that is less sure than this, in the unit of `confidence_`: for
+        cross-entropy a probability from 0 to 1, for the metric losses minus a Euclidean distance,
+        from -2 to 0 where embeddings are normalised. A meta-iteration without any is the last.
     reference : str, default="initial"
         Labelled examples that the nearest-neighbour search uses: `initial`, or `all` with the
         pseudo-labelled ones.
@@ -119,17 +124,22 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     confidence_ : (n,) float64
         Of each pseudo-label when it was chosen: a probability, or minus the distance to the
         nearest labelled example; NaN for the others.
+    matched_ : (n,) int64
+        Index of the labelled example that each pseudo-label was nearest to when it was chosen; -1
+        for the others, and for cross-entropy, which compares with none.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
     n_iter_ : int
         Meta-iterations done.
     termination_condition_ : str
-        `max_iter` or `all_labeled`.
+        `max_iter`, `all_labeled`, or `no_change`: none was as sure as `min_confidence`.
     image_shape_ : (height, width, channels)
     network_ : Network
         The Keras models.
     labeller_ : Labeller
         From embeddings to labels.
+    reference_ : (m,) int64
+        Indices of the labelled examples that it compares with; none for cross-entropy.
     objective_, fitted_parameters_ : Objective, dict
         What `fit` was called with; `set_params` changes them no more.
 
@@ -154,6 +164,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         backbone: str = "vgg16",
         selection_percent: float = 5,
         selection: str = "global",
+        min_confidence: float | None = None,
         reference: str = "initial",
         n_neighbors: int = 1,
         validation_features: str = "as-is",
@@ -183,6 +194,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.backbone = backbone
         self.selection_percent = selection_percent
         self.selection = selection
+        self.min_confidence = min_confidence
         self.reference = reference
         self.n_neighbors = n_neighbors
         self.validation_features = validation_features
@@ -214,6 +226,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         *,
         validation_data: tuple[np.ndarray, np.ndarray] | None = None,
         true_labels: np.ndarray | None = None,
+        held_out: np.ndarray | None = None,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         checkpoints: Checkpoints | None = None,
     ) -> SelfLearningClassifier:
@@ -229,6 +242,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             Measured after each meta-iteration; nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
             Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
+        held_out : (k,) integers, optional
+            Indices of labelled images to leave out of training and labelling and to measure in
+            place of `validation_data`, for cross-validation.
         callbacks : sequence of Keras callbacks
             Active in every training. One with a method `on_meta_iteration_end(record, learner)`
             also gets each record, with the `KerasLearner` as it is then; one with a method
@@ -255,12 +271,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 f"The labels name fewer than two classes ({len(classes)}): give labelled images of"
                 " at least two."
             )
-        if objective.uses_reference and self.n_neighbors > len(encoded):
-            raise InputError(
-                f"n_neighbors is {self.n_neighbors}, but only {len(encoded)} images are labelled."
-            )
         labels = np.full(len(given), UNLABELLED)
         labels[~unlabelled] = encoded
+        held_out = check_held_out(held_out, labels)
+        if len(held_out):
+            validation_data = X[held_out], given[held_out]
+            labels[held_out] = LEFT_OUT
+        n_labelled = int(np.sum(labels >= 0))
+        if objective.uses_reference and self.n_neighbors > n_labelled:
+            raise InputError(
+                f"n_neighbors is {self.n_neighbors}, but only {n_labelled} images are labelled."
+            )
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
@@ -299,7 +320,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         position, history = Position(), []
         resuming = None
         if checkpoints is not None:
-            asked = self._asked(objective, X, given)
+            asked = self._asked(objective, X, given, held_out)
             resuming = Resuming(checkpoints, learner, examples, position, history, asked)
             learner.after_step = resuming.after_step
             resuming.restore()
@@ -315,6 +336,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                     selection=self.selection,
                     n_classes=len(classes),
                 ),
+                min_confidence=self.min_confidence,
                 order=self.order,
                 evaluate_every=self.evaluate_every,
                 true_labels=true_labels,
@@ -335,13 +357,16 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.fitted_parameters_ = self.get_params(deep=False)
         self.network_ = network
         self.labeller_ = learner.labeller
+        self.reference_ = learner.reference_indices
         self.history_ = history
         self.transduction_ = decode(examples.labels, classes, like=given)
         self.labeled_iter_ = examples.labelled_in
         self.confidence_ = examples.confidence
+        self.matched_ = examples.matched
         self.n_iter_ = len(history) - 1
-        done = len(examples.unlabelled) == 0
-        self.termination_condition_ = "all_labeled" if done else "max_iter"
+        all_labelled = len(examples.unlabelled) == 0
+        ended = "no_change" if position.ended else "max_iter"
+        self.termination_condition_ = "all_labeled" if all_labelled else ended
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -425,6 +450,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_number("learning_rate", self.learning_rate, above=0)
         if self.self_learning_rate is not None:
             check_number("self_learning_rate", self.self_learning_rate, above=0)
+        if self.min_confidence is not None:
+            check_number("min_confidence", self.min_confidence)
         check_number("dropout", self.dropout, least=0, below=1)
         check_number("warmup", self.warmup, least=0, below=1)
 
@@ -472,7 +499,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             seed=seed,
         )
 
-    def _asked(self, objective: Objective, X: np.ndarray, given: np.ndarray) -> dict[str, Any]:
+    def _asked(
+        self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
+    ) -> dict[str, Any]:
         """What decides the numbers of `fit`, as JSON has it."""
         parameters = {
             **self.get_params(deep=False),
@@ -486,6 +515,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             **{f"loss {name}": value for name, value in asdict(objective).items()},
             "images": [*X.shape, sha256_of_array(X[sample])],
             "labels": sha256_of_array(given),
+            "held_out": sha256_of_array(held_out),
         }
 
     def _seed(self) -> int:

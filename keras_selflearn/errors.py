@@ -35,7 +35,8 @@ def check_number(
 ) -> None:
     """Raise an `InputError` unless `value` is a finite number within the bounds given."""
     bounds = {"above": above, "at least": least, "below": below, "at most": most}
-    wanted = " and ".join(f"{word} {bound}" for word, bound in bounds.items() if bound is not None)
+    given = [f"{word} {bound}" for word, bound in bounds.items() if bound is not None]
+    wanted = " and ".join(given) or "that is finite"
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not (
         is_number

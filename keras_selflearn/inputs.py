@@ -73,6 +73,27 @@ def check_validation_data(
     return images, encode(check_labels(labels, len(images), "validation y"), classes)
 
 
+def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
+    """Indices (k,) int64 of labelled examples; none for None.
+
+    Parameters
+    ----------
+    indices : (k,) integers or None
+    labels : (n,) integers
+        Positions in the classes, or `UNLABELLED`.
+    """
+    if indices is None:
+        return np.empty(0, np.int64)
+    indices = np.asarray(indices)
+    labelled = np.flatnonzero(labels != UNLABELLED)
+    if indices.ndim != 1 or not np.isin(indices, labelled).all():
+        raise InputError("held_out must be indices of labelled images.")
+    missing = np.setdiff1d(labels[labelled], np.delete(labels, indices))
+    if len(missing):
+        raise InputError("held_out leaves a class without a labelled image: hold fewer out.")
+    return indices.astype(np.int64)
+
+
 def is_unlabelled(labels: np.ndarray) -> np.ndarray:
     """(n,) bool: which labels are -1, or the string "-1"."""
     if labels.dtype.kind in "US":
@@ -91,8 +112,8 @@ def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The classes at `labels` and -1 where they are, in the dtype of `like`."""
+    """The classes at `labels` and -1 where there is none, in the dtype of `like`."""
     decoded = classes[labels].astype(like.dtype)
-    if (labels == UNLABELLED).any():
-        decoded[labels == UNLABELLED] = "-1" if like.dtype.kind in "US" else UNLABELLED
+    if (labels < 0).any():
+        decoded[labels < 0] = "-1" if like.dtype.kind in "US" else UNLABELLED
     return decoded

@@ -232,11 +232,19 @@ class KerasLearner:
         self._under_way = under_way
         self._refer_to(examples, reference)
 
-    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Labels (k,) int64 and confidences (k,) float64 of these training examples."""
+    @property
+    def reference_indices(self) -> np.ndarray:
+        """(m,) int64, the training examples that the labeller compares with."""
+        return self._reference
+
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels, confidences and matches of these training examples: see `Learner.label`."""
         embeddings = self._embed("unlabelled", self.images, indices)
         with stage("label", images=len(indices)):
-            return self.labeller.label(embeddings)
+            labels, confidence, matched = self.labeller.label(embeddings)
+        has_match = matched >= 0
+        matched[has_match] = self._reference[matched[has_match]]
+        return labels, confidence, matched
 
     def validation_accuracy(self) -> float | None:
         """Percent of the validation data labelled right; None without validation data."""

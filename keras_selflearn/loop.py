@@ -19,6 +19,8 @@ import numpy as np
 from keras_selflearn.trust import check_selected
 
 UNLABELLED = -1
+# In the place of a label: neither trained on nor labelled.
+LEFT_OUT = -2
 ORDERS = ("label-first", "train-first")
 
 
@@ -29,32 +31,35 @@ class Examples:
     Attributes
     ----------
     labels : (n,) int64
-        The class, given or predicted, or `UNLABELLED`.
+        The class, given or predicted, or `UNLABELLED`, or `LEFT_OUT`.
     labelled_in : (n,) int64
         0 for an initial label, else the meta-iteration in which it was pseudo-labelled, or -1.
     confidence : (n,) float64
         That of the pseudo-label when it was chosen; NaN for the others.
+    matched : (n,) int64
+        The labelled example that it was nearest to then, or -1.
     """
 
     labels: np.ndarray
     labelled_in: np.ndarray
     confidence: np.ndarray
+    matched: np.ndarray
 
     @classmethod
     def from_labels(cls, labels: np.ndarray) -> Examples:
         """The start: `labels` is (n,) integers, `UNLABELLED` where the label is not known."""
         labels = np.array(labels, np.int64)
-        labelled_in = np.where(labels == UNLABELLED, -1, 0)
-        return cls(labels, labelled_in, np.full(len(labels), np.nan))
+        labelled_in = np.where(labels < 0, -1, 0)
+        return cls(labels, labelled_in, np.full(len(labels), np.nan), np.full(len(labels), -1))
 
     @property
     def labelled(self) -> np.ndarray:
         """(k,) int64, the indices of all that have a label, given or predicted."""
-        return np.flatnonzero(self.labels != UNLABELLED)
+        return np.flatnonzero(self.labels >= 0)
 
     @property
     def unlabelled(self) -> np.ndarray:
-        """(n - k,) int64, the indices of all that remain."""
+        """The indices of all that remain."""
         return np.flatnonzero(self.labels == UNLABELLED)
 
     @property
@@ -63,12 +68,18 @@ class Examples:
         return np.flatnonzero(self.labelled_in == 0)
 
     def merge(
-        self, indices: np.ndarray, labels: np.ndarray, confidence: np.ndarray, meta_iteration: int
+        self,
+        indices: np.ndarray,
+        labels: np.ndarray,
+        confidence: np.ndarray,
+        matched: np.ndarray,
+        meta_iteration: int,
     ) -> None:
         """Add pseudo-labels to the training set."""
         self.labels[indices] = labels
         self.labelled_in[indices] = meta_iteration
         self.confidence[indices] = confidence
+        self.matched[indices] = matched
 
 
 class Learner(Protocol):
@@ -77,8 +88,11 @@ class Learner(Protocol):
     def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
         """Go on training on the labelled examples; the last epoch's mean loss, gradient steps."""
 
-    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Labels (k,) and confidences (k,), larger is surer, of these training examples."""
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels, confidences, larger is surer, and matches, each (k,), of these examples.
+
+        A match is the nearest labelled example of that label, or -1 where none is compared with.
+        """
 
     def validation_accuracy(self) -> float | None:
         """Percent on the validation data, None where there is none."""
@@ -153,11 +167,14 @@ class Position:
         How many of its steps are done.
     results : dict
         What they gave, by the names of a `Record`.
+    ended : bool
+        Whether no further meta-iteration may begin: in the last none was sure enough.
     """
 
     meta_iteration: int = 0
     steps: int = 0
     results: dict[str, Any] = field(default_factory=dict)
+    ended: bool = False
 
     def left(self, order: str) -> tuple[str, ...]:
         """The names of the steps that are left of it: "train", "label", "measure"."""
@@ -170,6 +187,8 @@ class Position:
         counts = (self.meta_iteration, self.steps)
         if not all(type(count) is int and count >= 0 for count in counts) or self.steps > 2:
             raise ValueError(f"a run can't be at step {self.steps} of {self.meta_iteration}")
+        if type(self.ended) is not bool or self.ended and (self.steps or not self.meta_iteration):
+            raise ValueError(f"a run can't have ended at step {self.steps}")
         check_figures(self.results)
         done = _GIVEN.keys() - {*self.left(order)}
         if {*self.results} != set().union(*(_GIVEN[step] for step in done)):
@@ -188,6 +207,7 @@ def self_learning(
     *,
     meta_iterations: int,
     select: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    min_confidence: float | None = None,
     order: str = "label-first",
     evaluate_every: int = 1,
     true_labels: np.ndarray | None = None,
@@ -204,6 +224,8 @@ def self_learning(
         0 trains on the initial labels only.
     select : callable
         `select(labels, confidence)` gives the positions of the predictions to keep.
+    min_confidence : float, optional
+        Keep none that are less sure than this; a meta-iteration without any is the last.
     order : "label-first" or "train-first"
         Of a meta-iteration. `label-first` (the paper) labels, merges and re-trains. `train-first`
         (the authors' code) re-trains, labels and merges: the initial labels are trained on twice
@@ -227,6 +249,7 @@ def self_learning(
     UntrustworthyError
         When `select` keeps none.
     """
+    position = position or Position()
 
     def train(meta_iteration: int) -> dict[str, Any]:
         labelled = len(examples.labelled)
@@ -237,33 +260,38 @@ def self_learning(
         if not meta_iteration:
             return {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
         unlabelled = examples.unlabelled
-        predicted, confidence = learner.label(unlabelled)
+        predicted, confidence, matched = learner.label(unlabelled)
         kept = select(predicted, confidence)
         check_selected(len(kept), len(predicted), meta_iteration)
+        if min_confidence is not None:
+            kept = kept[confidence[kept] >= min_confidence]
         chosen = unlabelled[kept]
-        examples.merge(chosen, predicted[kept], confidence[kept], meta_iteration)
+        examples.merge(chosen, predicted[kept], confidence[kept], matched[kept], meta_iteration)
         return {
             "selected": len(chosen),
             "selected_accuracy": _agreement(predicted[kept], true_labels, chosen),
             "unlabelled_accuracy": _agreement(predicted, true_labels, unlabelled),
         }
 
+    def none_sure_enough() -> bool:
+        return position.meta_iteration > 0 and position.results["selected"] == 0
+
     def measure(meta_iteration: int) -> dict[str, Any]:
         remaining = len(examples.unlabelled)
-        is_last = meta_iteration == meta_iterations or not remaining
+        is_last = meta_iteration == meta_iterations or not remaining or none_sure_enough()
         due = is_last or meta_iteration % evaluate_every == 0
         accuracy = learner.validation_accuracy() if due else None
         return {"remaining": remaining, "validation_accuracy": accuracy}
 
-    position = position or Position()
     steps = {"train": train, "label": label_and_merge, "measure": measure}
-    while position.meta_iteration <= meta_iterations:
+    while position.meta_iteration <= meta_iterations and not position.ended:
         if position.meta_iteration and not position.steps and not len(examples.unlabelled):
             return
         for name in position.left(order):
             position.results.update(steps[name](position.meta_iteration))
             position.steps += 1
         record = Record(position.meta_iteration, **position.results)
+        position.ended = none_sure_enough()
         position.advance()
         yield record
 

@@ -13,10 +13,10 @@ from keras_selflearn import __version__
 from keras_selflearn.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner
-from keras_selflearn.loop import UNLABELLED, Examples, Position, Record, check_figures
+from keras_selflearn.loop import LEFT_OUT, Examples, Position, Record, check_figures
 from keras_selflearn.signals import check_for_stop
 
-_OF_EXAMPLES = ("labels", "labelled_in", "confidence")
+_OF_EXAMPLES = ("labels", "labelled_in", "confidence", "matched")
 _OF_LEARNER = "learner-"
 
 
@@ -134,12 +134,15 @@ class Resuming:
         given = now.initially_labelled
         labels, labelled_in = examples.labels, examples.labelled_in
         if not (
-            np.isin(labels, np.arange(UNLABELLED, self.learner.n_classes)).all()
+            np.isin(labels, np.arange(LEFT_OUT, self.learner.n_classes)).all()
             and np.isin(labelled_in, np.arange(-1, meta_iteration + 1)).all()
             and np.array_equal(examples.initially_labelled, given)
             and np.array_equal(labels[given], now.labels[given])
-            and np.array_equal(labels == UNLABELLED, labelled_in == -1)
+            and np.array_equal(labels == LEFT_OUT, now.labels == LEFT_OUT)
+            and np.array_equal(labels < 0, labelled_in == -1)
             and np.array_equal(np.isnan(examples.confidence), labelled_in < 1)
+            and np.isin(examples.matched, np.append(examples.labelled, -1)).all()
+            and (examples.matched[labelled_in < 1] == -1).all()
         ):
             raise ValueError("its labels can't be those of a run with the labels that were given")
         return examples

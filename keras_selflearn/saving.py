@@ -24,12 +24,13 @@ from keras_selflearn.objective import Objective
 if TYPE_CHECKING:
     from keras_selflearn.classifier import SelfLearningClassifier
 
-FORMAT = 2
+FORMAT = 3
 SETTINGS = "classifier.json"
 WEIGHTS = "model.weights.h5"
 ARRAYS = "arrays.npz"
 
-_NAMES = ("classes", "transduction", "labeled_iter", "confidence", "reference", "reference_labels")
+_NAMES = ("classes", "transduction", "labeled_iter", "confidence", "matched")
+_NAMES += ("reference", "reference_labels", "reference_indices")
 _LARGEST_IMAGE = 2**14
 
 
@@ -64,6 +65,8 @@ def _write(classifier: SelfLearningClassifier, folder: Path) -> None:
         "transduction": classifier.transduction_,
         "labeled_iter": classifier.labeled_iter_,
         "confidence": classifier.confidence_,
+        "matched": classifier.matched_,
+        "reference_indices": classifier.reference_,
         "reference": np.empty((0, parameters["embedding_size"]), np.float32),
         "reference_labels": np.empty(0, np.int64),
     }
@@ -116,6 +119,8 @@ def load_classifier(
     classifier.transduction_ = arrays["transduction"]
     classifier.labeled_iter_ = arrays["labeled_iter"]
     classifier.confidence_ = arrays["confidence"]
+    classifier.matched_ = arrays["matched"]
+    classifier.reference_ = arrays["reference_indices"]
     network = classifier._build_network(
         classifier.objective_, "random", classifier.image_shape_, len(classifier.classes_)
     )
@@ -205,16 +210,16 @@ def _check_arrays(arrays: dict[str, np.ndarray], classifier: SelfLearningClassif
     """Raise a `ValueError` unless the arrays are those of one classifier with these parameters."""
     if sorted(arrays) != sorted(_NAMES):
         raise ValueError(f"its arrays are {sorted(arrays)[:10]}")
-    classes, labels, labeled_iter, confidence, reference, reference_labels = (
-        arrays[name] for name in _NAMES
-    )
+    classes, labels, labeled_iter, confidence, matched = (arrays[name] for name in _NAMES[:5])
+    reference, reference_labels, reference_indices = (arrays[name] for name in _NAMES[5:])
     if classes.ndim != 1 or len(classes) < 2 or not (classes[:-1] < classes[1:]).all():
         raise ValueError("its classes are not two or more in order")
     if not (
         labels.ndim == 1
         and labels.dtype.kind == classes.dtype.kind
-        and labeled_iter.shape == confidence.shape == labels.shape
-        and labeled_iter.dtype == np.int64
+        and labeled_iter.shape == confidence.shape == matched.shape == labels.shape
+        and labeled_iter.dtype == matched.dtype == np.int64
+        and np.isin(matched, np.arange(-1, len(labels))).all()
         and confidence.dtype == np.float64
         and np.isin(labels[labeled_iter >= 0], classes).all()
     ):
@@ -225,6 +230,9 @@ def _check_arrays(arrays: dict[str, np.ndarray], classifier: SelfLearningClassif
         and reference_labels.shape == (len(reference),)
         and reference_labels.dtype.kind in "iu"
         and np.isin(reference_labels, np.arange(len(classes))).all()
+        and reference_indices.shape == reference_labels.shape
+        and reference_indices.dtype == np.int64
+        and np.isin(reference_indices, np.flatnonzero(labeled_iter >= 0)).all()
     ):
         raise ValueError("its reference does not fit its classes and embedding_size")
     if classifier.objective_.uses_reference and len(reference) < classifier.n_neighbors:

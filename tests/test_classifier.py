@@ -450,3 +450,61 @@ def test_checkpoints_need_a_seed(tmp_path):
 def test_a_stop_without_checkpoints_stops():
     with pytest.raises(Stopped), stop_signals(), deferred():
         classifier().fit(IMAGES, SOME, callbacks=[EndAt(2, signal.SIGTERM)])
+
+
+def test_pseudo_labels_know_the_labelled_example_they_were_matched_to():
+    clf = classifier(loss="triplet", reference="all").fit(IMAGES, SOME)
+    chosen = clf.labeled_iter_ > 0
+    assert (clf.matched_[~chosen] == -1).all()
+    matched = clf.matched_[chosen]
+    np.testing.assert_array_equal(clf.transduction_[matched], clf.transduction_[chosen])
+    assert (clf.labeled_iter_[matched] >= 0).all()
+    assert (clf.labeled_iter_[matched] < clf.labeled_iter_[chosen]).all()
+    np.testing.assert_array_equal(clf.reference_, np.flatnonzero(clf.labeled_iter_ >= 0))
+
+
+def test_cross_entropy_matches_none(fitted):
+    assert (fitted.matched_ == -1).all() and len(fitted.reference_) == 0
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
+def test_held_out_examples_are_measured_and_nothing_else(loss):
+    held_out = np.array([3, 6])
+    names = NAMES.copy()
+    names[held_out] = "day"  # of 3 right, of 6 wrong
+    given = np.where(SOME == "-1", "-1", names)
+    clf = classifier(loss=loss).fit(IMAGES, given, held_out=held_out)
+    assert clf.history_[0]["labelled"] == 10
+    assert clf.history_[-1]["validation_accuracy"] == 50
+    assert (clf.transduction_[held_out] == "-1").all()
+    assert (clf.labeled_iter_[held_out] == -1).all()
+    assert not np.isin(held_out, clf.reference_).any()
+
+
+@pytest.mark.parametrize(
+    ("held_out", "match"),
+    [
+        ([12], "indices of labelled images"),
+        ([0.5], "indices of labelled images"),
+        ([[0]], "indices of labelled images"),
+        (np.arange(0, 12, 2), "leaves a class without"),
+    ],
+)
+def test_held_out_examples_that_can_t_be_are_refused(held_out, match):
+    with pytest.raises(ValueError, match=match):
+        classifier().fit(IMAGES, SOME, held_out=held_out)
+
+
+def test_none_is_labelled_that_is_less_sure_than_asked_for():
+    free = classifier().fit(IMAGES, SOME)
+    least = float(np.nanmedian(free.confidence_))
+    clf = classifier(min_confidence=least).fit(IMAGES, SOME)
+    assert np.nanmin(clf.confidence_) >= least
+    none = classifier(min_confidence=1.5).fit(IMAGES, SOME)
+    assert none.termination_condition_ == "no_change" and none.n_iter_ == 1
+    assert np.isnan(none.confidence_).all()
+
+
+def test_a_confidence_must_be_a_number():
+    with pytest.raises(ValueError, match="min_confidence is nan: give a number that is finite"):
+        classifier(min_confidence=float("nan")).fit(IMAGES, SOME)

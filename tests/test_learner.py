@@ -141,7 +141,7 @@ def test_weights_carry_over():
 @pytest.mark.parametrize("reference", ["initial", "all"])
 def test_reference_decides_which_labelled_examples_are_compared_with(reference):
     subject, data = learner(reference=reference), examples()
-    data.merge(np.array([30, 31]), np.array([0, 1]), np.zeros(2), 1)
+    data.merge(np.array([30, 31]), np.array([0, 1]), np.zeros(2), np.zeros(2, int), 1)
     subject.train(data, 1)
     expected = list(range(20)) + ([30, 31] if reference == "all" else [])
     embeddings = embed(subject.network, IMAGES, np.array(expected))
@@ -152,7 +152,7 @@ def test_reference_decides_which_labelled_examples_are_compared_with(reference):
 def test_cross_entropy_labels_as_the_whole_network_does():
     subject, data = learner("cross-entropy"), examples()
     subject.train(data, 0)
-    labels, confidence = subject.label(np.arange(20, 40))
+    labels, confidence, matched = subject.label(np.arange(20, 40))
     probabilities = tf.nn.softmax(subject.network.trainer(IMAGES[20:])).numpy()
     np.testing.assert_array_equal(labels, probabilities.argmax(axis=1))
     np.testing.assert_allclose(confidence, probabilities.max(axis=1), rtol=1e-4)
@@ -167,7 +167,7 @@ def test_no_validation_data_no_accuracy():
 def test_validation_accuracy_is_the_share_labelled_right():
     subject = learner()
     subject.train(examples(), 0)
-    labels, _ = subject.label(np.arange(40))
+    labels, *_ = subject.label(np.arange(40))
     assert subject.validation_accuracy() == pytest.approx(100 * np.mean(labels == TRUTH))
 
 
@@ -191,7 +191,7 @@ def test_standardised_features_give_the_validation_accuracy_and_nothing_else(mon
     subject.train(examples(), 0)
     # 90 and 110 are both nearer to 1 than to -1.
     assert subject.validation_accuracy() == 50
-    labels, confidence = subject.label(np.arange(20, 40))
+    labels, confidence, matched = subject.label(np.arange(20, 40))
 
     subject.validation_features = "standardised"
     calls.clear()
@@ -199,7 +199,7 @@ def test_standardised_features_give_the_validation_accuracy_and_nothing_else(mon
     assert subject.validation_accuracy() == 100
     assert sorted(calls) == [20, 40]
     np.testing.assert_array_equal(subject.validation_embeddings, training * 10 + 100)
-    for before, after in zip((labels, confidence), subject.label(np.arange(20, 40))):
+    for before, after in zip((labels, confidence, matched), subject.label(np.arange(20, 40))):
         np.testing.assert_array_equal(before, after)
 
 
@@ -215,7 +215,7 @@ def test_standardised_validation_accuracy_is_that_of_a_loop(reference, monkeypat
         validation_features="standardised",
     )
     data = examples()
-    data.merge(np.arange(20, 30), np.repeat(1, 10), np.zeros(10), 1)
+    data.merge(np.arange(20, 30), np.repeat(1, 10), np.zeros(10), np.zeros(10, int), 1)
     subject.train(data, 1)
     compared = training[:30] if reference == "all" else training[:20]
     there, here = (
@@ -232,7 +232,7 @@ def test_cross_entropy_has_one_validation_accuracy(monkeypatch):
     embed_as(monkeypatch, np.zeros((40, 8), np.float32), validation)
     subject = learner("cross-entropy", validation_data=(IMAGES.copy(), TRUTH))
     subject.train(examples(), 0)
-    predicted, _ = subject.labeller.label(validation)
+    predicted, *_ = subject.labeller.label(validation)
     subject.validation_features = "standardised"
     assert subject.validation_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))
 
@@ -259,7 +259,7 @@ def test_nothing_is_traced_twice(monkeypatch):
     before = len(traces)
     for meta_iteration in (1, 2):
         chosen = data.unlabelled[:3]
-        data.merge(chosen, TRUTH[chosen], np.zeros(3), meta_iteration)
+        data.merge(chosen, TRUTH[chosen], np.zeros(3), np.zeros(3, int), meta_iteration)
         subject.train(data, meta_iteration)
         subject.label(data.unlabelled)
         subject.validation_accuracy()
@@ -347,13 +347,13 @@ def test_the_scale_of_a_float16_loss_is_kept():
 def test_a_state_is_restored_to_the_last_bit():
     subject, data = learner(), examples()
     subject.train(data, 0)
-    labels, confidence = subject.label(data.unlabelled)
+    labels, confidence, matched = subject.label(data.unlabelled)
     another = learner()
     another.restore(subject.state(), data, None)
     assert another.state().numbers == subject.state().numbers
     for name, array in subject.state().arrays.items():
         np.testing.assert_array_equal(another.state().arrays[name], array)
-    for found, expected in zip(another.label(data.unlabelled), (labels, confidence)):
+    for found, expected in zip(another.label(data.unlabelled), (labels, confidence, matched)):
         np.testing.assert_array_equal(found, expected)
 
 

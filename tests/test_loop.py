@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.loop import (
+    LEFT_OUT,
     ORDERS,
     UNLABELLED,
     Examples,
@@ -41,7 +42,7 @@ class StubLearner:
         self.calls.append(f"label {len(indices)}")
         labels = TRUTH[indices].copy()
         labels[np.isin(indices, self.mistakes)] = 9
-        return labels, -indices.astype(float)
+        return labels, -indices.astype(float), indices % 4
 
     def validation_accuracy(self):
         self.evaluations.append(self.calls[-1])
@@ -371,3 +372,59 @@ def test_a_selection_that_is_empty_stops_the_run():
     with pytest.raises(UntrustworthyError, match="In meta-iteration 1 none of 16"):
         next(records)
     assert learner.calls == ["train 0", "label 16"]
+
+
+def test_examples_remember_what_they_were_matched_to():
+    examples = start()
+    list(self_learning(StubLearner(), examples, meta_iterations=1, select=take(5)))
+    assert examples.matched.tolist() == [-1] * 4 + [0, 1, 2, 3, 0] + [-1] * 11
+
+
+def test_what_is_left_out_is_neither_trained_on_nor_labelled():
+    learner = StubLearner()
+    labels = np.where(np.arange(20) < 4, TRUTH, UNLABELLED)
+    labels[[1, 19]] = LEFT_OUT
+    examples = Examples.from_labels(labels)
+    records = list(self_learning(learner, examples, meta_iterations=9, select=take(8)))
+    assert learner.calls == ["train 0", "label 15", "train 1", "label 7", "train 2"]
+    assert learner.trained_on[-1] == [0, *range(2, 19)]
+    assert examples.labels[[1, 19]].tolist() == [LEFT_OUT] * 2
+    assert examples.labelled_in[[1, 19]].tolist() == [-1, -1]
+    assert records[-1].remaining == 0
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_none_is_labelled_below_the_confidence_asked_for_and_the_run_ends(order):
+    """The confidence of an example is minus its index."""
+    learner, examples = StubLearner(), start()
+    records = list(
+        self_learning(
+            learner,
+            examples,
+            meta_iterations=9,
+            select=take(5),
+            min_confidence=-10.0,
+            order=order,
+            evaluate_every=9,
+        )
+    )
+    assert [record.selected for record in records] == [0, 5, 2, 0]
+    assert examples.labelled.tolist() == list(range(11))
+    assert records[-1].validation_accuracy is not None
+    assert records[-1].gradient_steps > 0
+
+
+def test_a_run_that_has_ended_does_not_go_on():
+    position = Position(meta_iteration=2, ended=True)
+    position.check("label-first")
+    assert not list(
+        self_learning(StubLearner(), start(), meta_iterations=9, select=take(5), position=position)
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"ended": 1}, {"ended": True}, {"ended": True, "steps": 1}])
+def test_a_run_can_t_have_ended_anywhere_else(wrong):
+    results = {"labelled": 1, "gradient_steps": 1, "loss": 1.0}
+    position = Position(**{"results": results if "steps" in wrong else {}, **wrong})
+    with pytest.raises(ValueError, match="can't have ended|can't be"):
+        position.check("label-first")

@@ -313,6 +313,8 @@ LOSSES = "learner.under_way.losses"
         array_of("labelled_in", lambda array: array * 50),
         array_of("confidence", put(0, 1.0)),
         array_of("confidence", lambda array: array * np.nan),
+        array_of("matched", put(0, 1)),
+        array_of("matched", put(-1, N)),
         array_of("learner-reference", lambda array: array + N),
         array_of("learner-reference", lambda array: array - 1),
         array_of("learner-reference", lambda array: array[:0]),
@@ -338,7 +340,7 @@ def test_a_checkpoint_that_can_t_be_is_refused_and_changes_nothing(change):
 
 @pytest.mark.parametrize(
     "name",
-    ["labels", "labelled_in", "confidence", "learner-reference", "learner-variable-0"],
+    ["labels", "labelled_in", "confidence", "matched", "learner-reference", "learner-variable-0"],
 )
 def test_a_checkpoint_without_an_array_is_refused(name):
     checkpoint = under_way()

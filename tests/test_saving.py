@@ -73,7 +73,14 @@ def test_a_loaded_classifier_is_the_one_saved(loss, tmp_path):
     np.testing.assert_array_equal(loaded.transform(IMAGES), clf.transform(IMAGES))
     np.testing.assert_array_equal(loaded.predict_proba(IMAGES), clf.predict_proba(IMAGES))
     np.testing.assert_array_equal(loaded.predict(IMAGES), clf.predict(IMAGES))
-    for name in ("classes_", "transduction_", "labeled_iter_", "confidence_"):
+    for name in (
+        "classes_",
+        "transduction_",
+        "labeled_iter_",
+        "confidence_",
+        "matched_",
+        "reference_",
+    ):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(clf, name))
     for name in ("history_", "n_iter_", "termination_condition_", "image_shape_"):
         assert getattr(loaded, name) == getattr(clf, name)
@@ -160,9 +167,9 @@ def test_pickled_array_is_refused(saved):
 
 def test_missing_or_foreign_settings_are_errors(saved):
     settings = json.loads((saved / "classifier.json").read_text())
-    for broken in ({**settings, "format": 99}, [], {**settings, "format": 1}, {"format": "2"}):
+    for broken in ({**settings, "format": 99}, [], {**settings, "format": 1}, {"format": "3"}):
         (saved / "classifier.json").write_text(json.dumps(broken))
-        with pytest.raises(ValueError, match="not of format 2.*fit it again"):
+        with pytest.raises(ValueError, match="not of format 3.*fit it again"):
             SelfLearningClassifier.load(saved)
 
 
@@ -279,12 +286,16 @@ def test_a_head_larger_than_its_weights_file_is_not_built(saved_with_head, no_ne
         ({"labeled_iter": np.zeros(20)}, "labels do not fit"),
         ({"confidence": np.zeros(20, np.float32)}, "labels do not fit"),
         ({"confidence": np.zeros(19)}, "labels do not fit"),
+        ({"matched": np.zeros(19, np.int64)}, "labels do not fit"),
+        ({"matched": np.full(20, 20)}, "labels do not fit"),
         ({"reference": np.zeros((10, 255), np.float32)}, "reference does not fit"),
         ({"reference": np.zeros((9, 256), np.float32)}, "reference does not fit"),
         ({"reference": np.zeros((10, 256))}, "reference does not fit"),
         ({"reference_labels": np.full(10, 2)}, "reference does not fit"),
         ({"reference_labels": np.full(10, -1)}, "reference does not fit"),
         ({"reference_labels": np.zeros(10)}, "reference does not fit"),
+        ({"reference_indices": np.zeros(9, np.int64)}, "reference does not fit"),
+        ({"reference_indices": np.full(10, 20)}, "reference does not fit"),
         ({"reference_labels": np.int64(1)}, "damaged"),
         ({"another": np.zeros(10)}, "its arrays are"),
     ],

@@ -42,8 +42,8 @@ class NearestNeighbourLabeller:
         self.n_classes = n_classes
         self.n_neighbors = n_neighbors
 
-    def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The class with most votes, and minus the distance to its nearest example.
+    def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The class with most votes, minus the distance to its nearest example, and that example.
 
         Of classes with equally many votes the one with the nearest example wins.
 
@@ -52,27 +52,33 @@ class NearestNeighbourLabeller:
         labels : (n,) int64
         confidence : (n,) float64
             At most 0; 0 is the surest.
+        matched : (n,) int64
+            Position in `reference`.
         """
-        distances, votes = self._vote(embeddings)
+        distances, neighbours = self._neighbours(embeddings)
+        votes = self.labels[neighbours]
         counts = np.stack([(votes == vote[:, None]).sum(axis=1) for vote in votes.T], axis=1)
         # argmax takes the first of equals, and neighbours come in order of distance.
         winner = counts.argmax(axis=1)[:, None]
-        labels = np.take_along_axis(votes, winner, axis=1)[:, 0]
-        return labels, -np.take_along_axis(distances, winner, axis=1)[:, 0].astype(np.float64)
+        labels, matched, distance = (
+            np.take_along_axis(each, winner, axis=1)[:, 0]
+            for each in (votes, neighbours, distances)
+        )
+        return labels, -distance.astype(np.float64), matched
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """(n, n_classes) float32: the share of the k votes that each class has."""
-        _, votes = self._vote(embeddings)
+        votes = self.labels[self._neighbours(embeddings)[1]]
         share = np.zeros((len(embeddings), self.n_classes), np.float32)
         for neighbour in votes.T:
             share[np.arange(len(share)), neighbour] += 1 / votes.shape[1]
         return share
 
-    def _vote(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and labels (n, k) of the nearest; equals in the order of the reference."""
+    def _neighbours(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Distances and positions (n, k) of the nearest; equals in the order of the reference."""
         if self.n_neighbors == 1:
             neighbours, distances = nearest(embeddings, self.reference)
-            return distances[:, None], self.labels[neighbours][:, None]
+            return distances[:, None], neighbours[:, None]
         found = list(
             pairwise_distances_chunked(
                 embeddings,
@@ -82,7 +88,7 @@ class NearestNeighbourLabeller:
             )
         )
         distances, neighbours = (np.concatenate(parts) for parts in zip(*found))
-        return distances, self.labels[neighbours]
+        return distances, neighbours
 
     def _nearest(self, distances: np.ndarray, _: int) -> tuple[np.ndarray, np.ndarray]:
         # scikit-learn's own search leaves open which of equally near ones come first; argmin takes

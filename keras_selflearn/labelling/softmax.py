@@ -19,10 +19,11 @@ class SoftmaxLabeller:
         self.kernel = kernel
         self.bias = bias
 
-    def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The most probable class (n,) int64 of each of the (n, d) embeddings, its probability."""
+    def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The most probable class of each of the (n, d) embeddings, its probability, and -1."""
         probabilities = self.probabilities(embeddings)
-        return probabilities.argmax(axis=1), probabilities.max(axis=1).astype(np.float64)
+        confidence = probabilities.max(axis=1).astype(np.float64)
+        return probabilities.argmax(axis=1), confidence, np.full(len(embeddings), -1)
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """(n, n_classes) float32 of (n, d) embeddings: equation (1) of section 3.1."""

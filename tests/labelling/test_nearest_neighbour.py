@@ -45,7 +45,7 @@ def test_labels_and_probabilities_are_those_of_a_loop(k, drawn):
     labeller = NearestNeighbourLabeller(
         reference, np.array(labels), n_classes=N_CLASSES, n_neighbors=k
     )
-    predicted, confidences = labeller.label(embeddings)
+    predicted, confidences, matched = labeller.label(embeddings)
     probabilities = labeller.probabilities(embeddings)
     assert (predicted.dtype, confidences.dtype) == (np.int64, np.float64)
     assert probabilities.dtype == np.float32
@@ -54,6 +54,9 @@ def test_labels_and_probabilities_are_those_of_a_loop(k, drawn):
         label, confidence, shares = naive_label(reference, labels, embedding, k)
         assert predicted[i] == label
         np.testing.assert_allclose(confidences[i], confidence, rtol=1e-6)
+        assert labels[matched[i]] == label
+        distance = math.dist(embedding, reference[matched[i]])
+        np.testing.assert_allclose(distance, -confidence, rtol=1e-6)
         np.testing.assert_allclose(probabilities[i], shares, atol=1e-6)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)
 
@@ -91,12 +94,15 @@ def test_ties_go_to_a_class_of_most_votes_with_the_nearest_example(k, drawn):
     labeller = NearestNeighbourLabeller(
         reference, np.array(labels), n_classes=N_CLASSES, n_neighbors=k
     )
-    predicted, confidences = labeller.label(embeddings)
+    predicted, confidences, matched = labeller.label(embeddings)
     probabilities = labeller.probabilities(embeddings)
     for i, embedding in enumerate(embeddings):
         answers = rightful_answers(reference, labels, embedding, k)
         rightful = [confidence for label, confidence in answers if label == predicted[i]]
         assert np.isclose(confidences[i], rightful, rtol=1e-6, atol=1e-6).any()
+        distance = math.dist(embeddings[i], reference[matched[i]])
+        assert labels[matched[i]] == predicted[i]
+        assert math.isclose(distance, -confidences[i], rel_tol=1e-6, abs_tol=1e-6)
         assert probabilities[i, predicted[i]] == probabilities[i].max()
 
 
@@ -108,9 +114,9 @@ def test_ties_are_decided_alike_alone_and_in_any_company(k, drawn):
     labeller = NearestNeighbourLabeller(
         reference, np.array(labels), n_classes=N_CLASSES, n_neighbors=k
     )
-    together, _ = labeller.label(embeddings)
+    together, *_ = labeller.label(embeddings)
     alone = [labeller.label(embedding[None])[0][0] for embedding in embeddings]
-    among_many, _ = labeller.label(np.tile(embeddings[::-1], (60, 1)))
+    among_many, *_ = labeller.label(np.tile(embeddings[::-1], (60, 1)))
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(np.tile(together[::-1], 60), among_many)
 
@@ -131,16 +137,17 @@ def test_of_equally_far_examples_the_first_ones_vote(k):
 def test_tie_between_classes_goes_to_the_nearest_whatever_their_numbers():
     reference = np.array([[3.0], [1.0], [2.0]], np.float32)
     labeller = NearestNeighbourLabeller(reference, np.array([0, 2, 1]), n_classes=3, n_neighbors=3)
-    labels, confidences = labeller.label(np.array([[0.0], [2.25], [9.0]], np.float32))
+    labels, confidences, matched = labeller.label(np.array([[0.0], [2.25], [9.0]], np.float32))
     np.testing.assert_array_equal(labels, [2, 1, 0])
+    np.testing.assert_array_equal(matched, [1, 2, 0])
     np.testing.assert_allclose(confidences, [-1.0, -0.25, -6.0], atol=1e-6)
 
 
 def test_majority_wins_over_the_nearest_and_its_nearest_example_is_the_confidence():
     reference = np.array([[1.0], [4.0], [2.0]], np.float32)
     labeller = NearestNeighbourLabeller(reference, np.array([0, 1, 1]), n_classes=4, n_neighbors=3)
-    labels, confidences = labeller.label(np.zeros((1, 1), np.float32))
-    assert (labels[0], confidences[0]) == (1, -2.0)
+    labels, confidences, matched = labeller.label(np.zeros((1, 1), np.float32))
+    assert (labels[0], confidences[0], matched[0]) == (1, -2.0, 2)
     probabilities = labeller.probabilities(np.zeros((1, 1), np.float32))
     np.testing.assert_allclose(probabilities, [[1 / 3, 2 / 3, 0, 0]], rtol=1e-6)
 

@@ -38,8 +38,9 @@ def naive_probabilities(kernel, bias, embedding) -> list[float]:
 def test_labels_and_probabilities_are_those_of_a_loop(drawn):
     kernel, bias, embeddings = drawn
     labeller = SoftmaxLabeller(kernel, bias)
-    labels, confidences = labeller.label(embeddings)
+    labels, confidences, matched = labeller.label(embeddings)
     probabilities = labeller.probabilities(embeddings)
+    assert (matched == -1).all()
     assert (labels.dtype, confidences.dtype) == (np.int64, np.float64)
     assert probabilities.dtype == np.float32
     assert labels.shape == confidences.shape == (len(embeddings),)
@@ -53,6 +54,6 @@ def test_labels_and_probabilities_are_those_of_a_loop(drawn):
 
 def test_large_logits_do_not_overflow():
     labeller = SoftmaxLabeller(np.eye(2, dtype=np.float32) * 1000, np.zeros(2, np.float32))
-    labels, confidences = labeller.label(np.array([[5.0, 1.0], [-5.0, -1.0]], np.float32))
+    labels, confidences, matched = labeller.label(np.array([[5.0, 1.0], [-5.0, -1.0]], np.float32))
     np.testing.assert_array_equal(labels, [0, 1])
     np.testing.assert_array_equal(confidences, 1.0)

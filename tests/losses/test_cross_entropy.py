@@ -86,7 +86,7 @@ def test_head_is_linear_and_its_labeller_takes_the_most_probable_class():
     labeller = objective.labeller(
         head, np.empty((0, 4)), np.empty(0, np.int64), n_classes=3, n_neighbors=1
     )
-    labels, confidences = labeller.label(embeddings)
+    labels, confidences, _ = labeller.label(embeddings)
     np.testing.assert_array_equal(labels, logits.argmax(axis=1))
     # The loss of one example is minus the logarithm of its label's probability.
     losses = [naive.cross_entropy([label], [row]) for label, row in zip(labels, logits)]
