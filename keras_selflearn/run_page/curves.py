@@ -10,6 +10,7 @@ from keras_selflearn.run_page.text import escape
 _WIDTH, _HEIGHT = 420, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 14, 42
 _MOST_TICKS = 7
+_LEAST_RANGE = 4
 _STEPS = (1, 2, 5, 10, 20, 25, 50)
 
 
@@ -76,11 +77,12 @@ def chart(series: Sequence[Series], title: str) -> str:
 
 
 def percent_ticks(low: float, high: float) -> list[float]:
-    """Round numbers, at most eight and at least two, that begin below and end above."""
+    """Round numbers, three to eight, from below the lowest to above the highest."""
+    # A difference of a fraction of a percent is not to look like a cliff.
+    more = max(_LEAST_RANGE - (high - low), 0) / 2
+    low, high = max(low - more, min(low, 0)), min(high + more, max(high, 100))
     for step in _STEPS:
         first, last = int(low // step * step), -int(-high // step * step)
-        last = min(max(last, first + step), 100 if high <= 100 else last)
-        first = min(first, last - step)
         if (last - first) / step <= _MOST_TICKS:
             break
     return list(range(first, last + 1, step))

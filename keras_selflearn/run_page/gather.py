@@ -104,6 +104,6 @@ def label_again(
     step = max(1, _BYTES_AT_ONCE // int(np.prod(images.shape[1:])))
     for start in range(0, len(indices), step):
         part = slice(start, start + step)
-        embeddings = classifier.transform(np.ascontiguousarray(images[indices[part]]))
-        labels[part], confidence[part], *_ = labeller.label(embeddings)
+        embeddings = classifier.transform(images[indices[part]])
+        labels[part], confidence[part], _ = labeller.label(embeddings)
     return labels, confidence

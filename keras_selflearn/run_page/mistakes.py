@@ -23,7 +23,7 @@ def mistakes_list(contents: Contents, shown: np.ndarray, number: int, cards: Car
     """
     of = text.count(len(contents.pseudo_labelled), "pseudo-label")
     if not number:
-        return f"<p>None: the final model would give {of} again.</p>"
+        return f"<p>None: the final model would give all {of} again.</p>"
     first = f" The first {len(shown)} are shown." if len(shown) < number else ""
     images = contents.pseudo_labelled[shown]
     named = np.unique([contents.labels[images], contents.final_labels[shown]]).tolist()

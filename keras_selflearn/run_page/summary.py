@@ -115,10 +115,12 @@ def _asked(run: Mapping[str, Any]) -> str:
     asked += f" from {text.count(data['labelled'], 'labelled image')}"
     if config["regime"] == "n-labelled":
         return f"{asked} alone."
+    least = config.get("min_confidence")
     planned = text.count(config["meta_iterations"], "meta-iteration")
     return (
         f"{asked} and, in {planned}, to label the {text.count(others, 'other')} itself, each time"
-        f" keeping the {config['selection_percent']:g}\N{NO-BREAK SPACE}% that it was surest of."
+        f" keeping the {config['selection_percent']:g}\N{NO-BREAK SPACE}% that it was surest of"
+        f"{'' if least is None else f', with a confidence of at least {least:g}'}."
     )
 
 
@@ -148,9 +150,10 @@ def _pseudo_labels(contents: Contents) -> str:
     were = f", {right} of them right" if right else ""
     if right and not known.all():
         were = f" ({right} right of the {text.count(int(known.sum()))} whose true label is known)"
-    mistakes = text.count(len(likely_mistakes(contents)))
+    mistakes = len(likely_mistakes(contents))
+    how_many = text.count(mistakes) if mistakes else "none"
+    link = f'<a href="#mistakes-section">{how_many} of these labels</a>'
     return (
         f"It labelled {text.count(number, 'image')}{were}; {text.count(remaining)} stayed"
-        f' unlabelled. <a href="#mistakes-section">{mistakes} of its labels are likely'
-        " mistakes</a>: the final model would no longer give them."
+        f" unlabelled. The final model would no longer give {link}: likely mistakes."
     )

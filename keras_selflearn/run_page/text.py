@@ -26,7 +26,8 @@ def escape(text: object) -> str:
 
 def name(text: object) -> str:
     """A name from outside, as HTML that may break after `_` and turns no text around it."""
-    return f"<bdi>{escape(text).replace('_', '_<wbr>')}</bdi>"
+    breakable = re.sub("(_+)", r"\1<wbr>", escape(text))
+    return f"<bdi>{breakable}</bdi>"
 
 
 def as_json(value: Any) -> str:

@@ -104,6 +104,7 @@ def _data_uri(sheet: np.ndarray) -> str:
     picture = Image.fromarray(sheet)
     png, jpeg = io.BytesIO(), io.BytesIO()
     picture.save(png, "PNG", optimize=True)
-    picture.save(jpeg, "JPEG", quality=_QUALITY, optimize=True, subsampling=0)
+    # Not `optimize`: Pillow then fails on a sheet of noise.
+    picture.save(jpeg, "JPEG", quality=_QUALITY, subsampling=0)
     kind, content = min(("png", png), ("jpeg", jpeg), key=lambda each: len(each[1].getvalue()))
     return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
