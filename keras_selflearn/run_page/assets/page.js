@@ -88,7 +88,7 @@
 
   function next(box, key) {
     const rows = [...box.querySelectorAll("[data-row]:not(.faded)")].map((row) => [
-      ...row.querySelectorAll("use, td[data-tip]"),
+      ...row.querySelectorAll("[data-tip], [data-i]"),
     ]);
     let row = rows.findIndex((each) => each.includes(box.current));
     if (row < 0) return rows[0][0];
