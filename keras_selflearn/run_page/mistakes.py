@@ -8,6 +8,9 @@ from keras_selflearn.run_page import text
 from keras_selflearn.run_page.cards import Cards, class_label, class_options
 from keras_selflearn.run_page.contents import Contents
 
+# The others are folded away.
+_AT_FIRST = 12
+
 
 def mistakes_list(contents: Contents, shown: np.ndarray, number: int, cards: Cards) -> str:
     """The section's HTML.
@@ -27,7 +30,14 @@ def mistakes_list(contents: Contents, shown: np.ndarray, number: int, cards: Car
     first = f" The first {len(shown)} are shown." if len(shown) < number else ""
     images = contents.pseudo_labelled[shown]
     named = np.unique([contents.labels[images], contents.final_labels[shown]]).tolist()
-    items = "".join(_item(contents, int(position), cards) for position in shown)
+    items = [_item(contents, int(position), cards) for position in shown]
+    more = ""
+    if len(items) > _AT_FIRST:
+        more = (
+            f"<details><summary>Show {len(items) - _AT_FIRST} more</summary>"
+            f'<ol class="mistakes" start="{_AT_FIRST + 1}">{"".join(items[_AT_FIRST:])}</ol>'
+            "</details>"
+        )
     return (
         f"<p>The final model would no longer give {text.count(number)} of {of}"
         f" ({text.share(number, len(contents.pseudo_labelled))}). Those come first where it is"
@@ -35,7 +45,7 @@ def mistakes_list(contents: Contents, shown: np.ndarray, number: int, cards: Car
         '<p class="controls" hidden><label>Class <select data-filter="mistakes">'
         f'<option value="">all</option>{class_options(contents.class_names, named)}</select>'
         '</label> <output id="mistakes-shown"></output></p>'
-        f'<ol class="mistakes" id="mistakes">{items}</ol>'
+        f'<div id="mistakes"><ol class="mistakes">{"".join(items[:_AT_FIRST])}</ol>{more}</div>'
     )
 
 
@@ -47,8 +57,9 @@ def _how_many_are_wrong(contents: Contents) -> str:
     wrong = known & (true != given)
     if not wrong.any():
         return ""
+    found = int((wrong & listed).sum())
     return (
-        f" By the true labels {text.count(int((wrong & listed).sum()))} of them are wrong, of"
+        f" By the true labels {text.count(found)} of them {'is' if found == 1 else 'are'} wrong, of"
         f" {text.count(int(wrong.sum()), 'wrong pseudo-label')} in all."
     )
 

@@ -151,9 +151,9 @@ def _pseudo_labels(contents: Contents) -> str:
     if right and not known.all():
         were = f" ({right} right of the {text.count(int(known.sum()))} whose true label is known)"
     mistakes = len(likely_mistakes(contents))
-    how_many = text.count(mistakes) if mistakes else "none"
-    link = f'<a href="#mistakes-section">{how_many} of these labels</a>'
+    link = f'<a href="#mistakes-section">{text.count(mistakes)} of these labels</a>'
+    again = f"would no longer give {link}: likely mistakes" if mistakes else "would give all again"
     return (
         f"It labelled {text.count(number, 'image')}{were}; {text.count(remaining)} stayed"
-        f" unlabelled. The final model would no longer give {link}: likely mistakes."
+        f" unlabelled. The final model {again}."
     )

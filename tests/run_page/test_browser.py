@@ -184,12 +184,23 @@ def test_likely_mistakes_are_filtered_by_class(view):
     from selenium.webdriver.support.select import Select
 
     browser = view()
-    items = browser.find_elements("css selector", "#mistakes > li")
+    items = browser.find_elements("css selector", "#mistakes li")
     assert sum(item.is_displayed() for item in items) == 6
     Select(find(browser, "[data-filter]")).select_by_value("0")
     # As the label that was given, or as the final one.
     assert sum(item.is_displayed() for item in items) == 4
     assert find(browser, "#mistakes-shown").text == "4 shown"
+
+
+def test_many_likely_mistakes_are_folded_away_until_they_are_sought(view, tmp_path):
+    from selenium.webdriver.support.select import Select
+
+    browser = view(of=write_page(tmp_path / "many.html", made_contents(n_classes=12)).as_uri())
+    items = browser.find_elements("css selector", "#mistakes li")
+    assert [item.is_displayed() for item in items] == [True] * 12 + [False] * 12
+    assert find(browser, "#mistakes summary").text == "Show 12 more"
+    Select(find(browser, "[data-filter]")).select_by_value("5")
+    assert sum(item.is_displayed() for item in items) == 4
 
 
 def test_classes_are_opened_and_highlighted(view, tmp_path):

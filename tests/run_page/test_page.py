@@ -118,6 +118,14 @@ def test_the_same_contents_make_the_same_page(tmp_path, html):
     assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_nothing_that_looks_like_a_mistake():
+    contents = made_contents()
+    same = contents.labels[contents.pseudo_labelled]
+    words = Outline(page(replace(contents, final_labels=same))).words()
+    assert "The final model would give all again." in words
+    assert "None: the final model would give all 36 pseudo-labels again." in words
+
+
 def test_probabilities_have_no_match():
     html = page(made_contents(by_distance=False))
     assert "probability 0.960" in html and "distance 0" not in html

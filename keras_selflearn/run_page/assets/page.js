@@ -141,7 +141,8 @@
 
   const filter = document.querySelector("[data-filter]");
   filter?.addEventListener("change", () => {
-    const items = [...document.querySelectorAll("#mistakes > li")];
+    const items = [...document.querySelectorAll("#mistakes li")];
+    for (const each of document.querySelectorAll("#mistakes > details")) each.open = true;
     for (const item of items) {
       item.hidden = filter.value && !item.dataset.classes.split(" ").includes(filter.value);
     }
