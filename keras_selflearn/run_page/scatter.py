@@ -19,6 +19,7 @@ _SIDE, _MARGIN = 560, 16
 # With more classes their codes would cover the points.
 _MOST_CODES = 60
 _CODE_WIDTH, _CODE_HEIGHT = 13, 20
+_MOST_LISTED = 20
 
 
 def shown_points(contents: Contents, seed: int) -> np.ndarray:
@@ -52,8 +53,15 @@ def scatter(contents: Contents, points: np.ndarray, seed: int) -> str:
         f"{_meaning(contents)}</p>"
         '<p class="controls" hidden><label>Highlight <select data-highlight>'
         f'<option value="">all classes</option>{options}</select></label></p>'
-        f'<div class="pair">{drawn}</div><ul class="legend classes">{legend}</ul>'
+        f'<div class="pair">{drawn}</div>{_folded(legend, len(present))}'
     )
+
+
+def _folded(legend: str, number: int) -> str:
+    listed = f'<ul class="legend">{legend}</ul>'
+    if number <= _MOST_LISTED:
+        return listed
+    return f"<details><summary>The {number} classes</summary>{listed}</details>"
 
 
 def points_data(contents: Contents, points: np.ndarray, thumbnails: Thumbnails) -> list[Any]:

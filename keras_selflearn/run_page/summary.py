@@ -18,7 +18,7 @@ _NETWORKS = {"vgg16": "a VGG16 network", "tiny": "a tiny network"}
 def title(run: Mapping[str, Any]) -> str:
     """What the page is called."""
     config = run["config"]
-    return text.clean(f"{config['dataset']}, {_loss(config)}, {config['regime']}")
+    return text.clean(f"{PurePath(_of(config)).name}, {_loss(config)}, {config['regime']}")
 
 
 def paragraph(contents: Contents) -> str:
@@ -89,6 +89,11 @@ def settings(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(f"--{name}", str(value)) for name, value in sorted(run["config"].items())]
 
 
+def _of(config: Mapping[str, Any]) -> str:
+    """The data set, or the folder that the images come from."""
+    return config.get("images") or config["dataset"]
+
+
 def _loss(config: Mapping[str, Any]) -> str:
     return config["loss"] if config["loss"].endswith("entropy") else f"{config['loss']} loss"
 
@@ -103,10 +108,9 @@ def _weights(config: Mapping[str, Any]) -> str:
 def _asked(run: Mapping[str, Any]) -> str:
     config, data = run["config"], run["data"]
     network = _NETWORKS.get(config["backbone"], config["backbone"])
-    of = config.get("images") or config["dataset"]
     asked = (
         f"Starting from {text.escape(_weights(config))}, {network} was to learn"
-        f" {text.count(len(data['classes']), 'class', 'classes')} of {text.name(of)}"
+        f" {text.count(len(data['classes']), 'class', 'classes')} of {text.name(_of(config))}"
         f" with {_loss(config)}"
     )
     others = data["train"] - data["labelled"]

@@ -126,6 +126,21 @@ def test_nothing_that_looks_like_a_mistake():
     assert "None: the final model would give all 36 pseudo-labels again." in words
 
 
+def test_a_folder_of_images_is_called_by_its_name():
+    contents = made_contents()
+    config = {**contents.run["config"], "dataset": "folder", "images": "/home/me/my photos"}
+    html = page(replace(contents, run={**contents.run, "config": config}))
+    assert "<h1>my photos, triplet loss, self-learning</h1>" in html
+    assert "3 classes of /home/me/my photos with" in Outline(html).words()
+
+
+def test_the_least_confidence_that_was_asked_for_is_said():
+    contents = made_contents()
+    config = {**contents.run["config"], "min_confidence": -0.5}
+    html = page(replace(contents, run={**contents.run, "config": config}))
+    assert "surest of, with a confidence of at least -0.5." in html
+
+
 def test_probabilities_have_no_match():
     html = page(made_contents(by_distance=False))
     assert "probability 0.960" in html and "distance 0" not in html
