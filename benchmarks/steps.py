@@ -102,7 +102,8 @@ def _measure(
     """Report the accuracy in percent after each of these numbers of steps of one training."""
     import tensorflow as tf
 
-    from keras_selflearn.experiment import make_classifier, training_labels
+    from keras_selflearn.asked_data import training_labels
+    from keras_selflearn.experiment import make_classifier
     from keras_selflearn.pipeline import inference_batches
     from keras_selflearn.splitting import choose_labelled
 

@@ -28,6 +28,7 @@ from keras_selflearn.inputs import (
     decode,
     encode,
     is_unlabelled,
+    warn_of_small_classes,
 )
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
 from keras_selflearn.loop import LEFT_OUT, ORDERS, UNLABELLED, Examples, Position, self_learning
@@ -277,6 +278,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if len(held_out):
             validation_data = X[held_out], given[held_out]
             labels[held_out] = LEFT_OUT
+        else:
+            warn_of_small_classes(labels, classes)
         n_labelled = int(np.sum(labels >= 0))
         if objective.uses_reference and self.n_neighbors > n_labelled:
             raise InputError(

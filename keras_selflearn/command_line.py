@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Callable, NoReturn
 
 from absl import app, flags
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import InputError, LabelWarning
 from keras_selflearn.signals import Stopped, stop_signals
 
 _DEFINERS = {
@@ -48,6 +49,7 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
         return argv
 
     def call(_) -> None:
+        warnings.showwarning = _show_warning(warnings.showwarning)
         try:
             with stop_signals():
                 main(_instance(config_class, flags.FLAGS))
@@ -109,6 +111,16 @@ def _help(config_class: type, description: str) -> str:
         lines.append(f"  --{each.name}: {each.metadata['help']}{default}")
     lines.append("  --flagfile: Reads flags from a file, one a line; a later flag wins.")
     return "\n".join(lines)
+
+
+def _show_warning(show: Callable[..., None]) -> Callable[..., None]:
+    def show_warning(message: Warning, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if issubclass(category, LabelWarning):
+            print(f"Warning: {message}", file=sys.stderr, flush=True)
+        else:
+            show(message, category, *rest, **named)
+
+    return show_warning
 
 
 def _stop(message: str, status: int = 2) -> NoReturn:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from keras_selflearn.datasets import DATASETS, dataset_entry
+from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entry
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.losses import loss_names
 
@@ -13,7 +14,12 @@ _AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", 
 _AT_LEAST_ONE += ("evaluate_every",)
 # What differs between machines or in what is shown, and changes nothing in a result. Initial
 # weights are told apart by their content, not by where they are.
-PLACES = ("results_dir", "data_dir", "weights", "profile", "checkpoint_minutes")
+PLACES = ("results_dir", "data_dir", "images", "labels_csv", "weights", "profile")
+PLACES += ("checkpoint_minutes",)
+_OF_OWN_IMAGES = ("images", "labels_csv")
+# Whoever brings a folder has said which images are labelled.
+_NOT_OF_OWN_IMAGES = ("labels", "labels_per_class", "train_images", "test_images")
+_IMAGE_SIZE = 96
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
 
 
@@ -26,7 +32,14 @@ def option(default: Any, meaning: str) -> Any:
 class Config:
     """One experiment of section 4. None: the data set's own or, for `optimizer`, the loss's."""
 
-    dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}.")
+    dataset: str = option("digits", f"{', '.join(DATASETS)}, tfds:NAME or folder.")
+    images: str | None = option(None, "Of --dataset=folder: your folder of images.")
+    image_size: int | None = option(
+        None, "Of --dataset=folder (default 96) and tfds:NAME: height and width to resize to."
+    )
+    labels_csv: str | None = option(
+        None, "Of --dataset=folder: a table of path and label; all others are unlabelled."
+    )
     loss: str = option("cross-entropy", f"Loss: {', '.join(loss_names())}.")
     weights: str | None = option(
         None, "Initial weights: random, imagenet or a path (default: the data set's)."
@@ -45,10 +58,17 @@ class Config:
     labels: int | None = option(
         None, "Initially labelled examples, over all classes (default: the data set's)."
     )
+    labels_per_class: str | None = option(
+        None,
+        "Initially labelled examples of each class by name, in place of --labels: cat=9,dog=4.",
+    )
     selection_percent: float | None = option(
         None, "Percent of the unlabelled that join in a meta-iteration (default: the data set's)."
     )
     selection: str = option("global", "Most confident of all (global) or per class (stratified).")
+    min_confidence: float | None = option(
+        None, "Label none less sure: a probability, or minus a distance (metric losses; e.g. -0.5)."
+    )
     reference: str = option(
         "initial", "Labelled examples that nearest neighbours are sought among: initial or all."
     )
@@ -113,6 +133,12 @@ class Config:
     evaluate_every: int = option(
         1, "Measure the test images in each so manieth meta-iteration, and in the last."
     )
+    folds: int | None = option(
+        None, "Of cross-validation on the labelled images (default: 3 without test images, else 0)."
+    )
+    early_stop: bool = option(
+        False, "End at the meta-iteration from which the cross-validated accuracy rises no more."
+    )
     seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
     deterministic: bool = option(False, "Same numbers each time on the same machine; slower.")
     checkpoint_minutes: float = option(
@@ -133,6 +159,7 @@ class Config:
             For an unknown data set, loss or regime, or a number out of range.
         """
         entry = dataset_entry(self.dataset)
+        self._check_images()
         if self.loss not in loss_names():
             raise unknown_name("loss", self.loss, loss_names())
         if self.regime not in REGIMES:
@@ -146,12 +173,62 @@ class Config:
                 check_integer(name, getattr(self, name), least=1)
         if self.optimizer == "" or not self.results_dir:
             raise InputError("--optimizer and --results_dir can't be empty: leave the flag out.")
+        if self.folds is not None:
+            check_integer("folds", self.folds, least=0)
+        if self.folds == 1 or self.early_stop and self.folds == 0:
+            raise InputError("--folds must be at least 2 to cross-validate.")
         of_entry = ("weights", "labels", "selection_percent", "meta_iterations", "epochs")
         of_entry += ("meta_epochs",)
         missing = {name: getattr(entry, name) for name in of_entry if getattr(self, name) is None}
         resolved = replace(self, **missing)
+        if self.dataset == FOLDER:
+            resolved = replace(resolved, image_size=self.image_size or _IMAGE_SIZE)
+        if self.labels_per_class is not None:
+            resolved = replace(
+                resolved, labels=sum(numbers_by_class(self.labels_per_class).values())
+            )
         if resolved.self_learning_rate is None:
             resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
         if resolved.all_labelled_epochs is None:
             resolved = replace(resolved, all_labelled_epochs=resolved.epochs)
         return resolved
+
+    def _check_images(self) -> None:
+        """Raise an `InputError` for flags of another kind of data set."""
+        is_folder, is_tfds = self.dataset == FOLDER, self.dataset.startswith(TFDS_PREFIX)
+        refused = [] if is_folder else [*_OF_OWN_IMAGES]
+        refused += [*_NOT_OF_OWN_IMAGES] if is_folder else []
+        refused += [] if is_folder or is_tfds else ["image_size"]
+        for name in refused:
+            if getattr(self, name) is not None:
+                raise InputError(f"--{name} is not for --dataset={self.dataset}: leave it out.")
+        if is_folder and self.images is None:
+            raise InputError("--dataset=folder needs --images=DIR, the folder of your images.")
+        if is_tfds and self.labels is None and self.labels_per_class is None:
+            raise InputError(f"--dataset={self.dataset} needs --labels, how many to start from.")
+        if self.labels is not None and self.labels_per_class is not None:
+            raise InputError(
+                "--labels and --labels_per_class exclude each other: give one of them."
+            )
+        if self.image_size is not None:
+            check_integer("image_size", self.image_size, least=32, most=4096)
+
+
+def numbers_by_class(text: str) -> dict[str, int]:
+    """Of `cat=9,dog=4`: by class, how many; a name with a comma in it in double quotes, as in CSV.
+
+    Raises
+    ------
+    InputError
+        When it is written otherwise.
+    """
+    numbers = {}
+    for pair in next(csv.reader([text]), []):
+        name, _, number = pair.strip().rpartition("=")
+        if not (name and number.isascii() and number.isdigit() and int(number)) or name in numbers:
+            raise InputError(
+                f"--labels_per_class is '{text}': give each class once, with at least one label, as"
+                " in cat=9,dog=4."
+            )
+        numbers[name] = int(number)
+    return numbers

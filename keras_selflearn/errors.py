@@ -16,6 +16,10 @@ class InputError(ValueError):
     """
 
 
+class LabelWarning(UserWarning):
+    """The labels can be used, but hardly well; the command line says it in a sentence, too."""
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a `name` that is not among the `known` ones, naming the nearest of them."""
     known = sorted(known)

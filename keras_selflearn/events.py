@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import platform
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import tensorflow as tf
+from tensorboard.summary.writer.record_writer import RecordWriter
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.files import written_whole
 from keras_selflearn.loop import Learner, Record
 
 _SCALARS = ("labelled", "selected", "validation_accuracy", "selected_accuracy")
 _SCALARS += ("unlabelled_accuracy",)
+# TensorBoard reads no event file that does not begin with this.
+_VERSION = "brain.Event:2"
+_SECONDS_BETWEEN_FILES = 300
 
 
 class EventFiles(tf.keras.callbacks.Callback):
     """Writes the loss of each epoch and the figures of each meta-iteration.
+
+    A whole file at the end of each meta-iteration, and in a long one every few minutes, never part
+    of one: TensorBoard reads those of a folder in the order of their names, as they come.
 
     Parameters
     ----------
@@ -29,31 +37,43 @@ class EventFiles(tf.keras.callbacks.Callback):
     def __init__(self, folder: Path):
         super().__init__()
         self._folder = folder
-        self._writer = tf.summary.create_file_writer(str(folder))
+        self._start = time.time()
+        self._files = 0
+        self._last_file = time.monotonic()
+        self._events: list[bytes] = []
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write the training loss at the epoch's number, counted over the whole run."""
-        with self._writing():
-            tf.summary.scalar("epoch/loss", logs["loss"], step=epoch)
+        """Note the training loss at the epoch's number, counted over the whole run."""
+        self._note(epoch, {"epoch/loss": logs["loss"]})
+        if time.monotonic() - self._last_file > _SECONDS_BETWEEN_FILES:
+            self._write()
 
     def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
-        """Write the record's figures at the meta-iteration's number."""
-        with self._writing():
-            for name in _SCALARS:
-                value = getattr(record, name)
-                if value is not None:
-                    tf.summary.scalar(
-                        f"meta_iteration/{name}", float(value), step=record.meta_iteration
-                    )
-            self._writer.flush()
+        """Note the record's figures at the meta-iteration's number, and write what is noted."""
+        values = {f"meta_iteration/{name}": getattr(record, name) for name in _SCALARS}
+        self._note(
+            record.meta_iteration,
+            {tag: value for tag, value in values.items() if value is not None},
+        )
+        self._write()
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            with self._writer.as_default():
-                yield
-        except tf.errors.OpError as error:
-            reason = error.message.strip().splitlines()[0].split("}} ")[-1]
-            raise InputError(
-                f"TensorBoard's events can't be written to {self._folder} ({reason}): make room."
-            ) from error
+    def _note(self, step: int, values: Mapping[str, float]) -> None:
+        summary = tf.compat.v1.Summary(
+            value=[
+                tf.compat.v1.Summary.Value(tag=tag, simple_value=float(value))
+                for tag, value in values.items()
+            ]
+        )
+        event = tf.compat.v1.Event(wall_time=time.time(), step=step, summary=summary)
+        self._events.append(event.SerializeToString())
+
+    def _write(self) -> None:
+        version = tf.compat.v1.Event(wall_time=self._start, file_version=_VERSION)
+        name = f"events.out.tfevents.{self._start:.6f}.{self._files:06}.{platform.node()}"
+        with written_whole(self._folder / name) as file:
+            records = RecordWriter(file)
+            for event in (version.SerializeToString(), *self._events):
+                records.write(event)
+        self._events.clear()
+        self._files += 1
+        self._last_file = time.monotonic()

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.asked_data import (
+    HIDDEN,
+    data_digest,
+    data_name,
+    describe_data,
+    load,
+    names_with_none,
+    training_labels,
+)
 from keras_selflearn.backbone import weights_digest
 from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
-from keras_selflearn.datasets import Dataset, load_dataset
+from keras_selflearn.cross_validation import most_folds
+from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
+from keras_selflearn.errors import InputError
 from keras_selflearn.events import EventFiles
 from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
 from keras_selflearn.opening import opened
-from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import Profile, profiled, stage
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder, check_results_dir
+from keras_selflearn.run_folds import cross_validate
 from keras_selflearn.run_record import RunRecord
+from keras_selflearn.shown import shown_images
 from keras_selflearn.signals import deferred
-from keras_selflearn.splitting import choose_labelled, subset
+from keras_selflearn.splitting import subset
 
-# In the place of a label that is hidden from training; no class of a data set is called this.
-_HIDDEN = "-1"
+_FOLDS = 3
 
 
 def run_experiment(config: Config) -> RunFolder:
@@ -68,28 +79,73 @@ def _run(config: Config, profile: Profile) -> RunFolder:
     precision = resolve_precision(config.precision)
     results_dir = check_results_dir(config.results_dir)
     with stage("load data"):
-        whole = load_dataset(config.dataset, config.data_dir)
+        whole = load(config)
         dataset = subset(whole, config.train_images, config.test_images)
     labels = training_labels(dataset, config)
-    asked = {"config": asdict(config), "weights_sha256": weights_digest(config.weights)}
+    labelled = np.flatnonzero(labels != HIDDEN)
+    asked = {
+        "config": asdict(config),
+        "weights_sha256": weights_digest(config.weights),
+        "data_sha256": data_digest(dataset),
+    }
     run = {
         **asked,
         "environment": describe_environment(precision),
-        "data": describe_data(
-            config.dataset, whole, dataset, n_labelled=int(np.sum(labels != _HIDDEN))
-        ),
+        "data": describe_data(config.dataset, whole, dataset, labels[labelled]),
     }
     with opened(results_dir, run_name(config), asked) as folder:
-        record = RunRecord(folder, run, dataset.test_labels, profile, start)
+        shown = shown_images(dataset, labelled)
+        record = RunRecord(folder, run, shown, dataset.paths, profile, start)
         try:
+            if dataset.paths is not None:
+                given = np.where(labels == HIDDEN, "", labels)
+                folder.write_images(dataset.paths, given, dataset.skipped)
+            meta_iterations = _estimate(config, dataset, labels, labelled, folder, record)
+            classifier.set_params(meta_iterations=meta_iterations)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             _fit(classifier, dataset, labels, folder, record, checkpoints)
-            record.finish(classifier, dataset.test_images)
+            record.finish(classifier)
         except BaseException as error:
             record.broken_off(error)
             raise
         checkpoints.remove()
     return folder
+
+
+def _estimate(
+    config: Config,
+    dataset: Dataset,
+    labels: np.ndarray,
+    labelled: np.ndarray,
+    folder: RunFolder,
+    record: RunRecord,
+) -> int:
+    """Cross-validate where that is asked for; how many meta-iterations to do."""
+    classifier = make_classifier(config)
+    wanted = config.folds
+    if wanted is None:
+        wanted = _FOLDS if config.early_stop or not len(dataset.test_images) else 0
+    _, numbers = np.unique(labels[labelled], return_inverse=True)
+    number = most_folds(numbers, wanted)
+    if number:
+        found = cross_validate(
+            partial(make_classifier, config),
+            dataset.images,
+            labels,
+            labelled,
+            number=number,
+            seed=config.seed,
+            folder=folder,
+            checkpoint_minutes=config.checkpoint_minutes,
+        )
+        record.estimate(found)
+        return found.best() if config.early_stop else classifier.meta_iterations
+    if config.early_stop:
+        raise InputError(
+            "--early_stop cross-validates on the labelled images, but a class has only one: label"
+            " more, or leave it out."
+        )
+    return classifier.meta_iterations
 
 
 def _fit(
@@ -100,14 +156,17 @@ def _fit(
     record: RunRecord,
     checkpoints: Checkpoints,
 ) -> None:
-    class_names = np.array(dataset.class_names)
+    class_names = names_with_none(dataset)
+    validation_data = None
+    if len(dataset.test_images):
+        validation_data = dataset.test_images, class_names[dataset.test_labels]
     progress = make_progress(folder.path.name, classifier.meta_iterations)
     try:
         with deferred():
             classifier.fit(
                 dataset.images,
                 labels,
-                validation_data=(dataset.test_images, class_names[dataset.test_labels]),
+                validation_data=validation_data,
                 true_labels=class_names[dataset.labels],
                 callbacks=[progress, record, EventFiles(folder.path)],
                 checkpoints=checkpoints,
@@ -122,33 +181,6 @@ def resolve(config: Config) -> Config:
     if config.optimizer is None:
         config = replace(config, optimizer=objective_class(config.loss).optimizer)
     return config
-
-
-def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
-    """Class names (n,) of the training images, "-1" where the regime hides them."""
-    names = np.array(dataset.class_names)[dataset.labels]
-    if config.regime == "all-labelled":
-        return names
-    initial = choose_labelled(dataset.labels, config.labels, seed=config.seed)
-    return np.where(np.isin(np.arange(len(names)), initial), names, _HIDDEN)
-
-
-def describe_data(name: str, whole: Dataset, used: Dataset, n_labelled: int) -> dict[str, Any]:
-    """Sizes and classes; for a data set of the paper also how its size differs from the paper's."""
-    published = table_of_dataset(name)
-    difference = published and {
-        "train": len(whole.images) - published.train_images,
-        "test": len(whole.test_images) - published.test_images,
-    }
-    return {
-        "train": len(used.images),
-        "test": len(used.test_images),
-        "labelled": n_labelled,
-        "whole": {"train": len(whole.images), "test": len(whole.test_images)},
-        "difference_from_paper": difference,
-        "classes": list(used.class_names),
-        "image_shape": list(used.images.shape[1:]),
-    }
 
 
 def make_classifier(config: Config) -> SelfLearningClassifier:
@@ -179,4 +211,4 @@ def make_objective(config: Config) -> Objective:
 def run_name(config: Config) -> str:
     """Of the run's folder: what tells the cells of the paper's tables apart, and the seed."""
     weights = Path(config.weights).name.split(".")[0] or "weights"
-    return f"{config.dataset}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"
+    return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

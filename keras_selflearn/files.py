@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -46,6 +47,55 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         raise InputError(
             f"{path} can't be written ({error.strerror or error}): make room or choose another"
             " folder; what was there before is whole."
+        ) from error
+
+
+@contextlib.contextmanager
+def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
+    """An empty folder to fill under another name, which gets its own once all is on the disk.
+
+    A block that raises leaves what was there before.
+
+    Parameters
+    ----------
+    folder : Path
+        Not there yet, or empty.
+    many : bool
+        Whether there may be thousands of files: they are flushed with all else that the system
+        holds, because to flush one takes milliseconds.
+
+    Raises
+    ------
+    InputError
+        When the folder is not empty, or can't be written.
+    """
+    folder = folder.resolve()
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"The folder {folder} is not empty: choose a new one.")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        try:
+            unfinished.mkdir()
+            yield unfinished
+            if not many:
+                for path in (*unfinished.rglob("*"), unfinished):
+                    flush(path)
+            elif hasattr(os, "sync"):
+                os.sync()
+            if folder.exists():
+                folder.rmdir()  # Not every system renames to what is there.
+            unfinished.rename(folder)
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        flush(folder.parent)
+    except OSError as error:
+        raise InputError(
+            f"The folder {folder} can't be written ({error.strerror or error}): make room or choose"
+            " another."
         ) from error
 
 

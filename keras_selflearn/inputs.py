@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import InputError, LabelWarning
 from keras_selflearn.loop import UNLABELLED
 from keras_selflearn.model import check_image_shape
+
+_FEW = 3
+_NAMED = 10
 
 
 def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:
@@ -92,6 +96,27 @@ def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray
     if len(missing):
         raise InputError("held_out leaves a class without a labelled image: hold fewer out.")
     return indices.astype(np.int64)
+
+
+def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
+    """Warn of classes with fewer than three labelled images.
+
+    Parameters
+    ----------
+    labels : (n,) integers
+        Positions in `classes`, or below 0.
+    classes : (k,) array
+    """
+    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
+    small = [f"{classes[i]} ({counts[i]})" for i in np.flatnonzero(counts < _FEW)]
+    if small:
+        named = ", ".join(small[:_NAMED]) + (", ..." if len(small) > _NAMED else "")
+        warnings.warn(
+            f"{len(small)} of {len(classes)} classes have fewer than {_FEW} labelled images:"
+            f" {named}. Label more of them.",
+            LabelWarning,
+            stacklevel=3,
+        )
 
 
 def is_unlabelled(labels: np.ndarray) -> np.ndarray:

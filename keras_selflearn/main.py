@@ -39,6 +39,17 @@ def main(command: Command) -> None:
     print(f"\n{config.dataset}, {config.loss} loss, {config.weights} weights:")
     for regime, accuracy in run["test_accuracy"].items():
         print(f"  test accuracy, {regime.replace('_', ' ')}: {accuracy:.2f} %")
+    estimate = run["cross_validation"]
+    if estimate is not None:
+        pairs = zip(estimate["accuracy"], estimate["spread"])
+        measured = [pair for pair in [*pairs][: len(run["history"])] if pair[0] is not None]
+        print(
+            f"  accuracy estimated by cross-validation on the labelled images,"
+            f" {estimate['folds']} folds: {measured[-1][0]:.2f} %"
+            f" (standard deviation {measured[-1][1]:.2f})"
+        )
+    elif not run["test_accuracy"]:
+        print("  no accuracy: there are no test images, and a class has a single labelled one")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
     print(f"Everything else is in {folder.path}")

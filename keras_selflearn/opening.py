@@ -91,6 +91,8 @@ def _differences(run: dict[str, Any], asked: dict[str, Any]) -> list[str]:
         for name in sorted({*before, *now} - {*PLACES})
         if before.get(name) != now.get(name)
     ]
+    if run.get("data_sha256") != asked["data_sha256"]:
+        found.append("the images or labels were changed")
     first, second = run.get("weights_sha256"), asked["weights_sha256"]
     is_file = first is not None and second is not None
     if first != second or not is_file and before.get("weights") != now.get("weights"):
@@ -99,7 +101,10 @@ def _differences(run: dict[str, Any], asked: dict[str, Any]) -> list[str]:
 
 
 def _in_use(path: Path, run: dict[str, Any] | None) -> str:
-    holder = run["process"] if run and isinstance(run.get("process"), dict) else {}
+    processes = run.get("processes") if run else None
+    holder = processes[-1] if isinstance(processes, list) and processes else {}
+    if not isinstance(holder, dict):
+        holder = {}
     who = f"process {holder.get('pid', 'unknown')} on {holder.get('host', 'this machine')}"
     since = f", since {holder['since']}" if "since" in holder else ""
     return (

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from keras_selflearn.files import write_whole
 from keras_selflearn.json_files import read_json
 from keras_selflearn.lock import LOCK, is_locked
 from keras_selflearn.loop import Record
+from keras_selflearn.shown import Shown
 
 STATUSES = ("running", "interrupted", "failed", "finished")
 
@@ -57,6 +59,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """The folder of the run's checkpoints, there until the run is finished."""
         return self.path / "checkpoints"
+
+    @property
+    def folds(self) -> Path:
+        """The folder of what cross-validation has found so far."""
+        return self.path / "folds"
 
     def is_new(self) -> bool:
         """Whether nothing is in it but a lock, or what a run that was killed at once left."""
@@ -115,27 +122,56 @@ class RunFolder:
             "history.csv", columns, [[row[name] for name in columns] for row in history]
         )
 
+    def write_images(
+        self, paths: Sequence[str], labels: Sequence[str], skipped: Sequence[tuple[str, str]]
+    ) -> None:
+        """Write images.csv and skipped.csv of a user's own images.
+
+        Parameters
+        ----------
+        paths : sequence of n str
+            In the order of the training images.
+        labels : sequence of n str
+            Those given; empty where there is none.
+        skipped : sequence of (path, reason)
+        """
+        rows = [[i, *row] for i, row in enumerate(zip(paths, labels))]
+        self._write_csv("images.csv", ["index", "path", "label"], rows)
+        self._write_csv("skipped.csv", ["path", "reason"], skipped)
+
     def write_pseudo_labels(
-        self, labels: np.ndarray, confidence: np.ndarray, labelled_in: np.ndarray
+        self, classifier: SelfLearningClassifier, paths: Sequence[str] | None
     ) -> None:
         """Write pseudo_labels.csv, in the order in which they were chosen, the surest first.
 
         Parameters
         ----------
-        labels : (n,) array
-            Of all training examples.
-        confidence : (n,) float64
-        labelled_in : (n,) int64
-            Rows are those with a meta-iteration of 1 or more.
+        classifier : SelfLearningClassifier
+            Fitted.
+        paths : sequence of n str or None
+            Of a user's own images.
         """
+        labels, labelled_in = classifier.transduction_, classifier.labeled_iter_
+        confidence, matched = classifier.confidence_, classifier.matched_
         order = np.lexsort((np.arange(len(labels)), -confidence, labelled_in))
-        chosen = order[labelled_in[order] > 0]
-        rows = [[i, labels[i], float(confidence[i]), labelled_in[i]] for i in chosen]
-        columns = ["index", "label", "confidence", "meta_iteration"]
+        columns = ["index", "label", "confidence", "meta_iteration", "matched"]
+        if paths is not None:
+            columns.append("path")
+        rows = [
+            [
+                i,
+                labels[i],
+                float(confidence[i]),
+                labelled_in[i],
+                matched[i] if matched[i] >= 0 else None,
+                *([] if paths is None else [paths[i]]),
+            ]
+            for i in order[labelled_in[order] > 0]
+        ]
         self._write_csv("pseudo_labels.csv", columns, rows)
 
-    def write_embeddings(self, when: str, embeddings: np.ndarray, labels: np.ndarray) -> None:
-        """Write embeddings-`when`.npz: those of the test images, for figure 4.
+    def write_embeddings(self, when: str, embeddings: np.ndarray, shown: Shown) -> None:
+        """Write embeddings-`when`.npz, for figure 4.
 
         Parameters
         ----------
@@ -143,11 +179,17 @@ class RunFolder:
             After the first training or at the end of the run.
         embeddings : (n, d) floats
             Stored as float16: enough for a picture, at half the size.
-        labels : (n,) integers
-            Positions in the class names.
+        shown : Shown
+            What they are of.
         """
         content = io.BytesIO()
-        np.savez(content, embeddings=embeddings.astype(np.float16), labels=labels.astype(np.int16))
+        np.savez(
+            content,
+            embeddings=embeddings.astype(np.float16),
+            labels=shown.labels.astype(np.int16),
+            indices=shown.indices.astype(np.int64),
+            of=np.array(shown.of),
+        )
         write_whole(self.path / f"embeddings-{when}.npz", content.getvalue())
 
     def write_profile(self, table: str) -> None:
@@ -162,18 +204,25 @@ class RunFolder:
         classifier.save(path)
 
     def write_curve(self, run: dict[str, Any]) -> None:
-        """Draw the test accuracy over the meta-iterations to curve.png."""
-        config = run["config"]
-        curve = Curve(
-            f"{config['loss']}, {Path(config['weights']).name} weights",
-            [record["validation_accuracy"] for record in run["history"]],
-        )
+        """Draw the accuracy over the meta-iterations to curve.png: of test images, else estimated.
+
+        Where there is neither, there is no picture.
+        """
+        config, estimate = run["config"], run["cross_validation"]
+        accuracies = [record["validation_accuracy"] for record in run["history"]]
         title = f"{config['dataset']}, {run['data']['labelled']} labels"
+        if accuracies[-1] is None:
+            if estimate is None:
+                return
+            accuracies = estimate["accuracy"]
+            title += f", estimated by cross-validation ({estimate['folds']} folds)"
+        curve = Curve(f"{config['loss']}, {Path(config['weights']).name} weights", accuracies)
         draw_curves([curve], title, self.path / "curve.png")
 
-    def _write_csv(self, name: str, columns: list[str], rows: list[list[Any]]) -> None:
+    def _write_csv(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
-        write_whole(self.path / name, text.getvalue())
+        # As bytes, the names of files need not be UTF-8.
+        write_whole(self.path / name, text.getvalue().encode("utf-8", errors="surrogateescape"))

@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,16 +14,25 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.cross_validation import CrossValidation
 from keras_selflearn.errors import InputError
-from keras_selflearn.learner import KerasLearner
+from keras_selflearn.learner import KerasLearner, embed
 from keras_selflearn.loop import Record
 from keras_selflearn.profiling import Profile, stage
 from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.shown import Shown
 from keras_selflearn.signals import Stopped
 from keras_selflearn.trust import UntrustworthyError
 
 # Of a run that is gone on with: what it has done so far.
-_KEPT = ("history", "test_accuracy", "meta_iteration_seconds", "seconds")
+_KEPT = (
+    "processes",
+    "cross_validation",
+    "history",
+    "test_accuracy",
+    "meta_iteration_seconds",
+    "seconds",
+)
 
 
 class RunRecord(tf.keras.callbacks.Callback):
@@ -34,7 +44,10 @@ class RunRecord(tf.keras.callbacks.Callback):
         Held by this process.
     run : dict
         What run.json says of the run before it begins.
-    test_labels : (n,) integers
+    shown : Shown
+        Whose embeddings to keep.
+    paths : sequence of str or None
+        Of a user's own images.
     profile : Profile
     start : float
         Of this process's part of the run, on the monotonic clock.
@@ -44,22 +57,31 @@ class RunRecord(tf.keras.callbacks.Callback):
         self,
         folder: RunFolder,
         run: dict[str, Any],
-        test_labels: np.ndarray,
+        shown: Shown,
+        paths: Sequence[str] | None,
         profile: Profile,
         start: float,
     ):
         super().__init__()
         self._folder = folder
-        self._test_labels = test_labels
+        self._shown = shown
+        self._paths = paths
         self._profile = profile
         self._was_there = folder.has_run()
         before = folder.read_run() if self._was_there else {}
-        nothing = {"history": [], "test_accuracy": {}, "meta_iteration_seconds": [], "seconds": 0.0}
+        nothing = {"processes": [], "cross_validation": None, "history": [], "test_accuracy": {}}
+        nothing.update(meta_iteration_seconds=[], seconds=0.0)
         kept = {name: before.get(name, nothing[name]) for name in _KEPT}
-        self._run = {"status": "running", "cause": None, "process": _this_process(), **run, **kept}
+        self._run = {"status": "running", "cause": None, **run, **kept}
+        self._run["processes"].append(_this_process())
         self._start = start - self._run["seconds"]
         self._embeddings: np.ndarray | None = None
         folder.write_run(self._run)
+
+    def estimate(self, found: CrossValidation) -> None:
+        """Add what cross-validation found."""
+        self._run["cross_validation"] = asdict(found)
+        self._write()
 
     def on_resume(self, history: list[dict[str, Any]]) -> None:
         """Go back to the checkpoint's history: a process may end before it writes one."""
@@ -70,11 +92,13 @@ class RunRecord(tf.keras.callbacks.Callback):
     def on_meta_iteration_end(self, record: Record, learner: KerasLearner) -> None:
         """Add the record, and write the test images' embeddings of the first."""
         with stage("write"):
+            if self._shown.of == "test":
+                self._embeddings = learner.validation_embeddings
             if record.meta_iteration == 0:
-                self._folder.write_embeddings(
-                    "initial", learner.validation_embeddings, self._test_labels
-                )
-            self._embeddings = learner.validation_embeddings
+                embeddings = self._embeddings
+                if embeddings is None:
+                    embeddings = embed(learner.network, self._shown.images, self._shown.indices)
+                self._folder.write_embeddings("initial", embeddings, self._shown)
             done = sum(self._run["meta_iteration_seconds"])
             self._run["meta_iteration_seconds"].append(time.monotonic() - self._start - done)
             self._run["history"].append(asdict(record))
@@ -82,17 +106,17 @@ class RunRecord(tf.keras.callbacks.Callback):
             self._folder.write_history(self._run["history"])
         self._profile.next_lap()
 
-    def finish(self, classifier: SelfLearningClassifier, test_images: np.ndarray) -> None:
+    def finish(self, classifier: SelfLearningClassifier) -> None:
         """Write all that is known at the end only."""
         with stage("write"):
             folder = self._folder
-            if self._embeddings is None:  # Nothing was left to train.
-                self._embeddings = classifier.transform(test_images)
+            if self._embeddings is None:
+                self._embeddings = embed(
+                    classifier.network_, self._shown.images, self._shown.indices
+                )
             folder.write_history(self._run["history"])
-            folder.write_pseudo_labels(
-                classifier.transduction_, classifier.confidence_, classifier.labeled_iter_
-            )
-            folder.write_embeddings("final", self._embeddings, self._test_labels)
+            folder.write_pseudo_labels(classifier, self._paths)
+            folder.write_embeddings("final", self._embeddings, self._shown)
             folder.write_classifier(classifier)
             folder.write_curve(self._run)
             self._run["status"] = "finished"
@@ -103,7 +127,8 @@ class RunRecord(tf.keras.callbacks.Callback):
         could_not_begin = isinstance(error, InputError) and not isinstance(
             error, UntrustworthyError
         )
-        nothing_done = not self._run["history"] and not self._folder.checkpoints.exists()
+        kept = (self._folder.checkpoints, self._folder.folds)
+        nothing_done = not self._run["history"] and not any(path.exists() for path in kept)
         if could_not_begin and not self._was_there and nothing_done:
             self._folder.remove()
             return
@@ -125,7 +150,7 @@ class RunRecord(tf.keras.callbacks.Callback):
 
 def table_cells(regime: str, history: list[dict[str, Any]]) -> dict[str, float]:
     """The cells of a table that a history fills, in percent: one run of self-learning, two."""
-    if not history:
+    if not history or history[0]["validation_accuracy"] is None:
         return {}
     first, last = (history[i]["validation_accuracy"] for i in (0, -1))
     if regime == "all-labelled":

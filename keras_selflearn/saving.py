@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from keras_selflearn.arrays import read_arrays
 from keras_selflearn.backbone import FEATURES, check_weights_file, load_weights
 from keras_selflearn.digest import sha256
 from keras_selflearn.errors import InputError, check_integer
-from keras_selflearn.files import flush
+from keras_selflearn.files import folder_written_whole
 from keras_selflearn.json_files import read_json
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.model import check_image_shape
@@ -36,24 +35,8 @@ _LARGEST_IMAGE = 2**14
 
 def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLike) -> None:
     """Write a fitted `classifier` to `folder`; see `SelfLearningClassifier.save`."""
-    folder = Path(folder).expanduser().resolve()
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"The folder {folder} is not empty: save to a new one.")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        unfinished.mkdir()
+    with folder_written_whole(Path(folder).expanduser()) as unfinished:
         _write(classifier, unfinished)
-        # All is on the disk before it has its name, so that not even a power cut leaves half of it.
-        for path in (*unfinished.iterdir(), unfinished):
-            flush(path)
-        unfinished.rename(folder)
-        flush(folder.parent)
-    except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise InputError(f"The classifier can't be saved to {folder}: {error}.") from error
 
 
 def _write(classifier: SelfLearningClassifier, folder: Path) -> None:

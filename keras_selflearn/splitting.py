@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,16 +11,18 @@ from keras_selflearn.datasets import Dataset
 from keras_selflearn.errors import InputError
 
 
-def choose_labelled(labels: np.ndarray, n_labelled: int, *, seed: int) -> np.ndarray:
-    """Draw a class-balanced set of examples that keep their labels.
+def choose_labelled(
+    labels: np.ndarray, n_labelled: int | Mapping[int, int], *, seed: int
+) -> np.ndarray:
+    """Draw a set of examples that keep their labels, class-balanced unless asked otherwise.
 
     Parameters
     ----------
     labels : (n,) integers
         The true labels of the training set.
-    n_labelled : int
+    n_labelled : int or dict
         How many to draw. Classes get the same number; what is left over goes, one each, to
-        classes drawn at random.
+        classes drawn at random. Or by label, how many of each.
     seed : int
         The same seed draws the same examples.
 
@@ -33,6 +36,8 @@ def choose_labelled(labels: np.ndarray, n_labelled: int, *, seed: int) -> np.nda
     InputError
         When there are fewer labels than classes, or more for a class than it has examples.
     """
+    if isinstance(n_labelled, Mapping):
+        return _choose_by_class(labels, n_labelled, np.random.default_rng(seed))
     classes, counts = np.unique(labels, return_counts=True)
     if n_labelled < len(classes):
         raise InputError(
@@ -52,6 +57,18 @@ def choose_labelled(labels: np.ndarray, n_labelled: int, *, seed: int) -> np.nda
         rng.choice(np.flatnonzero(labels == label), number, replace=False)
         for label, number in zip(classes, wanted)
     ]
+    return np.sort(np.concatenate(drawn))
+
+
+def _choose_by_class(
+    labels: np.ndarray, numbers: Mapping[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    drawn = []
+    for label, number in sorted(numbers.items()):
+        members = np.flatnonzero(labels == label)
+        if not 1 <= number <= len(members):
+            raise InputError(f"Class {label} has {len(members)} examples: {number} can't be drawn.")
+        drawn.append(rng.choice(members, number, replace=False))
     return np.sort(np.concatenate(drawn))
 
 

@@ -34,8 +34,7 @@ def small_disk(tmp_path):
     if not mounted:
         pytest.skip("a disk of 1 MiB can't be mounted here")
     yield folder
-    # TensorFlow may still have a file of events open.
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from keras_selflearn.config import Config
+from keras_selflearn.config import Config, numbers_by_class
 from keras_selflearn.datasets import DATASETS
 
 
@@ -49,6 +49,20 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"evaluate_every": 0}, "evaluate_every is 0"),
         ({"optimizer": ""}, "can't be empty"),
         ({"results_dir": ""}, "can't be empty"),
+        ({"images": "x"}, "--images is not for --dataset=digits"),
+        ({"image_size": 64}, "--image_size is not for --dataset=digits"),
+        ({"dataset": "folder"}, "needs --images=DIR"),
+        ({"dataset": "folder", "images": "x", "labels": 9}, "--labels is not for --dataset=folder"),
+        ({"dataset": "folder", "images": "x", "train_images": 9}, "--train_images is not for"),
+        ({"dataset": "folder", "images": "x", "image_size": 31}, "image_size is 31"),
+        ({"dataset": "tfds:mnist"}, "--dataset=tfds:mnist needs --labels"),
+        ({"labels": 9, "labels_per_class": "0=9"}, "exclude each other"),
+        ({"labels_per_class": "cat"}, "give each class once"),
+        ({"labels_per_class": "cat=0"}, "give each class once"),
+        ({"labels_per_class": "cat=1,cat=2"}, "give each class once"),
+        ({"labels_per_class": "=3"}, "give each class once"),
+        ({"folds": 1}, "--folds must be at least 2"),
+        ({"folds": 0, "early_stop": True}, "--folds must be at least 2"),
     ],
 )
 def test_unknown_names_are_errors(changes, message):
@@ -60,3 +74,14 @@ def test_each_option_is_explained_in_one_line():
     for each in fields(Config):
         explanation = each.metadata["help"]
         assert explanation.endswith(".") and len(explanation) <= 90 and "\n" not in explanation
+
+
+def test_own_images_have_a_size_and_no_number_of_labels():
+    config = Config(dataset="folder", images="photos").resolve()
+    assert (config.image_size, config.labels, config.weights) == (96, None, "imagenet")
+    assert Config(dataset="tfds:mnist", labels=50, image_size=32).resolve().selection_percent == 5
+
+
+def test_labels_per_class_add_up():
+    assert Config(labels_per_class="cat=9,dog=4").resolve().labels == 13
+    assert numbers_by_class('"Pepper,_bell=5", a=b=2') == {"Pepper,_bell": 5, "a=b": 2}

@@ -8,17 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from keras_selflearn.asked_data import describe_data, training_labels
 from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError
 from keras_selflearn.experiment import (
-    describe_data,
     make_classifier,
     make_objective,
     resolve,
     run_experiment,
     run_name,
-    training_labels,
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
@@ -58,6 +57,7 @@ def test_every_option_reaches_the_classifier():
         "backbone": "tiny",
         "selection_percent": 7.0,
         "selection": "stratified",
+        "min_confidence": 0.75,
         "reference": "all",
         "n_neighbors": 3,
         "validation_features": "standardised",
@@ -136,7 +136,7 @@ def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
     folders = [run_experiment(quick(tmp_path))]
     inverted = replace(digits, test_images=255 - digits.test_images[:50],
                        test_labels=digits.test_labels[:50])  # fmt: skip
-    monkeypatch.setattr("keras_selflearn.experiment.load_dataset", lambda *_: inverted)
+    monkeypatch.setattr("keras_selflearn.experiment.load", lambda _: inverted)
     folders.append(run_experiment(quick(tmp_path)))
     pseudo_labels = [(folder.path / "pseudo_labels.csv").read_text() for folder in folders]
     losses = [[r["loss"] for r in folder.read_run()["history"]] for folder in folders]
@@ -151,7 +151,7 @@ def test_train_first_keeps_the_last_selection_though_it_is_not_trained_on(tmp_pa
     assert second["labelled"] == first["labelled"] and first["selected"] == 0
     assert last["labelled"] == first["labelled"] + second["selected"]
     rows = (folder.path / "pseudo_labels.csv").read_text().splitlines()[1:]
-    meta_iterations = [int(row.split(",")[-1]) for row in rows]
+    meta_iterations = [int(row.split(",")[3]) for row in rows]
     assert meta_iterations == [1] * second["selected"] + [2] * last["selected"]
 
 
@@ -176,8 +176,10 @@ def test_all_labelled_has_epochs_of_its_own():
 
 def test_sizes_of_the_whole_are_set_against_the_paper_s(digits):
     part = subset(digits, 200, 50)
-    assert describe_data("digits", digits, part, 100)["difference_from_paper"] is None
-    data = describe_data("cifar10", digits, part, 100)
+    labelled = np.array(["3"] * 60 + ["7"] * 40)
+    assert describe_data("digits", digits, part, labelled)["difference_from_paper"] is None
+    data = describe_data("cifar10", digits, part, labelled)
+    assert data["labelled_per_class"] == {**{str(i): 0 for i in range(10)}, "3": 60, "7": 40}
     assert data["difference_from_paper"] == {"train": 1297 - 50_000, "test": 500 - 10_000}
     assert data["whole"] == {"train": 1297, "test": 500}
     assert (data["train"], data["test"], data["labelled"]) == (200, 50, 100)

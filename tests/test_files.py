@@ -6,7 +6,7 @@ import os
 import pytest
 
 from keras_selflearn.errors import InputError
-from keras_selflearn.files import write_whole, written_whole
+from keras_selflearn.files import folder_written_whole, write_whole, written_whole
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,66 @@ def test_a_disk_that_is_really_full(small_disk):
         write_whole(path, bytes(2**21))
     assert path.read_bytes() == b"old" and os.listdir(small_disk) == ["a"]
     assert write_whole(path, bytes(2**19)).stat().st_size == 2**19
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_gets_its_name_with_all_that_is_in_it(tmp_path, many, is_there):
+    folder = tmp_path / "new" / "a"
+    if is_there:
+        folder.mkdir(parents=True)
+    with folder_written_whole(folder, many=many) as unfinished:
+        assert unfinished != folder and unfinished.parent == folder.parent
+        (unfinished / "b").mkdir()
+        (unfinished / "b" / "c.txt").write_text("x")
+        assert folder.exists() == is_there
+    assert (folder / "b/c.txt").read_text() == "x" and os.listdir(folder.parent) == ["a"]
+
+
+def test_files_of_a_folder_are_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    calls = []
+    fsync, sync = os.fsync, os.sync
+    monkeypatch.setattr(os, "sync", lambda: (calls.append((tmp_path / "b").exists()), sync()))
+    with folder_written_whole(tmp_path / "b", many=True) as unfinished:
+        (unfinished / "file").write_text("x")
+    assert calls == [False]
+
+    def note(descriptor):
+        calls.append((os.fstat(descriptor).st_ino, (tmp_path / "a").exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    calls.clear()
+    with folder_written_whole(tmp_path / "a") as unfinished:
+        (unfinished / "file").write_text("x")
+    a = tmp_path / "a"
+    assert calls == [(os.stat(each).st_ino, each == tmp_path) for each in (a / "file", a, tmp_path)]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("x"), KeyboardInterrupt()])
+def test_a_block_that_raises_leaves_no_folder(tmp_path, error):
+    with pytest.raises(type(error)), folder_written_whole(tmp_path / "a") as unfinished:
+        (unfinished / "file").write_text("x")
+        raise error
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="is not empty"), folder_written_whole(tmp_path):
+        pytest.fail("went on")
+    (tmp_path / ".a.unfinished").mkdir()  # What a killed process left.
+    (tmp_path / ".a.unfinished/old").write_text("old")
+    with folder_written_whole(tmp_path / "a"):
+        pass
+    assert os.listdir(tmp_path / "a") == []
+
+
+def test_a_folder_that_can_t_be_made_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="can't be written"):
+        with folder_written_whole(tmp_path / "a") as unfinished:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(unfinished))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="can't be written"):
+        with folder_written_whole(tmp_path / "file" / "a"):
+            pytest.fail("went on")

@@ -17,7 +17,9 @@ CONFIG.update(data_dir=None, profile=False, checkpoint_minutes=5.0, steps=None)
 
 
 def asked(weights_sha256=None, **changes):
-    return {"config": {**CONFIG, **changes}, "weights_sha256": weights_sha256}
+    data_sha256 = changes.pop("data_sha256", "d" * 64)
+    digests = {"weights_sha256": weights_sha256, "data_sha256": data_sha256}
+    return {"config": {**CONFIG, **changes}, **digests}
 
 
 def write(folder, status="running", version=__version__, weights_sha256=None, **changes):
@@ -25,7 +27,7 @@ def write(folder, status="running", version=__version__, weights_sha256=None, **
     folder.mkdir(exist_ok=True)
     run = {
         "status": status,
-        "process": {"pid": 4321, "host": "there", "since": "2020-02-02 02:02:02 +0000"},
+        "processes": [{"pid": 4321, "host": "there", "since": "2020-02-02 02:02:02 +0000"}],
         **asked(weights_sha256, **changes),
         "environment": {"keras_selflearn": version},
         "data": {},
@@ -206,3 +208,8 @@ def test_an_error_in_the_block_frees_the_folder(tmp_path):
     with pytest.raises(RuntimeError), opened(tmp_path, "run", asked()):
         raise RuntimeError
     assert name_of(tmp_path) == "run"
+
+
+def test_other_images_are_another_run(tmp_path):
+    write(tmp_path / "run", "interrupted")
+    assert "the images or labels were changed" in refused(tmp_path, data_sha256="e" * 64)

@@ -51,13 +51,16 @@ def test_every_flag_that_is_named_is_there():
 
     from benchmarks import growth, steps
     from benchmarks.settings import Settings
+    from keras_selflearn.export import ExportConfig
     from keras_selflearn.main import Command
+    from keras_selflearn.predict import PredictConfig
     from keras_selflearn.pretrain import PretrainConfig
     from keras_selflearn.quickstart import QuickstartConfig
     from keras_selflearn.report import ReportConfig
     from keras_selflearn.reproduce import ReproduceConfig
 
     commands = (Command, PretrainConfig, QuickstartConfig, ReproduceConfig, ReportConfig)
+    commands += (PredictConfig, ExportConfig)
     commands += (Settings, steps.Asked, growth.Settings)
     known = {each.name for command in commands for each in fields(command)}
     known |= {"flagfile", "help", "logdir"}

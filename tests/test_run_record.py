@@ -9,11 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from keras_selflearn.cross_validation import CrossValidation
 from keras_selflearn.errors import InputError
 from keras_selflearn.loop import Record
 from keras_selflearn.profiling import Profile
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_record import RunRecord, table_cells
+from keras_selflearn.shown import Shown
 from keras_selflearn.signals import Stopped
 from keras_selflearn.trust import UntrustworthyError
 
@@ -24,6 +26,10 @@ RUN = {
     "data": {"train": 30},
 }
 LEARNER = SimpleNamespace(validation_embeddings=np.eye(3, dtype=np.float32))
+
+
+IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
+SHOWN = Shown("test", IMAGES[:3], np.arange(3), np.array([0, 1, 1]))
 
 
 @pytest.fixture
@@ -41,7 +47,7 @@ def folder(tmp_path):
 
 
 def begin(folder, start=1000.0):
-    return RunRecord(folder, RUN, np.arange(3), Profile(), start)
+    return RunRecord(folder, RUN, SHOWN, None, Profile(), start)
 
 
 def figures(number, **changes):
@@ -68,7 +74,10 @@ def test_from_its_start_on_the_record_says_who_is_running(folder, clock):
     begin(folder)
     run = folder.read_run()
     assert run["status"] == "running" and run["cause"] is None
-    assert run["process"]["pid"] == os.getpid() and run["process"]["host"] == platform.node()
+    assert (
+        run["processes"][-1]["pid"] == os.getpid()
+        and run["processes"][-1]["host"] == platform.node()
+    )
     assert run["history"] == [] and run["test_accuracy"] == {} and run["seconds"] == 0
     assert {name: run[name] for name in RUN} == RUN
 
@@ -190,8 +199,7 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
         original(run)
 
     monkeypatch.setattr(folder, "write_run", write_run)
-    fitted = SimpleNamespace(transduction_=None, confidence_=None, labeled_iter_=None)
-    record.finish(fitted, None)
+    record.finish(None)
     assert written == ["pseudo_labels", "classifier", "curve", "finished"]
     assert folder.status() == "finished"
 
@@ -204,11 +212,47 @@ def test_embeddings_of_a_run_with_nothing_left_to_train_are_those_of_its_classif
     record.on_resume([figures(0)])
     for name in ("pseudo_labels", "classifier", "curve"):
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
-    fitted = SimpleNamespace(transduction_=None, confidence_=None, labeled_iter_=None)
-    fitted.transform = lambda images: 2.0 * images
-    record.finish(fitted, np.eye(3))
+    embed_as_brightness(monkeypatch)
+    record.finish(SimpleNamespace(network_=3.0))
     with np.load(folder.path / "embeddings-final.npz") as content:
-        np.testing.assert_array_equal(content["embeddings"], 2 * np.eye(3))
+        np.testing.assert_array_equal(content["embeddings"], brightness(range(3), 3.0))
+
+
+def brightness(indices, scale):
+    return np.stack([np.full(2, IMAGES[i].mean() * scale, np.float16) for i in indices])
+
+
+def embed_as_brightness(monkeypatch):
+    def embed(network, images, indices):
+        assert images is SHOWN.images or images is IMAGES
+        return brightness(indices, network)
+
+    monkeypatch.setattr("keras_selflearn.run_record.embed", embed)
+
+
+def test_without_test_images_embeddings_are_of_training_images(folder, clock, monkeypatch):
+    shown = Shown("train", IMAGES, np.array([1, 3]), np.array([0, -1]))
+    record = RunRecord(folder, RUN, shown, None, Profile(), 1000.0)
+    embed_as_brightness(monkeypatch)
+    for name in ("pseudo_labels", "classifier", "curve"):
+        monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
+    learner = SimpleNamespace(validation_embeddings=None, network=1.0)
+    record.on_meta_iteration_end(Record(**figures(0, validation_accuracy=None)), learner)
+    record.finish(SimpleNamespace(network_=2.0))
+    for when, scale in (("initial", 1.0), ("final", 2.0)):
+        with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:
+            np.testing.assert_array_equal(content["embeddings"], brightness([1, 3], scale))
+            assert content["indices"].tolist() == [1, 3] and content["labels"].tolist() == [0, -1]
+            assert content["of"] == "train"
+    assert folder.read_run()["test_accuracy"] == {}
+
+
+def test_what_cross_validation_found_is_kept(folder, clock):
+    begin(folder).estimate(CrossValidation(2, (50.0, None), (1.0, None)))
+    expected = {"folds": 2, "accuracy": [50.0, None], "spread": [1.0, None]}
+    assert folder.read_run()["cross_validation"] == expected
+    begin(folder).on_resume([])
+    assert folder.read_run()["cross_validation"] == expected
 
 
 def test_cells_of_the_table():

@@ -21,8 +21,12 @@ class Dataset:
     images, test_images : (n, height, width, 3) uint8
         Possibly read-only memory maps.
     labels, test_labels : (n,) int64
-        Positions in `class_names`.
+        Positions in `class_names`; of a user's own images `labels` are -1 where none is given.
     class_names : tuple of str
+    paths, test_paths : tuple of str or None
+        Of a user's own images, below their folder.
+    skipped : tuple of (path, reason)
+        Files of theirs that are no whole images; they are in none of the others.
     """
 
     images: np.ndarray
@@ -30,6 +34,9 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     class_names: tuple[str, ...]
+    paths: tuple[str, ...] | None = None
+    test_paths: tuple[str, ...] | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,15 +48,15 @@ class Entry:
     loader : str
         `module:function` in this package. The function takes `data_dir` (str or None: where
         TensorFlow Datasets keeps its files) and returns a `Dataset`.
-    labels : int
-        Initially labelled examples.
+    labels : int or None
+        Initially labelled examples; None: it has no number of its own.
     selection_percent : float
     meta_iterations, epochs, meta_epochs : int
     weights : str
     """
 
     loader: str
-    labels: int
+    labels: int | None
     selection_percent: float
     meta_iterations: int
     epochs: int
@@ -95,21 +102,46 @@ DATASETS = {
 }
 
 
+# A user's own folder of images, which `keras_selflearn.datasets.folder` loads.
+FOLDER = "folder"
+# Before the name of any data set of images that TensorFlow Datasets knows.
+TFDS_PREFIX = "tfds:"
+_OWN = Entry("", labels=None, selection_percent=5, meta_iterations=25, epochs=60, meta_epochs=10)
+
+
 def dataset_entry(name: str) -> Entry:
     """The entry of a data set; `InputError` when there is none of that name."""
+    if name == FOLDER or name.startswith(TFDS_PREFIX):
+        return _OWN
     if name not in DATASETS:
-        raise unknown_name("dataset", name, DATASETS)
+        raise unknown_name("dataset", name, [*DATASETS, FOLDER, f"{TFDS_PREFIX}NAME"])
     return DATASETS[name]
 
 
-def load_dataset(name: str, data_dir: str | None = None) -> Dataset:
-    """Load a data set.
+def load_dataset(
+    name: str, data_dir: str | None = None, *, image_size: int | None = None
+) -> Dataset:
+    """Load a data set by name; see `load_folder` for a folder.
+
+    Parameters
+    ----------
+    name : str
+        One of `DATASETS`, or `tfds:` and the name of another one that TensorFlow Datasets knows.
+    data_dir : str, optional
+        Where TensorFlow Datasets keeps its files.
+    image_size : int, optional
+        Of `tfds:` data sets: height and width to resize images to. It may be left out where all
+        have one size.
 
     Raises
     ------
     InputError
         When there is none of that name, or its files are neither there nor to be had.
     """
+    if name.startswith(TFDS_PREFIX):
+        from keras_selflearn.datasets.tfds import load_tfds
+
+        return load_tfds(name[len(TFDS_PREFIX) :], data_dir, size=image_size)
     module, function = dataset_entry(name).loader.split(":")
     loader: Callable[[str | None], Dataset] = getattr(
         importlib.import_module(f"{__name__}.{module}"), function

@@ -7,10 +7,10 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,34 +32,13 @@ _MOST_DAMAGED = 0.1
 _PARTS = ("train", "test")
 
 
-@dataclass(frozen=True)
-class FolderImages:
-    """A folder's images and where they come from.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        With read-only memory maps; `labels` are -1 where none is given, and there may be no test
-        images.
-    paths, test_paths : tuple of str
-        Of the images, below the folder.
-    skipped : tuple of (path, reason)
-        Files that are no whole images; they are in none of the others.
-    """
-
-    dataset: Dataset
-    paths: tuple[str, ...]
-    test_paths: tuple[str, ...]
-    skipped: tuple[tuple[str, str], ...]
-
-
 def load_folder(
     folder: str | os.PathLike,
     *,
     image_size: int,
     cache_dir: str | os.PathLike,
     labels_csv: str | os.PathLike | None = None,
-) -> FolderImages:
+) -> Dataset:
     """Load the images that `list_folder` finds, decoded anew only where a file was changed.
 
     Parameters
@@ -73,6 +52,11 @@ def load_folder(
     labels_csv : path, optional
         See `list_folder`.
 
+    Returns
+    -------
+    Dataset
+        With read-only memory maps, paths and damaged files; there may be no test images.
+
     Raises
     ------
     InputError
@@ -82,10 +66,15 @@ def load_folder(
     check_integer("image_size", image_size, least=32, most=4096)
     folder, cache_dir = (Path(each).expanduser() for each in (folder, cache_dir))
     listing = list_folder(folder, None if labels_csv is None else Path(labels_csv).expanduser())
-    cache = cache_dir / f"images-{_digest(listing, image_size)}"
+    place = (_WAY_OF_DECODING, image_size, os.path.realpath(folder), labels_csv is None)
+    name = f"images-{_sha256(place)[:8]}-"
+    cache = cache_dir / (name + _files_digest(listing)[:16])
     try:
         if not cache.is_dir():
             _make(cache, listing, image_size)
+            for outdated in cache_dir.glob(f"{name}*"):
+                if outdated != cache:
+                    shutil.rmtree(outdated)
         return _open(cache, listing)
     except OSError as error:
         raise InputError(
@@ -101,14 +90,18 @@ def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
     write_whole(path, text.getvalue().encode("utf-8", errors="surrogateescape"))
 
 
-def _digest(listing: Listing, image_size: int) -> str:
+def _files_digest(listing: Listing) -> str:
     """Another one for any file that was added, removed or changed."""
     files = []
     for path in (*listing.paths, None, *listing.test_paths):
         status = path and os.stat(listing.folder / path)
         files.append((path, status and (status.st_size, status.st_mtime_ns)))
-    source = (_WAY_OF_DECODING, image_size, os.path.realpath(listing.folder), files)
-    return hashlib.sha256(repr(source).encode("utf-8", errors="surrogateescape")).hexdigest()[:16]
+    return _sha256(files)
+
+
+def _sha256(source: object) -> str:
+    # `repr` escapes what UTF-8 has no way to write.
+    return hashlib.sha256(repr(source).encode()).hexdigest()
 
 
 def _make(cache: Path, listing: Listing, image_size: int) -> None:
@@ -172,7 +165,7 @@ def _map(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r" if shape[0] else None, allow_pickle=False)
 
 
-def _open(cache: Path, listing: Listing) -> FolderImages:
+def _open(cache: Path, listing: Listing) -> Dataset:
     try:
         skipped = {part: dict(pairs) for part, pairs in read_json(cache / "skipped.json").items()}
         images, test_images = (_map(cache / f"{part}.npy") for part in _PARTS)
@@ -189,15 +182,15 @@ def _open(cache: Path, listing: Listing) -> FolderImages:
                 f"All labelled images of class {name!r} in {listing.folder} are damaged."
             )
     paths = {"train": listing.paths, "test": listing.test_paths}
-    return FolderImages(
-        Dataset(
-            images,
-            labels,
-            test_images,
-            listing.test_labels[np.array(kept_test, int)],
-            listing.class_names,
+    return Dataset(
+        images,
+        labels,
+        test_images,
+        listing.test_labels[np.array(kept_test, int)],
+        listing.class_names,
+        paths=tuple(listing.paths[i] for i in kept),
+        test_paths=tuple(listing.test_paths[i] for i in kept_test),
+        skipped=tuple(
+            (paths[part][i], reason) for part in _PARTS for i, reason in skipped[part].items()
         ),
-        tuple(listing.paths[i] for i in kept),
-        tuple(listing.test_paths[i] for i in kept_test),
-        tuple((paths[part][i], reason) for part in _PARTS for i, reason in skipped[part].items()),
     )

@@ -102,6 +102,10 @@ def _listing(
     folder: Path, pairs: list[tuple[str, str | None]], test: list[tuple[str, str | None]]
 ) -> Listing:
     classes = sorted({label for _, label in pairs if label is not None})
+    if str(UNLABELLED) in classes:
+        raise InputError(
+            f"A class in {folder} is called {UNLABELLED}, which means unlabelled: rename it."
+        )
     if len(classes) < 2:
         raise InputError(
             f"The labelled images in {folder} are of {len(classes)} classes: label images of at"
@@ -123,9 +127,16 @@ def _listing(
     )
 
 
+def find_images(folder: Path) -> Iterator[str]:
+    """The image files below `folder`, one by one, in the order in which the system lists them.
+
+    Hidden ones are left out, links are followed.
+    """
+    return _walk(folder, PurePosixPath(), frozenset())
+
+
 def _images(folder: Path) -> list[str]:
-    """The image files below `folder`, sorted; hidden ones are left out, links are followed."""
-    return sorted(_walk(folder, PurePosixPath(), frozenset())) if folder.is_dir() else []
+    return sorted(find_images(folder)) if folder.is_dir() else []
 
 
 def _walk(folder: Path, below: PurePosixPath, above: frozenset[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""One image file, of whatever kind, as the square RGB pixels that a network takes."""
+"""One image file, of whatever kind, as the RGB pixels that a network takes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 _MOST_PIXELS = 250_000_000
 # Of a photograph only so many times the pixels asked for are decoded, where the format allows that.
 _REDUCING_GAP = 3.0
+# Of damaged EXIF, which changes no pixel. Not around each image: threads that set filters for a
+# while leave each other's behind.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def read_picture(path: Path, size: int) -> np.ndarray:
+def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
     """Decode a file and resize it, with antialiasing and without regard to its proportions.
 
     The first frame of several; turned as its EXIF says; transparent parts on white; grey, palette,
@@ -25,38 +28,34 @@ def read_picture(path: Path, size: int) -> np.ndarray:
     Parameters
     ----------
     path : Path
-    size : int
-        Height and width of the result, in pixels.
+    size : int or (int, int)
+        Height and width of the result, in pixels; one number for a square.
 
     Returns
     -------
-    (size, size, 3) uint8
+    (height, width, 3) uint8
 
     Raises
     ------
     ValueError
         With the reason, when it can't be read or is no whole image.
     """
+    rows, columns = (size, size) if isinstance(size, int) else size
+    enough = int(_REDUCING_GAP * max(rows, columns))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of damaged EXIF, which changes no pixel
-            with Image.open(path, formats=_FORMATS) as image:
-                width, height = image.size
-                if width * height > _MOST_PIXELS:
-                    raise ValueError(f"{width}x{height} pixels are too many")
-                image.draft(None, (_reduced(size), _reduced(size)))
-                image.load()
-                turned = ImageOps.exif_transpose(image)
-                square = _as_rgb(turned).resize(
-                    (size, size), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
-                )
-                return np.asarray(square)
+        with Image.open(path, formats=_FORMATS) as image:
+            width, height = image.size
+            if width * height > _MOST_PIXELS:
+                raise ValueError(f"{width}x{height} pixels are too many")
+            image.draft(None, (enough, enough))
+            image.load()
+            turned = ImageOps.exif_transpose(image)
+            resized = _as_rgb(turned).resize(
+                (columns, rows), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
+            )
+            return np.asarray(resized)
     except Exception as error:  # Each of Pillow's decoders raises its own.
         raise ValueError(str(error) or type(error).__name__) from error
-
-
-def _reduced(size: int) -> int:
-    return int(_REDUCING_GAP * size)
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

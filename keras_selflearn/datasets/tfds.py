@@ -47,21 +47,23 @@ def load_plant_village(data_dir: str | None = None) -> Dataset:
 
 
 def load_tfds(
-    name: str, data_dir: str | None = None, *, major: int, size: int | None = None
+    name: str, data_dir: str | None = None, *, major: int | None = None, size: int | None = None
 ) -> Dataset:
-    """Load splits `train` and `test` of a TFDS data set of images.
+    """Load splits `train` and `test` of a TFDS data set with the features `image` and `label`.
 
-    Where there is no `test`, `train` is cut by the names of its files; see `choose_test`.
+    Where there is no `test`, `train` is cut by the names of its files, or where it has none by
+    their places, which do not change; see `choose_test`.
 
     Parameters
     ----------
     name : str
-        As TFDS knows it.
+        As TFDS knows it; `NAME/CONFIG` where it has several.
     data_dir : str, optional
         Where its files are, or are put after a download; by default $TFDS_DATA_DIR or
         ~/tensorflow_datasets.
-    major : int
-        Of the version of the data set: whatever follows, TFDS promises the same images.
+    major : int, optional
+        Of the version of the data set: whatever follows, TFDS promises the same images. By default
+        the newest.
     size : int, optional
         Height and width to resize images to, with antialiasing. They may be left out where images
         have one size.
@@ -69,26 +71,32 @@ def load_tfds(
     Raises
     ------
     InputError
-        When the data set is not prepared there and can't be downloaded, or can't be read, or can't
-        be kept in the cache.
+        When the data set is not prepared there and can't be downloaded, or can't be read, or is
+        not of labelled images, or can't be kept in the cache.
     """
+    if not re.fullmatch(r"\w+(/[\w.-]+)?", name, re.ASCII):
+        raise InputError(f"'{name}' is no name of a TFDS data set: give NAME or NAME/CONFIG.")
     default = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_folder = Path(data_dir or default).expanduser()
     prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)
-    key = f"{name}-{prepared.name}-{_digest(prepared, name, size)}"
+    key = f"{name.replace('/', '-')}-{prepared.name}-{_digest(prepared, name, size)}"
     return read_decoded(key, partial(_open_source, name, prepared, size))
 
 
-def _find_prepared(folder: Path, major: int) -> Path | None:
+def _find_prepared(folder: Path, major: int | None) -> Path | None:
     """The folder of the newest version, whatever the installed TFDS would prepare."""
-    names = (path.name for path in folder.glob(f"{major}.*.*"))
+    names = (path.name for path in folder.glob(_version(major)))
     versions = [name.split(".") for name in names if re.fullmatch(r"\d+\.\d+\.\d+", name)]
     if not versions:
         return None
     return folder / ".".join(max(versions, key=lambda numbers: [int(each) for each in numbers]))
 
 
-def _prepare(name: str, data_folder: Path, major: int) -> Path:
+def _version(major: int | None) -> str:
+    return f"{'*' if major is None else major}.*.*"
+
+
+def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
     """Download a data set and have TFDS prepare it; returns its folder."""
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.utils import gcs_utils
@@ -99,15 +107,16 @@ def _prepare(name: str, data_folder: Path, major: int) -> Path:
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
     try:
-        builder = tfds.builder(name, data_dir=data_folder, version=f"{major}.*.*")
+        builder = tfds.builder(name, data_dir=data_folder, version=_version(major))
         if not _is_downloaded(name, data_folder / "downloads"):
             # TFDS itself tries for minutes before it says that there is no network.
             requests.head(builder.info.homepage, timeout=10)
         builder.download_and_prepare()
     except Exception as error:  # Each of its many downloaders and readers raises its own.
         raise InputError(
-            f"Data set '{name}' is not prepared in {data_folder} (no {name}/{major}.*.*) and can't"
-            f" be downloaded ({type(error).__name__}): on a connected machine run"
+            f"Data set '{name}' is not prepared in {data_folder} (no"
+            f" {name}/{_version(major)}) and can't be downloaded ({type(error).__name__}): on a"
+            " connected machine run"
             f" `{_build_command(name, data_folder)}` and copy the folder here."
         ) from error
     return Path(builder.data_dir)
@@ -125,7 +134,7 @@ def _build_command(name: str, data_folder: Path) -> str:
 
 
 def _digest(prepared: Path, name: str, size: int | None) -> str:
-    records = sorted(prepared.glob(f"{name}-*"))
+    records = sorted(prepared.glob(f"{name.split('/')[0]}-*"))
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in records]
     source = (_WAY_OF_DECODING, size, str(prepared.resolve()), files)
     return hashlib.sha256(repr(source).encode()).hexdigest()[:8]
@@ -135,6 +144,8 @@ def _digest(prepared: Path, name: str, size: int | None) -> str:
 def _reading(name: str, prepared: Path) -> Iterator[None]:
     try:
         yield
+    except InputError:
+        raise
     except Exception as error:  # TFDS and TensorFlow have one for each kind of damage.
         raise InputError(
             f"Data set '{name}' in {prepared} can't be read ({type(error).__name__}): if it is"
@@ -148,15 +159,18 @@ def _open_source(name: str, prepared: Path, size: int | None) -> Source:
 
     with _reading(name, prepared):
         builder = tfds.builder_from_directory(prepared)
-        splits = builder.info.splits
-        class_names = tuple(builder.info.features["label"].names)
+        splits, features = builder.info.splits, builder.info.features
+        _check_features(name, features, splits, size)
+        class_names = tuple(features["label"].names)
         if "test" in splits:
             test = None
             sizes = {part: splits[part].num_examples for part in ("train", "test")}
         else:
             test = _choose_test(builder)
             sizes = {"train": int(np.sum(~test)), "test": int(np.sum(test))}
-        shape = (size, size, 3) if size else builder.info.features["image"].shape
+        shape = features["image"].shape
+        if size:
+            shape = (size, size, shape[2])
     shapes = {part: (n, *shape) for part, n in sizes.items()}
     batches = _whole_batches if test is None else partial(_cut_batches, test)
 
@@ -165,6 +179,23 @@ def _open_source(name: str, prepared: Path, size: int | None) -> Source:
             yield from batches(builder, size)
 
     return Source(name, shapes, class_names, read())
+
+
+def _check_features(name: str, features, splits, size: int | None) -> None:
+    import tensorflow_datasets as tfds
+
+    labelled_images = (
+        {"image", "label"} <= {*features}
+        and isinstance(features["image"], tfds.features.Image)
+        and isinstance(features["label"], tfds.features.ClassLabel)
+    )
+    if "train" not in splits or not labelled_images:
+        raise InputError(
+            f"Data set '{name}' has no split 'train' with the features 'image' and 'label' (one"
+            " class an image): choose another, or use --dataset=folder."
+        )
+    if not size and None in features["image"].shape[:2]:
+        raise InputError(f"Images of data set '{name}' differ in size: give --image_size.")
 
 
 def _whole_batches(builder, size: int | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -187,9 +218,12 @@ def _cut_batches(
 def _choose_test(builder) -> np.ndarray:
     import tensorflow_datasets as tfds
 
-    examples = _read(builder, "train", ["label", "image/filename"]).batch(_BATCH)
-    batches = list(tfds.as_numpy(examples))
+    named = "image/filename" in builder.info.features
+    features = ["label", "image/filename"] if named else ["label"]
+    batches = list(tfds.as_numpy(_read(builder, "train", features).batch(_BATCH)))
     labels = np.concatenate([batch["label"] for batch in batches])
+    if not named:
+        return choose_test(labels, [str(i).encode() for i in range(len(labels))])
     files = np.concatenate([batch["image/filename"] for batch in batches])
     names = builder.info.features["label"].names
     # File names repeat from class to class.

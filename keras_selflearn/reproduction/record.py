@@ -26,7 +26,7 @@ def check_record(record: Mapping[str, Any]) -> None:
     _check_type("weights_sha256", record["weights_sha256"], str, type(None))
     data = record["data"]
     for name in ("train", "test", "labelled"):
-        check_integer(f"data's {name}", data[name], least=1)
+        check_integer(f"data's {name}", data[name], least=int(name != "test"))
     _check_texts("classes", data["classes"])
     _check_type("history", record["history"], list)
     for number, each in enumerate(record["history"]):

@@ -41,8 +41,7 @@ def levels(pixels):
 
 
 def test_images_labels_and_paths_belong_together(images):
-    loaded = load(images)
-    data = loaded.dataset
+    loaded = data = load(images)
     assert levels(data.images) == [10, 11, 12, 200, 201, 202, *range(100, 110)]
     assert data.labels.tolist() == [0] * 3 + [1] * 3 + [-1] * 10
     assert levels(data.test_images) == [20, 21, 22] and data.test_labels.tolist() == [0] * 3
@@ -63,7 +62,7 @@ def test_damaged_images_are_left_out_with_the_reason(images, tmp_path):
 
 def test_without_test_images_there_are_none(images):
     shutil.rmtree(images / "test")
-    data = load(images).dataset
+    data = load(images)
     assert data.test_images.shape == (0, 32, 32, 3) and len(data.test_labels) == 0
 
 
@@ -71,18 +70,19 @@ def test_the_second_time_nothing_is_decoded(images, monkeypatch):
     first = load(images)
     monkeypatch.setattr(module, "read_picture", None)
     second = load(images)
-    np.testing.assert_array_equal(first.dataset.images, second.dataset.images)
+    np.testing.assert_array_equal(first.images, second.images)
     assert first.paths == second.paths and first.skipped == second.skipped
 
 
 def test_files_that_were_changed_added_or_removed_are_noticed(images):
     load(images)
     picture(images / "unlabelled/0.png", 77)
-    assert levels(load(images).dataset.images)[6] == 77
+    assert levels(load(images).images)[6] == 77
     picture(images / "unlabelled/00.png", 78)
-    assert levels(load(images).dataset.images)[6:8] == [77, 78]
+    assert levels(load(images).images)[6:8] == [77, 78]
     os.remove(images / "unlabelled/0.png")
-    assert levels(load(images).dataset.images)[6:8] == [78, 101]
+    assert levels(load(images).images)[6:8] == [78, 101]
+    assert len(list((images.parent / "cache").iterdir())) == 1  # outdated ones are removed
 
 
 def test_other_labels_need_no_decoding(images, monkeypatch):
@@ -91,14 +91,14 @@ def test_other_labels_need_no_decoding(images, monkeypatch):
     load(images, labels_csv=labels)
     monkeypatch.setattr(module, "read_picture", None)
     labels.write_text("path,label\nlabelled/dark/1.png,x\nunlabelled/2.png,y\n")
-    data = load(images, labels_csv=labels).dataset
+    data = load(images, labels_csv=labels)
     assert data.class_names == ("x", "y")
     assert {level: label for level, label in zip(levels(data.images), data.labels)}[102] == 1
 
 
 def test_another_size_is_another_cache(images):
-    assert load(images, image_size=48).dataset.images.shape[1:] == (48, 48, 3)
-    assert load(images).dataset.images.shape[1:] == (32, 32, 3)
+    assert load(images, image_size=48).images.shape[1:] == (48, 48, 3)
+    assert load(images).images.shape[1:] == (32, 32, 3)
 
 
 def test_nothing_is_written_to_the_user_s_folder(images):
@@ -143,4 +143,4 @@ def test_many_images_are_decoded_in_order(tmp_path, monkeypatch):
     for i in range(60):
         picture(tmp_path / f"images/labelled/{'ab'[i % 2]}/{i:02}.png", i)
     loaded = load(tmp_path / "images")
-    assert levels(loaded.dataset.images) == [int(path[-6:-4]) for path in loaded.paths]
+    assert levels(loaded.images) == [int(path[-6:-4]) for path in loaded.paths]

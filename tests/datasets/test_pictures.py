@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -136,3 +138,19 @@ def test_a_file_that_claims_more_pixels_than_any_camera_has_is_refused(tmp_path)
     assert path.stat().st_size < 1_000_000
     with pytest.raises(ValueError, match="pixels"):
         read_picture(path, 32)
+
+
+def test_height_comes_before_width(tmp_path):
+    picture = read_picture(save(Image.fromarray(QUARTERS), tmp_path / "a.png"), (48, 32))
+    assert picture.shape == (48, 32, 3)
+    middles = [picture[y, x].astype(int) for y in (12, 36) for x in (8, 24)]
+    for found, wanted in zip(middles, (RED, GREEN, BLUE, WHITE)):
+        assert np.abs(found - wanted).max() <= 6
+
+
+def test_damaged_exif_changes_no_filter_of_warnings(tmp_path):
+    path = save(Image.fromarray(QUARTERS), tmp_path / "a.jpg", exif=b"Exif\x00\x00II*\x00\xff\xff")
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(4) as pool:
+        pictures = list(pool.map(lambda _: read_picture(path, 32), range(50)))
+    assert warnings.filters == before and len(pictures) == 50

@@ -275,3 +275,55 @@ def test_cifar10_as_tfds_prepares_it():
     assert np.bincount(data.test_labels).tolist() == [1000] * 10
     assert data.class_names == CIFAR10_CLASSES
     assert 100 < data.images.mean() < 140
+
+
+def store_features(data_dir, name, features, examples, splits=("train",)):
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="2.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={split: list(enumerate(examples)) for split in splits},
+        data_dir=data_dir,
+        disable_shuffling=True,
+    )
+
+
+def test_any_labelled_images_that_tfds_knows(tmp_path):
+    pixels = store(tmp_path)
+    data = load_dataset("tfds:three_classes", str(tmp_path))
+    np.testing.assert_array_equal(data.images, pixels)
+    assert data.labels.tolist() == [0, 1, 2, 1] and data.class_names == ("a", "b", "c")
+
+
+def test_images_of_any_size_are_resized_and_a_fifth_of_a_class_is_kept_for_testing(tmp_path):
+    image = tfds.features.Image(shape=(None, None, 1))
+    features = {"image": image, "label": tfds.features.ClassLabel(num_classes=2)}
+    examples = [
+        {"image": np.full((40 + i, 50, 1), 10 * i, np.uint8), "label": i % 2} for i in range(20)
+    ]
+    store_features(tmp_path, "sizes", features, examples)
+    with pytest.raises(ValueError, match="'sizes' differ in size: give --image_size"):
+        load_dataset("tfds:sizes", str(tmp_path))
+    data = load_dataset("tfds:sizes", str(tmp_path), image_size=32)
+    assert data.images.shape == (16, 32, 32, 1) and data.test_images.shape == (4, 32, 32, 1)
+    levels = [*data.images[:, 0, 0, 0], *data.test_images[:, 0, 0, 0]]
+    labels = [*data.labels, *data.test_labels]
+    assert sorted(levels) == [10 * i for i in range(20)]
+    assert all(level // 10 % 2 == label for level, label in zip(levels, labels))
+    assert np.bincount(data.test_labels).tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("features", ["image", "label"])
+def test_what_is_not_labelled_images_is_refused(tmp_path, features):
+    every = {"image": (tfds.features.Image(shape=(32, 32, 3)), np.zeros((32, 32, 3), np.uint8))}
+    every["label"] = (tfds.features.ClassLabel(num_classes=2), 1)
+    kind, value = every[features]
+    store_features(tmp_path, "half", {features: kind}, [{features: value}])
+    with pytest.raises(ValueError, match="'half' has no split 'train' with the features"):
+        load_dataset("tfds:half", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b/c", "a b", "/etc"])
+def test_a_name_is_not_a_path(tmp_path, name):
+    with pytest.raises(ValueError, match="no name of a TFDS data set"):
+        load_dataset(f"tfds:{name}", str(tmp_path))

@@ -74,11 +74,8 @@ def grid_with_a_dying_node(tmp_path_factory):
             cluster.shutdown()
     errors = {outcome.cell.config.seed: outcome.error for outcome in outcomes}
     assert len(outcomes) == len(cells) == len(errors)
-    # Each process that works on a run has an event file of its own.
-    processes = {
-        json.loads(path.read_text())["config"]["seed"]: len(list(path.parent.glob("events.*")))
-        for path in (folder / "results").glob("*/run.json")
-    }
+    runs = [json.loads(path.read_text()) for path in (folder / "results").glob("*/run.json")]
+    processes = {run["config"]["seed"]: len(run["processes"]) for run in runs}
     return errors, Counter(records(folder / "results")), survived, processes
 
 

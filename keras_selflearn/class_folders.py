@@ -1,0 +1,85 @@
+"""Copies of images in one folder a class, whatever the classes are called."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+# What Windows, the strictest of the systems, has in no name, and what it keeps for devices.
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
+_DEVICES = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE
+)
+# File systems take 255; the rest is for a number, and for long paths.
+_MOST_BYTES = 150
+
+
+def class_folders(classes: Sequence[str]) -> list[str]:
+    """A name of a folder for each class, close to its own, that every file system takes.
+
+    No two are the same, also where letters' case and the way to write accents make no difference.
+    None is empty, hidden, or leads out of the folder that it is in.
+    """
+    safe = [_safe(name) for name in classes]
+    wanted = {_key(name) for name in safe}
+    used: set[str] = set()
+    names = []
+    for name in safe:
+        if _key(name) in used:
+            numbered = (f"{name}-{number}" for number in itertools.count(2))
+            name = next(each for each in numbered if _key(each) not in wanted | used)
+        used.add(_key(name))
+        names.append(name)
+    return names
+
+
+def copy_picture(source: Path, folder: Path, path: str) -> None:
+    """Copy the content of `source` to `path` below `folder`, or beside it where that is taken.
+
+    Raises
+    ------
+    ValueError
+        With the reason, when `source` can't be read any more.
+    OSError
+        When the copy can't be written.
+    """
+    try:
+        original = source.open("rb")
+    except OSError as error:
+        raise ValueError(str(error)) from error
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with original, _new_file(target) as copy:
+        shutil.copyfileobj(original, copy)
+
+
+def _new_file(path: Path) -> BinaryIO:
+    # Names that differ here may be the same on the disk that the copies go to.
+    for number in itertools.count(1):
+        name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
+        try:
+            return path.with_name(name).open("xb")
+        except FileExistsError:
+            continue
+
+
+def _safe(name: str) -> str:
+    name = unicodedata.normalize("NFC", name)
+    name = "".join("_" if unicodedata.category(each) in _INVISIBLE else each for each in name)
+    name = _FORBIDDEN.sub("_", name).strip(" ").rstrip(". ")
+    if name.startswith("."):
+        name = "_" + name[1:]
+    if _DEVICES.match(name):
+        name = "_" + name
+    name = name.encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore")
+    return name.rstrip(". ") or "_"
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", name).casefold())

@@ -1,0 +1,13 @@
+"""Classes as text, for files and for graphs, which know no other labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def class_texts(classes: np.ndarray) -> list[str]:
+    """One text for each of `classes`: strings as they are, bytes as UTF-8, numbers as printed."""
+    return [
+        each.decode("utf-8", "backslashreplace") if isinstance(each, bytes) else str(each)
+        for each in classes.tolist()
+    ]

@@ -1,0 +1,51 @@
+"""Write a run's classifier as a SavedModel, for use without this package.
+
+`python -m keras_selflearn.export --run=FOLDER --output=DIR`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_selflearn import command_line
+from keras_selflearn.config import option
+from keras_selflearn.errors import InputError
+from keras_selflearn.quiet import import_tensorflow_quietly
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """Which classifier goes where."""
+
+    run: str | None = option(
+        None, "Folder of a finished run, or one that a classifier was saved to; required."
+    )
+    output: str | None = option(None, "New folder for the SavedModel; required.")
+    precision: str | None = option(
+        None, "Number format to compute in: float32 runs well everywhere (default: the run's)."
+    )
+
+
+def main(config: ExportConfig) -> None:
+    """Export and say how to load what came out."""
+    for name in ("run", "output"):
+        if not getattr(config, name):
+            raise InputError(f"Say --run and --output: --{name} is missing.")
+    output = Path(config.output).expanduser()
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise InputError(f"{output} is there already: choose another name with --output.")
+    import_tensorflow_quietly()
+    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.finished_run import classifier_folder
+    from keras_selflearn.saved_model import export_saved_model
+
+    classifier = SelfLearningClassifier.load(classifier_folder(Path(config.run).expanduser()))
+    export_saved_model(classifier, output, precision=config.precision)
+    print(
+        f"The SavedModel is in {output}: tf.saved_model.load(FOLDER).signatures has its functions"
+    )
+
+
+if __name__ == "__main__":
+    command_line.run(ExportConfig, main, "A run's classifier as a SavedModel.")

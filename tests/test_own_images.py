@@ -1,0 +1,182 @@
+"""A user's folder of real images, from the command to the labels."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.config import Config
+from keras_selflearn.experiment import run_experiment
+from keras_selflearn.run_folder import RunFolder
+
+CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")
+LABELLED, UNLABELLED, TEST = 8, 50, 10  # a class
+QUICK = """--dataset=folder --image_size=32 --backbone=tiny --weights=random --loss=triplet
+--epochs=30 --meta_epochs=2 --meta_iterations=2 --selection_percent=20 --batch_size=30
+--learning_rate=3e-3""".split()
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory, digits):
+    """Digits 1 to 3 as files of all kinds, damaged ones among them."""
+    folder = tmp_path_factory.mktemp("own") / "Mes photos é"
+    for digit, name in enumerate(CLASSES, 1):
+        pixels = iter(digits.images[digits.labels == digit])
+        for i in range(LABELLED):
+            save(next(pixels), folder / f"labelled/{name}/{i} ü.png", i)
+        for i in range(UNLABELLED):
+            save(next(pixels), folder / f"unlabelled/{i % 3}/{digit}-{i}.jpg", i)
+        for i, test in enumerate(digits.test_images[digits.test_labels == digit][:TEST]):
+            save(test, folder / f"test/{name}/{i}.bmp", i)
+    (folder / "unlabelled/no image.png").write_bytes(b"no image")
+    whole = (folder / "unlabelled/0/1-0.jpg").read_bytes()
+    (folder / "unlabelled/half.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "unlabelled/notes.txt").write_text("not an image")
+    os.symlink(folder / "unlabelled/1/1-1.jpg", folder / "unlabelled/link.jpg")
+    with open(os.fsencode(folder / "unlabelled/latin") + b"-\xe9.jpg", "wb") as file:
+        file.write(whole)
+    return folder
+
+
+def save(pixels, path, number):
+    """In a mode and size that depend on the number."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(pixels).resize((40 + number % 9, 44))
+    modes = ["RGB", "L", "P", "RGBA"] if path.suffix == ".png" else ["RGB", "L"]
+    image.convert(modes[number % len(modes)]).save(path)
+
+
+def contents(folder):
+    return sorted((str(path), path.lstat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+def command(module, *flags):
+    return subprocess.run(
+        [sys.executable, "-m", f"keras_selflearn.{module}", *flags],
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+    )
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="session")
+def run(photos, tmp_path_factory):
+    """The folder of the run that the command makes."""
+    results = tmp_path_factory.mktemp("results")
+    before = contents(photos)
+    process = command("main", *QUICK, f"--images={photos}", f"--results_dir={results}")
+    assert process.returncode == 0, process.stderr
+    assert contents(photos) == before
+    (folder,) = results.glob("Mes-photos-é-triplet-*")
+    return folder
+
+
+def test_the_run_says_what_it_was_given(run):
+    data = RunFolder(run).read_run()["data"]
+    assert data["labelled_per_class"] == {name: LABELLED for name in CLASSES}
+    assert data["classes"] == sorted(CLASSES)
+    assert (data["train"], data["test"]) == (3 * (LABELLED + UNLABELLED) + 2, 3 * TEST)
+
+
+def test_images_and_damaged_ones_are_listed(run):
+    images = rows(run / "images.csv")
+    assert len(images) == 3 * (LABELLED + UNLABELLED) + 2
+    assert [int(row["index"]) for row in images] == list(range(len(images)))
+    given = [row for row in images if row["label"]]
+    assert len(given) == 3 * LABELLED
+    assert all(row["path"].startswith(f"labelled/{row['label']}/") for row in given)
+    assert "unlabelled/latin-\udce9.jpg" in {row["path"] for row in images}
+    skipped = {row["path"]: row["reason"] for row in rows(run / "skipped.csv")}
+    assert {*skipped} == {"unlabelled/no image.png", "unlabelled/half.jpg"} and all(
+        skipped.values()
+    )
+
+
+def test_pseudo_labels_have_paths_and_matches(run):
+    images, pseudo = rows(run / "images.csv"), rows(run / "pseudo_labels.csv")
+    assert len(pseudo) == int(0.2 * 152) + int(0.2 * 122)
+    for row in pseudo:
+        assert images[int(row["index"])]["path"] == row["path"]
+        assert images[int(row["matched"])]["label"] == row["label"]
+        assert float(row["confidence"]) <= 0
+
+
+def test_it_learned_something(run):
+    accuracy = RunFolder(run).read_run()["test_accuracy"]
+    assert accuracy["self_learning"] > 50  # of three classes
+    loaded = SelfLearningClassifier.load(run / "classifier")
+    assert loaded.classes_.tolist() == sorted(CLASSES)
+
+
+def config(photos, results, **changes):
+    options = {"dataset": "folder", "images": str(photos), "image_size": 32, "backbone": "tiny"}
+    options.update(weights="random", epochs=2, meta_epochs=1, meta_iterations=2, loss="triplet")
+    options.update(results_dir=str(results), deterministic=True)
+    return Config(**{**options, **changes})
+
+
+@pytest.fixture
+def without_test(photos, tmp_path):
+    folder = tmp_path / "photos"
+    shutil.copytree(photos, folder, symlinks=True)
+    shutil.rmtree(folder / "test")
+    return folder
+
+
+def test_without_test_images_accuracy_is_cross_validated_and_called_that(without_test, tmp_path):
+    folder = run_experiment(config(without_test, tmp_path / "results"))
+    run = folder.read_run()
+    assert run["test_accuracy"] == {}
+    assert all(record["validation_accuracy"] is None for record in run["history"])
+    estimate = run["cross_validation"]
+    assert estimate["folds"] == 3 and len(estimate["accuracy"]) == len(run["history"]) == 3
+    assert all(0 <= accuracy <= 100 for accuracy in estimate["accuracy"])
+    with np.load(folder.path / "embeddings-final.npz", allow_pickle=False) as content:
+        assert content["of"] == "train" and len(content["embeddings"]) == 176
+    assert (folder.path / "curve.png").exists()
+    again = run_experiment(config(without_test, tmp_path / "results"))
+    assert again.path != folder.path and again.read_run()["cross_validation"] == estimate
+
+
+def test_without_folds_there_is_no_accuracy(without_test, tmp_path):
+    folder = run_experiment(config(without_test, tmp_path / "results", folds=0))
+    run = folder.read_run()
+    assert run["cross_validation"] is None and run["test_accuracy"] == {}
+    assert not (folder.path / "curve.png").exists() and run["status"] == "finished"
+
+
+def test_a_run_ends_where_the_cross_validated_accuracy_rises_no_more(photos, tmp_path):
+    asked = config(photos, tmp_path, early_stop=True, folds=2, meta_iterations=3)
+    run = run_experiment(asked).read_run()
+    accuracy = run["cross_validation"]["accuracy"]
+    assert len(accuracy) == 4
+    assert len(run["history"]) == 1 + accuracy.index(max(accuracy))
+
+
+def test_a_class_with_a_single_image_can_t_be_cross_validated(without_test, tmp_path, capsys):
+    for path in sorted((without_test / "labelled" / CLASSES[0]).iterdir())[1:]:
+        path.unlink()
+    process = command(
+        "main", *QUICK, "--epochs=1", f"--images={without_test}", f"--results_dir={tmp_path}"
+    )
+    assert process.returncode == 0, process.stderr
+    assert "no accuracy: there are no test images" in process.stdout
+    warnings = [line for line in process.stderr.splitlines() if line.startswith("Warning")]
+    assert warnings == [
+        "Warning: 1 of 3 classes have fewer than 3 labelled images: eins 1 (1). Label more of them."
+    ]
+    with pytest.raises(ValueError, match="--early_stop cross-validates"):
+        run_experiment(config(without_test, tmp_path / "results", early_stop=True))
