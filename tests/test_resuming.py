@@ -184,6 +184,18 @@ def test_a_run_gone_on_with_from_any_moment_is_the_one_never_stopped(case):
     check()
 
 
+@pytest.mark.parametrize(("meta_iteration", "steps"), [(0, 15), (2, 10)])
+def test_a_run_gone_on_with_has_the_average_so_far(meta_iteration, steps):
+    result, moments = whole("cross-entropy average")
+    (moment,) = (
+        moment
+        for moment in moments
+        if moment.numbers["position"]["meta_iteration"] == meta_iteration
+        and moment.numbers["learner"]["under_way"]["steps"] == steps
+    )
+    assert_same(goes_on("cross-entropy average", moment), result)
+
+
 @pytest.mark.parametrize("case", ["cross-entropy", "triplet"])
 def test_training_draws_nothing_from_the_global_generators(case):
     moments = whole(case)[1]
