@@ -95,7 +95,7 @@ def _run(config: Config, profile: Profile) -> RunFolder:
     }
     with opened(results_dir, run_name(config), asked) as folder:
         shown = shown_images(dataset, labelled)
-        record = RunRecord(folder, run, shown, dataset.paths, profile, start)
+        record = RunRecord(folder, run, shown, profile, start)
         try:
             if dataset.paths is not None:
                 given = np.where(labels == HIDDEN, "", labels)
@@ -104,7 +104,7 @@ def _run(config: Config, profile: Profile) -> RunFolder:
             classifier.set_params(meta_iterations=meta_iterations)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             _fit(classifier, dataset, labels, folder, record, checkpoints)
-            record.finish(classifier)
+            record.finish(classifier, dataset)
         except BaseException as error:
             record.broken_off(error)
             raise

@@ -16,11 +16,14 @@ import numpy as np
 
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.curve import Curve, draw_curves
+from keras_selflearn.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.errors import InputError
 from keras_selflearn.files import write_whole
 from keras_selflearn.json_files import read_json
 from keras_selflearn.lock import LOCK, is_locked
 from keras_selflearn.loop import Record
+from keras_selflearn.run_page.contents import Contents
+from keras_selflearn.run_page.page import write_page
 from keras_selflearn.shown import Shown
 
 STATUSES = ("running", "interrupted", "failed", "finished")
@@ -182,15 +185,15 @@ class RunFolder:
         shown : Shown
             What they are of.
         """
-        content = io.BytesIO()
-        np.savez(
-            content,
-            embeddings=embeddings.astype(np.float16),
-            labels=shown.labels.astype(np.int16),
-            indices=shown.indices.astype(np.int64),
-            of=np.array(shown.of),
-        )
-        write_whole(self.path / f"embeddings-{when}.npz", content.getvalue())
+        write_embeddings(self.path / f"embeddings-{when}.npz", embeddings, shown)
+
+    def read_embeddings(self, when: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """(n, d) float16 and labels (n,), `initial` or `final`; see `read_embeddings`."""
+        return read_embeddings(self.path / f"embeddings-{when}.npz")
+
+    def write_page(self, contents: Contents) -> None:
+        """Write report.html, the page to look at."""
+        write_page(self.path / "report.html", contents)
 
     def write_profile(self, table: str) -> None:
         """Write profile.txt, where the time went."""

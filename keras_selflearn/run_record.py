@@ -6,7 +6,6 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +14,14 @@ import tensorflow as tf
 
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.cross_validation import CrossValidation
+from keras_selflearn.datasets import Dataset
 from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner, embed
 from keras_selflearn.loop import Record
 from keras_selflearn.profiling import Profile, stage
 from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.run_page.contents import Embedded
+from keras_selflearn.run_page.gather import gather
 from keras_selflearn.shown import Shown
 from keras_selflearn.signals import Stopped
 from keras_selflearn.trust import UntrustworthyError
@@ -46,8 +48,6 @@ class RunRecord(tf.keras.callbacks.Callback):
         What run.json says of the run before it begins.
     shown : Shown
         Whose embeddings to keep.
-    paths : sequence of str or None
-        Of a user's own images.
     profile : Profile
     start : float
         Of this process's part of the run, on the monotonic clock.
@@ -58,14 +58,12 @@ class RunRecord(tf.keras.callbacks.Callback):
         folder: RunFolder,
         run: dict[str, Any],
         shown: Shown,
-        paths: Sequence[str] | None,
         profile: Profile,
         start: float,
     ):
         super().__init__()
         self._folder = folder
         self._shown = shown
-        self._paths = paths
         self._profile = profile
         self._was_there = folder.has_run()
         before = folder.read_run() if self._was_there else {}
@@ -106,7 +104,7 @@ class RunRecord(tf.keras.callbacks.Callback):
             self._folder.write_history(self._run["history"])
         self._profile.next_lap()
 
-    def finish(self, classifier: SelfLearningClassifier) -> None:
+    def finish(self, classifier: SelfLearningClassifier, dataset: Dataset) -> None:
         """Write all that is known at the end only."""
         with stage("write"):
             folder = self._folder
@@ -115,12 +113,20 @@ class RunRecord(tf.keras.callbacks.Callback):
                     classifier.network_, self._shown.images, self._shown.indices
                 )
             folder.write_history(self._run["history"])
-            folder.write_pseudo_labels(classifier, self._paths)
+            folder.write_pseudo_labels(classifier, dataset.paths)
             folder.write_embeddings("final", self._embeddings, self._shown)
             folder.write_classifier(classifier)
             folder.write_curve(self._run)
+            page = gather(classifier, dataset, self._run, self._embedded(), dataset.paths)
+            folder.write_page(page)
             self._run["status"] = "finished"
             self._write()
+
+    def _embedded(self) -> Embedded:
+        """Before and after; a run that was trained by another process kept the former."""
+        kept = self._folder.read_embeddings("initial")
+        before = self._embeddings if kept is None else kept[0]
+        return Embedded(before, self._embeddings, self._shown.of, self._shown.indices)
 
     def broken_off(self, error: BaseException) -> None:
         """Say why in run.json; remove the folder of what could not even begin."""

@@ -42,6 +42,7 @@ MOMENTS = {
     "writing run.json": (run_folder.RunFolder, "write_run", die),
     "writing pseudo-labels": (run_folder.RunFolder, "write_pseudo_labels", die),
     "drawing the curve": (run_folder.RunFolder, "write_curve", die),
+    "writing the page": (run_folder.RunFolder, "write_page", die),
 }
 
 

@@ -41,6 +41,7 @@ def test_files_are_all_there(folder):
         "history.csv",
         "pseudo_labels.csv",
         "curve.png",
+        "report.html",
         "embeddings-initial.npz",
         "embeddings-final.npz",
         "classifier",

@@ -29,7 +29,14 @@ LEARNER = SimpleNamespace(validation_embeddings=np.eye(3, dtype=np.float32))
 
 
 IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
+FILES = ("pseudo_labels", "classifier", "curve", "page")
+DATASET = SimpleNamespace(paths=None)
 SHOWN = Shown("test", IMAGES[:3], np.arange(3), np.array([0, 1, 1]))
+
+
+@pytest.fixture(autouse=True)
+def no_page(monkeypatch):
+    monkeypatch.setattr("keras_selflearn.run_record.gather", lambda *_: None)
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def folder(tmp_path):
 
 
 def begin(folder, start=1000.0):
-    return RunRecord(folder, RUN, SHOWN, None, Profile(), start)
+    return RunRecord(folder, RUN, SHOWN, Profile(), start)
 
 
 def figures(number, **changes):
@@ -189,7 +196,7 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
     record = begin(folder)
     end_of(record, 0)
     written = []
-    for name in ("pseudo_labels", "classifier", "curve"):
+    for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_, name=name: written.append(name))
     original = folder.write_run
 
@@ -199,8 +206,8 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
         original(run)
 
     monkeypatch.setattr(folder, "write_run", write_run)
-    record.finish(None)
-    assert written == ["pseudo_labels", "classifier", "curve", "finished"]
+    record.finish(None, DATASET)
+    assert written == [*FILES, "finished"]
     assert folder.status() == "finished"
 
 
@@ -210,10 +217,10 @@ def test_embeddings_of_a_run_with_nothing_left_to_train_are_those_of_its_classif
     end_of(begin(folder), 0)
     record = begin(folder)
     record.on_resume([figures(0)])
-    for name in ("pseudo_labels", "classifier", "curve"):
+    for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
     embed_as_brightness(monkeypatch)
-    record.finish(SimpleNamespace(network_=3.0))
+    record.finish(SimpleNamespace(network_=3.0), DATASET)
     with np.load(folder.path / "embeddings-final.npz") as content:
         np.testing.assert_array_equal(content["embeddings"], brightness(range(3), 3.0))
 
@@ -232,13 +239,13 @@ def embed_as_brightness(monkeypatch):
 
 def test_without_test_images_embeddings_are_of_training_images(folder, clock, monkeypatch):
     shown = Shown("train", IMAGES, np.array([1, 3]), np.array([0, -1]))
-    record = RunRecord(folder, RUN, shown, None, Profile(), 1000.0)
+    record = RunRecord(folder, RUN, shown, Profile(), 1000.0)
     embed_as_brightness(monkeypatch)
-    for name in ("pseudo_labels", "classifier", "curve"):
+    for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
     learner = SimpleNamespace(validation_embeddings=None, network=1.0)
     record.on_meta_iteration_end(Record(**figures(0, validation_accuracy=None)), learner)
-    record.finish(SimpleNamespace(network_=2.0))
+    record.finish(SimpleNamespace(network_=2.0), DATASET)
     for when, scale in (("initial", 1.0), ("final", 2.0)):
         with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:
             np.testing.assert_array_equal(content["embeddings"], brightness([1, 3], scale))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_selflearn.arrays import read_arrays
 from keras_selflearn.config import PLACES, Config
+from keras_selflearn.embeddings_file import read_embeddings
 from keras_selflearn.errors import InputError
 from keras_selflearn.json_files import read_json
 from keras_selflearn.reproduction.record import read_config
@@ -77,22 +77,7 @@ class Run:
         InputError
             When the file is damaged.
         """
-        path = self.path / f"embeddings-{when}.npz"
-        if not path.exists():
-            return None
-        try:
-            with path.open("rb") as file:
-                arrays = read_arrays(file)
-            embeddings, labels = arrays["embeddings"], arrays["labels"]
-            if embeddings.dtype.kind != "f" or embeddings.ndim != 2:
-                raise ValueError(f"embeddings are {embeddings.dtype} of shape {embeddings.shape}")
-            if labels.dtype.kind not in "iu" or labels.shape != embeddings.shape[:1]:
-                raise ValueError(f"labels are {labels.dtype} of shape {labels.shape}")
-        except (OSError, KeyError, ValueError) as error:
-            raise InputError(
-                f"The embeddings of a run, {path}, can't be read ({error}): remove the file."
-            ) from error
-        return embeddings, labels
+        return read_embeddings(self.path / f"embeddings-{when}.npz")
 
 
 def finished_runs(folder: Path) -> list[Run]:
