@@ -45,7 +45,10 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
-    package_data={"keras_selflearn.paper": ["*.json"]},
+    package_data={
+        "keras_selflearn.paper": ["*.json"],
+        "keras_selflearn.run_page": ["assets/*"],
+    },
     python_requires=">=3.9,<3.14",
     install_requires=[
         "tensorflow==2.15.*; " + ADDONS_STACK,
@@ -74,9 +77,13 @@ setup(
         "requests",
         "tqdm",
     ],
+<<<<<<< HEAD
     extras_require={
         "cluster": CLUSTER,
         "docs": DOCS,
         "dev": ["hypothesis", "pytest", "ruff", *DOCS, *RAY],
     },
+=======
+    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", "selenium", *RAY]},
+>>>>>>> report
 )

@@ -73,8 +73,10 @@ def main(asked: Asked) -> None:
     environment = describe_environment(resolve_precision(config.precision))
     dataset = load_dataset(config.dataset, config.data_dir)
     for seed in seeds:
-        # At a constant rate a long training passes through the shorter ones.
-        trainings = [steps] if config.decay == "none" else [[number] for number in steps]
+        # At a constant rate, without an average at the end, a long training passes through the
+        # shorter ones.
+        passes = config.decay == "none" and not config.ema_momentum
+        trainings = [steps] if passes else [[number] for number in steps]
         for numbers in trainings:
             wanted = {**_asked_of(asked), "weights": Path(config.weights).name, "seed": seed}
             numbers = [n for n in numbers if not _has(asked.output, {**wanted, "steps": n})]
@@ -119,18 +121,23 @@ def _measure(
     # The classifier sorts the names of the classes.
     names = np.array(sorted(dataset.class_names))
 
+    def measure(number: int, trainer: tf.keras.Model) -> None:
+        batches = inference_batches(images, indices, batch_size=200)
+        predicted = names[trainer.predict(batches, verbose=0).argmax(axis=1)]
+        right = np.sum(predicted == np.array(dataset.class_names)[truth])
+        report(number, 100 * int(right) / len(truth))
+
     class Measure(tf.keras.callbacks.Callback):
         done = 0
 
         def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
             self.done += 1
-            if self.done in numbers:
-                batches = inference_batches(images, indices, batch_size=200)
-                predicted = names[self.model.predict(batches, verbose=0).argmax(axis=1)]
-                right = np.sum(predicted == np.array(dataset.class_names)[truth])
-                report(self.done, 100 * int(right) / len(truth))
+            if self.done in numbers[:-1]:
+                measure(self.done, self.model)
 
-    make_classifier(config).fit(dataset.images, labels, callbacks=[Measure()])
+    classifier = make_classifier(config).fit(dataset.images, labels, callbacks=[Measure()])
+    # The weights that a training ends with may not be those of its last step.
+    measure(config.steps, classifier.network_.trainer)
 
 
 def _integers(name: str, text: str) -> list[int]:

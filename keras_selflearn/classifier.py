@@ -100,6 +100,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Of the learning rate within each training: `none`, or `cosine`, from the rate given to 0.
     warmup : float, default=0
         Share of each training's steps, 0 to below 1, in which the rate rises to the one given.
+    ema_momentum : float, default=0
+        Of the exponential moving average of its weights that each training ends with, for one
+        gradient step, 0 to below 1 (see `WeightAverage`); 0: it ends with the last weights.
     dropout : float, default=0.2
         Share of the pooled features dropped in training.
     augment : str, default="shift"
@@ -183,6 +186,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self_learning_rate: float | None = None,
         decay: str = "none",
         warmup: float = 0.0,
+        ema_momentum: float = 0.0,
         dropout: float = 0.2,
         augment: str = "shift",
         evaluate_every: int = 1,
@@ -213,6 +217,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.self_learning_rate = self_learning_rate
         self.decay = decay
         self.warmup = warmup
+        self.ema_momentum = ema_momentum
         self.dropout = dropout
         self.augment = augment
         self.evaluate_every = evaluate_every
@@ -457,6 +462,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             check_number("min_confidence", self.min_confidence)
         check_number("dropout", self.dropout, least=0, below=1)
         check_number("warmup", self.warmup, least=0, below=1)
+        check_number("ema_momentum", self.ema_momentum, least=0, below=1)
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "network_"):
@@ -477,6 +483,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             decay=self.decay,
             warmup=self.warmup,
             settled_epochs=self.settled_epochs,
+            ema_momentum=self.ema_momentum,
         )
 
     def _build_network(

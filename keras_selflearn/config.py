@@ -112,6 +112,9 @@ class Config:
     warmup: float = option(
         0.0, "Share of each training's steps in which the learning rate rises, 0 to below 1."
     )
+    ema_momentum: float = option(
+        0.0, "Of the average of its weights that a training ends with; 0: with the last weights."
+    )
     dropout: float = option(0.2, "Share of the pooled features dropped in training, 0 to 1.")
     augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")
     label_smoothing: float = option(

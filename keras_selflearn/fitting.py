@@ -10,6 +10,7 @@ from typing import Callable
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.averaging import WeightAverage
 from keras_selflearn.training import Training
 
 
@@ -53,6 +54,7 @@ def fit(
     *,
     steps_per_epoch: int,
     under_way: UnderWay,
+    average: WeightAverage | None,
     first_epoch: int,
     callbacks: Sequence[tf.keras.callbacks.Callback],
     after_step: Callable[[float], None],
@@ -67,7 +69,11 @@ def fit(
         Gives the training's batches from this gradient step of it on.
     steps_per_epoch : int
     under_way : UnderWay
-        Kept up to date: with weights and optimiser it is all that another process needs to go on.
+        Kept up to date: with weights, their average and optimiser it is all that another process
+        needs to go on.
+    average : WeightAverage or None
+        Where `training` has an `ema_momentum`: kept up to date, too; at the end it replaces the
+        weights. Keras' own does so at the end of each `fit`, within a training gone on with.
     first_epoch : int
         Number that Keras gives the first part of this training.
     callbacks : sequence of Keras callbacks
@@ -85,24 +91,34 @@ def fit(
             epochs=epoch + 1 if begun else first_epoch + parts,
             steps_per_epoch=steps - begun,
             callbacks=[
-                _Follow(training, rates, steps, under_way),
+                _Follow(training, rates, steps, under_way, average),
                 *callbacks,
                 _AfterStep(steps, under_way, after_step),
             ],
             shuffle=False,
             verbose=0,
         )
+    if average is not None:
+        average.take_over(under_way.steps, training.ema_momentum)
 
 
 class _Follow(tf.keras.callbacks.Callback):
-    """Gives each step its rate and counts it; the first callback, so that others see that."""
+    """Gives each step its rate, counts and averages it; the first, so that others see that."""
 
-    def __init__(self, training: Training, rates: np.ndarray, steps: int, under_way: UnderWay):
+    def __init__(
+        self,
+        training: Training,
+        rates: np.ndarray,
+        steps: int,
+        under_way: UnderWay,
+        average: WeightAverage | None,
+    ):
         super().__init__()
         self._training = training
         self._rates = rates
         self._steps = steps
         self._under_way = under_way
+        self._average = average
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         self.model.optimizer.learning_rate.assign(self._rates[self._under_way.steps])
@@ -115,6 +131,8 @@ class _Follow(tf.keras.callbacks.Callback):
                 variable.assign(variable.numpy() + np.float32(before))
         under_way.steps += 1
         under_way.sums = float(mean.total.numpy()), float(mean.count.numpy())
+        if self._average is not None:
+            self._average.after_step(under_way.steps, self._training.ema_momentum)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._under_way.losses.append(float(_mean_loss(self.model).result()))

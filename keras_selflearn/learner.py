@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
+from keras_selflearn.averaging import WeightAverage
 from keras_selflearn.checkpoint import Checkpoint
 from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.labelling import Labeller
@@ -99,6 +100,9 @@ class KerasLearner:
         self._keras_epochs = 0
         self._data_epochs = 0
         self._under_way = UnderWay()
+        self._average: WeightAverage | None = None
+        if first_training.ema_momentum or meta_training.ema_momentum:
+            self._average = WeightAverage(network.trainer.trainable_variables)
         self._meta_iteration = 0
         self._reference = np.empty(0, np.int64)
         self._reference_labels = np.empty(0, np.int64)
@@ -154,6 +158,7 @@ class KerasLearner:
                 batches_from,
                 steps_per_epoch=per_epoch,
                 under_way=under_way,
+                average=self._average if training.ema_momentum else None,
                 first_epoch=self._keras_epochs,
                 callbacks=self.callbacks,
                 after_step=after_step,
@@ -174,7 +179,7 @@ class KerasLearner:
         return self._labeller
 
     def state(self) -> Checkpoint:
-        """Weights, optimiser and counters, after any gradient step: see `restore`.
+        """Weights, their average, optimiser and counters, after any gradient step: see `restore`.
 
         Raises
         ------
@@ -289,6 +294,8 @@ class KerasLearner:
     def _variables(self) -> list[tf.Variable]:
         trainer = self.network.trainer
         variables = [*trainer.weights, *trainer.optimizer.variables]
+        if self._average is not None:
+            variables += self._average.variables
         # Keras 2 leaves out the scale of the loss, for float16, which changes with the steps.
         scale = getattr(trainer.optimizer, "_loss_scale", None)
         return variables if scale is None else [*variables, scale.current_loss_scale, scale.counter]

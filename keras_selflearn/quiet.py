@@ -18,7 +18,7 @@ def import_tensorflow_quietly() -> None:
     absl_logging.set_verbosity(absl_logging.ERROR)
     for name in ("tensorflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="keras|tensorflow.*")
+    warnings.filterwarnings("ignore", module=r"(keras|tensorflow|tensorflow_addons)(\.|$)")
     # What its C++ part prints while it loads heeds no setting.
     sys.stderr.flush()
     screen = os.dup(2)

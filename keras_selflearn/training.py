@@ -1,4 +1,4 @@
-"""How long a training lasts and at what learning rate: constant as in the paper, or decaying."""
+"""How long a training lasts, at what learning rate, and with which weights it ends."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ class Training:
         Share of the steps, from 0 to below 1, in which the rate first rises in equal parts.
     settled_epochs : int or None
         End once the mean loss has not fallen for so many epochs; None: never before the end.
+    ema_momentum : float
+        Of the average of its weights that it ends with (see `WeightAverage`), from 0 to below 1;
+        0, as in the paper: it ends with the last ones.
     """
 
     epochs: int
@@ -39,6 +42,7 @@ class Training:
     decay: str = "none"
     warmup: float = 0.0
     settled_epochs: int | None = None
+    ema_momentum: float = 0.0
 
     def epochs_and_steps(self, steps_per_epoch: int) -> tuple[int, int]:
         """In how many parts of how many gradient steps Keras does it.

@@ -316,6 +316,7 @@ def test_bad_labels_are_errors(labels, message):
         ("decay", "linear"),
         ("warmup", 1.0),
         ("warmup", -0.1),
+        ("ema_momentum", 1.0),
         ("evaluate_every", 0),
         ("augment", "zoom"),
         ("precision", "half"),

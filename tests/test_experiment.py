@@ -70,6 +70,7 @@ def test_every_option_reaches_the_classifier():
         "settled_epochs": 17,
         "decay": "cosine",
         "warmup": 0.3,
+        "ema_momentum": 0.9,
         "evaluate_every": 18,
         "batch_size": 13,
         "embedding_size": 14,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_selflearn.averaging import WeightAverage
 from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.training import Training
 
@@ -17,7 +18,10 @@ Y = 3 * X - 1
 SLICES = [slice(0, 2), slice(2, 4), slice(4, 5)]
 EPOCHS = Training(epochs=3, learning_rate=0.01, decay="cosine")
 STEPS = Training(epochs=9, steps=8, learning_rate=0.01, warmup=0.3)
-TRAININGS = {"epochs": EPOCHS, "steps": STEPS}  # three parts of three, two of four
+# Ends with the mean of the weights after steps 10, 20 and 24.
+AVERAGE = Training(epochs=9, steps=24, learning_rate=0.01, ema_momentum=0.9)
+# Three parts of three steps, two of four, eight of three.
+TRAININGS = {"epochs": EPOCHS, "steps": STEPS, "average": AVERAGE}
 
 
 class Stop(Exception):
@@ -37,7 +41,7 @@ def by_hand(training, n_parts, n_steps):
     """The mean loss after each step, of the part so far, and the last weight and bias."""
     weight, bias, speed = 0.5, 0.0, np.zeros(2)
     rates = training.rates(n_parts * n_steps)
-    means = []
+    means, kept = [], []
     for step, rate in enumerate(rates):
         if step % n_steps == 0:
             total = count = 0.0
@@ -47,6 +51,11 @@ def by_hand(training, n_parts, n_steps):
         means.append(total / count)
         speed = 0.9 * speed - rate * np.array([(2 * error * x).mean(), (2 * error).mean()])
         weight, bias = np.array([weight, bias]) + speed
+        if (step + 1) % 10 == 0 or step + 1 == len(rates):
+            kept.append([weight, bias])
+    if training.ema_momentum:
+        shares = training.ema_momentum ** (10.0 * np.arange(len(kept))[::-1])
+        return means, shares @ np.array(kept) / shares.sum()
     return means, [weight, bias]
 
 
@@ -57,6 +66,8 @@ class Subject:
         self.trainer, self.training, self.stop_after = model(), training, stop_after
         self.under_way, self.means, self.asked = UnderWay(), [], []
         self.callback = Observer(self)
+        weights = self.trainer.trainable_variables
+        self.average = WeightAverage(weights) if training.ema_momentum else None
 
     def batches_from(self, step):
         self.asked.append(step)
@@ -82,13 +93,15 @@ class Subject:
             self.batches_from,
             steps_per_epoch=3,
             under_way=self.under_way,
+            average=self.average,
             first_epoch=10,
             callbacks=[self.callback],
             after_step=self.after_step,
         )
 
     def variables(self):
-        return [*self.trainer.weights, *self.trainer.optimizer.variables]
+        average = self.average.variables if self.average else []
+        return [*self.trainer.weights, *self.trainer.optimizer.variables, *average]
 
 
 class Observer(tf.keras.callbacks.Callback):

@@ -138,6 +138,56 @@ def test_weights_carry_over():
         np.testing.assert_array_equal(first, second)
 
 
+class KeepWeights(tf.keras.callbacks.Callback):
+    """Keeps the weights after each gradient step."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.kept.append(self.model.get_weights())
+
+
+def test_each_training_ends_with_the_average_of_its_weights_and_the_next_begins_there():
+    observer = KeepWeights()
+    first = Training(epochs=10, learning_rate=1e-3, ema_momentum=0.9)  # of two steps each
+    meta = Training(epochs=10, learning_rate=0.0, ema_momentum=0.9)
+    subject, data = (
+        learner(first_training=first, meta_training=meta, callbacks=[observer]),
+        examples(),
+    )
+    subject.train(data, 0)
+    ended = subject.network.trainer.get_weights()
+    expected = [
+        (0.9**10 * one + two) / (0.9**10 + 1)
+        for one, two in zip(observer.kept[9], observer.kept[19])
+    ]
+    for found, mean, last in zip(ended, expected, observer.kept[19]):
+        np.testing.assert_allclose(found, mean, atol=1e-6)
+        assert (found != last).any()
+    labels, _ = subject.label(data.unlabelled)
+    embeddings = embed(subject.network, IMAGES, np.arange(40))
+    distances = np.linalg.norm(embeddings[20:, None] - embeddings[None, :20], axis=-1)
+    np.testing.assert_array_equal(labels, TRUTH[distances.argmin(axis=1)])
+    subject.train(data, 1)
+    for before, began in zip(ended, observer.kept[20]):
+        np.testing.assert_array_equal(before, began)
+
+
+def test_only_a_training_with_a_momentum_is_averaged():
+    subject, data = learner(), examples()
+    without = len(subject.state().arrays)
+    observer = KeepWeights()
+    first = Training(epochs=10, learning_rate=1e-3, ema_momentum=0.9)
+    subject = learner(first_training=first, callbacks=[observer])
+    assert len(subject.state().arrays) == without + len(subject.network.trainer.trainable_variables)
+    subject.train(data, 0)
+    subject.train(data, 1)
+    for last, ended in zip(observer.kept[-1], subject.network.trainer.get_weights()):
+        np.testing.assert_array_equal(last, ended)
+
+
 @pytest.mark.parametrize("reference", ["initial", "all"])
 def test_reference_decides_which_labelled_examples_are_compared_with(reference):
     subject, data = learner(reference=reference), examples()

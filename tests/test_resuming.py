@@ -40,8 +40,11 @@ STEPS = {"first": Training(epochs=9, steps=8, learning_rate=1e-2, decay="cosine"
 STEPS["meta"] = Training(epochs=9, steps=7, learning_rate=1e-3, decay="cosine")
 SETTLED = {"first": Training(epochs=5, learning_rate=1e-5, settled_epochs=2)}
 SETTLED["meta"] = Training(epochs=4, learning_rate=1e-6, settled_epochs=1)
+AVERAGE = {"first": Training(epochs=9, steps=24, learning_rate=1e-2, ema_momentum=0.9)}
+AVERAGE["meta"] = Training(epochs=9, steps=12, learning_rate=1e-3, ema_momentum=0.8)
 CASES = {
     "cross-entropy": {"trainings": STEPS},
+    "cross-entropy average": {"precision": "mixed_bfloat16", "trainings": AVERAGE},
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
@@ -179,6 +182,18 @@ def test_a_run_gone_on_with_from_any_moment_is_the_one_never_stopped(case):
         assert_same(goes_on(case, moments[moment]), result)
 
     check()
+
+
+@pytest.mark.parametrize(("meta_iteration", "steps"), [(0, 15), (2, 10)])
+def test_a_run_gone_on_with_has_the_average_so_far(meta_iteration, steps):
+    result, moments = whole("cross-entropy average")
+    (moment,) = (
+        moment
+        for moment in moments
+        if moment.numbers["position"]["meta_iteration"] == meta_iteration
+        and moment.numbers["learner"]["under_way"]["steps"] == steps
+    )
+    assert_same(goes_on("cross-entropy average", moment), result)
 
 
 @pytest.mark.parametrize("case", ["cross-entropy", "triplet"])

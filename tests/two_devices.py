@@ -162,6 +162,7 @@ def fit(strategy, callbacks=(), **changes):
         "batch_size": 4,
         "embedding_size": 8,
         "learning_rate": 1e-2,
+        "ema_momentum": 0.9,
         "dropout": 0.0,
         "precision": "float32",
         "random_state": 0,

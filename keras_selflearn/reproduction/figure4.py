@@ -13,11 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from keras_selflearn.drawing import save_png_and_svg
 from keras_selflearn.errors import InputError
+from keras_selflearn.projection import choose_points, obstacle, project
 from keras_selflearn.reproduction.class_names import name_parts
 
 # Ten colours made for colour-blind readers (Petroff) and eleven markers: no two of the first 110
@@ -101,9 +100,10 @@ def draw_embeddings(
             axes.set(xticks=[], yticks=[], box_aspect=1)
             if row == 0:
                 axes.set_title(panel.loss, fontsize=9)
-            obstacle = _obstacle(embeddings, chosen)
-            if obstacle:
-                axes.text(0.5, 0.5, obstacle, fontsize=_FONT_SIZE, ha="center", va="center")
+            reason = "no run" if embeddings is None else obstacle(embeddings[chosen])
+            if reason:
+                text = reason.replace(" are ", "\nare ")
+                axes.text(0.5, 0.5, text, fontsize=_FONT_SIZE, ha="center", va="center")
                 continue
             points = project(embeddings[chosen], seed)
             _scatter(axes, points, labels[chosen], len(class_names))
@@ -116,24 +116,6 @@ def draw_embeddings(
     save_png_and_svg(figure, path_stem)
 
 
-def choose_points(labels: np.ndarray, n_classes: int, max_points: int, seed: int) -> np.ndarray:
-    """Positions, ascending, of at most `max_points / n_classes` random points of each class."""
-    rng = np.random.default_rng(seed)
-    members = [rng.permutation(np.flatnonzero(labels == index)) for index in range(n_classes)]
-    return np.sort(np.concatenate([each[: max_points // n_classes] for each in members]))
-
-
-def project(embeddings: np.ndarray, seed: int) -> np.ndarray:
-    """t-SNE of embeddings (n, d): (n, 2) float32."""
-    # The start, by PCA, takes two columns.
-    embeddings = np.pad(embeddings.astype(np.float32), ((0, 0), (0, embeddings.shape[1] == 1)))
-    perplexity = min(30, (len(embeddings) - 1) / 3)
-    tsne = TSNE(init="pca", learning_rate="auto", perplexity=perplexity, random_state=seed)
-    # Threads sum in any order, and t-SNE makes another picture of the last digit.
-    with threadpool_limits(1):
-        return tsne.fit_transform(embeddings)
-
-
 def _common_labels(panels: Sequence[EmbeddingPanel]) -> np.ndarray:
     with_run = [panel for panel in panels if panel.labels is not None]
     for panel in with_run:
@@ -143,20 +125,6 @@ def _common_labels(panels: Sequence[EmbeddingPanel]) -> np.ndarray:
                 " images: give runs on one data set."
             )
     return with_run[0].labels if with_run else np.empty(0, int)
-
-
-def _obstacle(embeddings: np.ndarray | None, chosen: np.ndarray) -> str | None:
-    """Why t-SNE can't draw these points, None if it can."""
-    if embeddings is None:
-        return "no run"
-    embeddings = embeddings[chosen]
-    if len(embeddings) < 4:
-        return "too few images"
-    if not np.isfinite(embeddings).all():
-        return "embeddings are\nnot finite"
-    if (embeddings == embeddings[0]).all():
-        return "all embeddings\nare equal"
-    return None
 
 
 def _scatter(axes: Axes, points: np.ndarray, labels: np.ndarray, n_classes: int) -> None:

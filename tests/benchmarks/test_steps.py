@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from benchmarks import draw_steps, steps
 from benchmarks.steps import Asked, main, read
+from keras_selflearn import command_line
+from keras_selflearn.datasets import load_dataset
+from keras_selflearn.experiment import make_classifier, resolve, training_labels
+from keras_selflearn.reproduction.presets import Preset, flagfiles
 
 TINY = "--backbone=tiny --learning_rate=1e-2 --weights=random"
 
@@ -45,6 +50,26 @@ def test_a_constant_rate_passes_through_the_shorter_ones(tmp_path, trainings):
     assert trainings == [(0, 6, [3, 6])]
     alone = measure(tmp_path / "b.json", flags=f"{flags} --warmup=0", seeds="0", steps="3")
     assert alone[0]["accuracy"] == along[0]["accuracy"]
+
+
+def test_a_training_that_ends_with_an_average_is_measured_there(tmp_path, trainings):
+    flags = f"{TINY} --decay=none --warmup=0 --ema_momentum=0.99"
+    records = measure(tmp_path / "a.json", flags=flags, seeds="0", steps="10,40")
+    assert trainings == [(0, 10, [10]), (0, 40, [40])]
+    # Without the average, after the same forty steps.
+    last = measure(tmp_path / "b.json", flags=flags.replace("0.99", "0"), seeds="0", steps="10,40")
+    assert records[0]["accuracy"] == last[0]["accuracy"]  # the mean of one
+    digits = load_dataset("digits", None)
+    config = replace(resolved(flags.split()), steps=40)
+    classifier = make_classifier(config).fit(digits.images, training_labels(digits, config))
+    right = classifier.predict(digits.test_images).astype(int) == digits.test_labels
+    assert records[1]["accuracy"] == pytest.approx(100 * right.mean()) != last[1]["accuracy"]
+
+
+def resolved(flags):
+    arguments = [f"--flagfile={path}" for path in flagfiles("fast", "digits")]
+    preset = command_line.parse(Preset, [*arguments, *flags])
+    return resolve(replace(preset, regime="n-labelled"))
 
 
 def test_what_is_measured_is_not_measured_again(tmp_path, trainings):

@@ -7,9 +7,7 @@ from pictures import keep_figures, shows_something
 from keras_selflearn.errors import InputError
 from keras_selflearn.reproduction.figure4 import (
     EmbeddingPanel,
-    choose_points,
     draw_embeddings,
-    project,
 )
 
 
@@ -126,44 +124,11 @@ def test_what_t_sne_cannot_draw_is_said_in_its_frame(tmp_path, monkeypatch):
     damaged[7, 3] = np.nan
     panel = EmbeddingPanel("x", damaged, np.ones_like(embeddings), labels)
     figure = draw([panel], ["a", "b", "c"], tmp_path / "figure4", monkeypatch)
-    assert texts(figure.axes[0]) == ["embeddings are\nnot finite"]
+    assert texts(figure.axes[0]) == ["embeddings\nare not finite"]
     assert texts(figure.axes[1]) == ["all embeddings\nare equal"]
     few = EmbeddingPanel("x", embeddings[:3], embeddings[:3, :1], labels[:3])
     figure = draw([few], ["a", "b", "c"], tmp_path / "few", monkeypatch)
     assert "too few images" in texts(figure.axes[-1])
-
-
-@pytest.mark.parametrize(
-    "embeddings",
-    [
-        np.eye(4, 16),
-        np.repeat(np.eye(2, 16), 10, axis=0),
-        np.linspace(0, 1, 20)[:, None],
-        np.where(np.arange(20)[:, None] == 7, 6e-8, 0) * np.ones(16),
-        np.where(np.arange(20)[:, None] == 7, 6e4, 0) * np.ones(16),
-    ],
-    ids=["four points", "two places", "one dimension", "almost equal", "far apart"],
-)
-def test_meagre_embeddings_are_projected(embeddings):
-    points = project(embeddings.astype(np.float16), seed=0)
-    assert points.shape == (len(embeddings), 2) and np.isfinite(points).all()
-
-
-def test_classes_stay_together_in_the_projection():
-    embeddings, labels = blobs()
-    points = project(embeddings, seed=0)
-    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
-    np.fill_diagonal(distances, np.inf)
-    np.testing.assert_array_equal(labels[distances.argmin(axis=1)], labels)
-
-
-def test_the_points_chosen_are_balanced_and_fixed_by_the_seed():
-    labels = np.repeat([0, 1, 2], [50, 30, 3])
-    chosen = choose_points(labels, 3, 31, seed=0)
-    assert np.bincount(labels[chosen]).tolist() == [10, 10, 3]
-    assert len(set(chosen.tolist())) == 23 and (np.diff(chosen) > 0).all()
-    np.testing.assert_array_equal(chosen, choose_points(labels, 3, 31, seed=0))
-    assert chosen.tolist() != choose_points(labels, 3, 31, seed=1).tolist()
 
 
 def test_all_panels_show_the_same_points(tmp_path, monkeypatch):

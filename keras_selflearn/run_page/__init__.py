@@ -1,0 +1,1 @@
+"""A finished run as one HTML page to look at: `gather` what it shows, then `write_page`."""
