@@ -83,7 +83,7 @@ format: install ## Format the code
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 docs: install ## Build the documentation into build/docs
-	@$(RUN) -m sphinx -q -W --keep-going -n -j auto -d build/doctrees docs build/docs
+	@$(RUN) -m sphinx -q -W --keep-going -n -d build/doctrees docs build/docs
 	@echo "The documentation begins at build/docs/index.html"
 
 benchmark: install ## Measure how much of the machine's speed is reached

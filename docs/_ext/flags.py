@@ -24,11 +24,11 @@ class Flags(Directive):
             _row(nodes.literal(text=_as_given(each)), nodes.Text(each.metadata["help"]))
             for each in fields(command)
         ]
-        columns = [nodes.colspec(colwidth=width) for width in (40, 60)]
+        columns = [nodes.colspec(colwidth=1) for _ in range(2)]
         group = nodes.tgroup(
             "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
         )
-        return [nodes.table("", group, classes=["colwidths-auto"])]
+        return [nodes.table("", group, classes=["flags"])]
 
 
 def _as_given(flag: Field) -> str:
