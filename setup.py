@@ -77,13 +77,9 @@ setup(
         "requests",
         "tqdm",
     ],
-<<<<<<< HEAD
     extras_require={
         "cluster": CLUSTER,
         "docs": DOCS,
-        "dev": ["hypothesis", "pytest", "ruff", *DOCS, *RAY],
+        "dev": ["hypothesis", "pytest", "ruff", "selenium", *DOCS, *RAY],
     },
-=======
-    extras_require={"cluster": CLUSTER, "dev": ["hypothesis", "pytest", "ruff", "selenium", *RAY]},
->>>>>>> report
 )
