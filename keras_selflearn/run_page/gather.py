@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ def gather(
     dataset: Dataset,
     run: dict[str, Any],
     embedded: Embedded,
-    paths: Sequence[str] | None = None,
 ) -> Contents:
     """Gather the contents of a finished run's page.
 
@@ -38,8 +36,6 @@ def gather(
     embedded : Embedded
         All test images in order, `after` as `classifier.transform` gives it; training images where
         there are no test images.
-    paths : sequence of str, optional
-        Of the training images.
 
     Returns
     -------
@@ -59,7 +55,7 @@ def gather(
         run=run,
         class_names=dataset.class_names,
         images=dataset.images,
-        paths=paths,
+        paths=dataset.paths,
         labels=labels,
         labelled_in=classifier.labeled_iter_,
         confidence=classifier.confidence_,

@@ -111,15 +111,14 @@ def _shown(contents: Contents, found: list[Extremes], mistakes: np.ndarray) -> n
 
 
 def _accuracy(contents: Contents) -> tuple[str, str, str]:
-    run = contents.run
+    inside = ""
     if not len(contents.pseudo_labelled):
-        inside = (
-            f"<p>Nothing was pseudo-labelled ({text.escape(run['config']['regime'])}): there was"
-            " one training only.</p>"
-        )
-        return "accuracy", "Accuracy", inside
-    charts = [_test_chart(contents), _pseudo_label_chart(contents)]
-    return "accuracy", "Accuracy", f'<div class="pair">{"".join(charts)}</div>'
+        regime = text.escape(contents.run["config"]["regime"])
+        inside = f"<p>Nothing was pseudo-labelled (regime {regime}).</p>"
+    if len(summary.accuracies(contents.run)[0]) > 1:
+        charts = f"{_test_chart(contents)}{_pseudo_label_chart(contents)}"
+        inside += f'<div class="pair">{charts}</div>'
+    return "accuracy", "Accuracy", inside
 
 
 def _test_chart(contents: Contents) -> str:
@@ -131,10 +130,14 @@ def _test_chart(contents: Contents) -> str:
     spread = run["cross_validation"]["spread"] if estimated else None
     if estimated:
         says = [
-            f"meta-iteration {i}: {text.percent(value)} \N{PLUS-MINUS SIGN} {spread[i]:.1f}"
-            for i, value in enumerate(values)
+            f"meta-iteration {i}: {text.percent(value or 0)} \N{PLUS-MINUS SIGN} {each or 0:.1f}"
+            for i, (value, each) in enumerate(zip(values, spread))
         ]
-        heading = "Accuracy, estimated by cross-validation on the labelled images"
+        folds = text.count(run["cross_validation"]["folds"], "fold")
+        heading = (
+            "Accuracy, estimated by cross-validation on the labelled images (bars: deviation over"
+            f" {folds})"
+        )
         return chart([Series("estimated accuracy", values, says, spread)], heading)
     says = [
         f"meta-iteration {i}: {text.percent(value or 0)} of the test images right, after training"

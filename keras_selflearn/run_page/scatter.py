@@ -49,7 +49,7 @@ def scatter(contents: Contents, points: np.ndarray, seed: int) -> str:
     return (
         f"<p>{some} embedded {embedded.of}{'ing' if embedded.of == 'train' else ''} images, drawn"
         " by t-SNE: near means alike, and neither directions nor distances between groups mean"
-        " anything. A point shows its image, and where it lies in the other picture."
+        f" anything. A point shows its image{', also in the other picture' * (len(panels) - 1)}."
         f"{_meaning(contents)}</p>"
         '<p class="controls" hidden><label>Highlight <select data-highlight>'
         f'<option value="">all classes</option>{options}</select></label></p>'

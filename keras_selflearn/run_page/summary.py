@@ -18,7 +18,9 @@ _NETWORKS = {"vgg16": "a VGG16 network", "tiny": "a tiny network"}
 def title(run: Mapping[str, Any]) -> str:
     """What the page is called."""
     config = run["config"]
-    return text.clean(f"{PurePath(_of(config)).name}, {_loss(config)}, {config['regime']}")
+    folder = config.get("images")
+    of = PurePath(folder).name or folder if folder else config["dataset"]
+    return text.clean(f"{of}, {_loss(config)}, {config['regime']}")
 
 
 def paragraph(contents: Contents) -> str:
@@ -33,8 +35,7 @@ def paragraph(contents: Contents) -> str:
 
 def tiles(contents: Contents) -> list[tuple[str, str]]:
     """The figures that matter most, each with what it is of."""
-    values, estimated = accuracies(contents.run)
-    measured = [value for value in values if value is not None]
+    measured, estimated = _first_and_last(contents.run)
     what = "estimated accuracy" if estimated else "test accuracy"
     found = []
     if len(measured) > 1:
@@ -57,6 +58,13 @@ def accuracies(run: Mapping[str, Any]) -> tuple[list[float | None], bool]:
     if folds and all(value is None for value in values):
         return list(folds["accuracy"]), True
     return values, False
+
+
+def _first_and_last(run: Mapping[str, Any]) -> tuple[list[float], bool]:
+    """Up to two of `accuracies`: the folds may have gone on for longer than the run itself."""
+    values, estimated = accuracies(run)
+    measured = [value for value in values[: len(run["history"])] if value is not None]
+    return measured[:1] + measured[1:][-1:], estimated
 
 
 def right_share(contents: Contents) -> str:
@@ -120,17 +128,19 @@ def _asked(run: Mapping[str, Any]) -> str:
     if config["regime"] == "n-labelled":
         return f"{asked} alone."
     least = config.get("min_confidence")
-    planned = text.count(config["meta_iterations"], "meta-iteration")
+    done, planned = len(run["history"]) - 1, config["meta_iterations"]
+    often = text.count(planned, "meta-iteration")
+    often = often if done == planned else f"{done} of up to {often}"
     return (
-        f"{asked} and, in {planned}, to label the {text.count(others, 'other')} itself, each time"
+        f"{asked} and, in {often}, to label the {text.count(others, 'other')} itself, each time"
         f" keeping the {config['selection_percent']:g}\N{NO-BREAK SPACE}% that it was surest of"
         f"{'' if least is None else f', with a confidence of at least {least:g}'}."
     )
 
 
 def _accuracy(run: Mapping[str, Any]) -> str:
-    values, estimated = accuracies(run)
-    measured = [text.percent(value) for value in values if value is not None]
+    values, estimated = _first_and_last(run)
+    measured = [text.percent(value) for value in values]
     if not measured:
         return (
             "There were no test images and no cross-validation: how accurate it is was not"

@@ -55,11 +55,12 @@ def test_what_was_asked_and_what_came_out(html):
     words = Outline(html).words()
     assert (
         "Starting from random weights, a VGG16 network was to learn 3 classes of digits with"
-        " triplet loss from 12 labelled images and, in 5 meta-iterations, to label the 48 others"
-        " itself, each time keeping the 10 % that it was surest of. Its accuracy, measured on 30"
-        " test images that it never saw, was 70.0 % after the labelled images alone and is 85.0 %"
-        " at the end. It labelled 36 images, 91.7 % of them right; 12 stayed unlabelled. The final"
-        " model would no longer give 6 of these labels: likely mistakes. It took 1 min 23 s."
+        " triplet loss from 12 labelled images and, in 3 of up to 5 meta-iterations, to label the"
+        " 48 others itself, each time keeping the 10 % that it was surest of. Its accuracy,"
+        " measured on 30 test images that it never saw, was 70.0 % after the labelled images alone"
+        " and is 85.0 % at the end. It labelled 36 images, 91.7 % of them right; 12 stayed"
+        " unlabelled. The final model would no longer give 6 of these labels: likely mistakes. It"
+        " took 1 min 23 s."
     ) in words
     assert "By the true labels 3 of them are wrong, of 3 wrong pseudo-labels in all." in words
     assert "The final model labels 90.0 % of 30 test images right." in words
@@ -151,8 +152,17 @@ def test_probabilities_have_no_match():
 def test_without_self_learning_there_are_no_pseudo_labels(regime):
     html = page(without_pseudo_labels(made_contents(), regime))
     assert headings(html) == ["Accuracy", "Confusion matrix", "Embedding"]
-    assert f"Nothing was pseudo-labelled ({regime})" in html and "70.0" in html
+    assert f"Nothing was pseudo-labelled (regime {regime})" in html and "70.0" in html
     assert "Before self-learning" not in html and "likely mistakes" not in html.lower()
+
+
+def test_self_learning_that_was_never_sure_enough():
+    contents = made_contents()
+    nothing = without_pseudo_labels(contents, "self-learning")
+    run = {**nothing.run, "history": contents.run["history"][:2]}
+    html = page(replace(nothing, run=run))
+    assert "Nothing was pseudo-labelled (regime self-learning)" in html
+    assert "meta-iteration 1: 75.0" in html
 
 
 def test_unknown_truth_leaves_out_what_depends_on_it():
@@ -200,7 +210,14 @@ def test_cross_validation_stands_for_test_images():
         "Its accuracy, estimated by cross-validation on the labelled images, was 50.0 % after the"
         " labelled images alone and is 65.0 % at the end."
     ) in words
-    assert "meta-iteration 2: 62.5\u00a0% ± 3.0" in html
+    assert "meta-iteration 2: 62.5\u00a0% ± 3.0" in html and "deviation over 4 folds" in html
+
+
+def test_only_what_the_run_itself_did_is_its_end():
+    folds = {"folds": 2, "accuracy": [50.0, None, 62.5, 65.0, 1.0], "spread": [1, None, 2, 3, 4]}
+    html = page(without_test_images(folds))
+    assert "and is 65.0 % at the end" in Outline(html).words()
+    assert "meta-iteration 4: 1.0\u00a0%" in html and "meta-iteration 1: 0.0" not in html
 
 
 def test_accuracy_that_nobody_measured_is_said():
