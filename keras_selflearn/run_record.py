@@ -117,7 +117,7 @@ class RunRecord(tf.keras.callbacks.Callback):
             folder.write_embeddings("final", self._embeddings, self._shown)
             folder.write_classifier(classifier)
             folder.write_curve(self._run)
-            page = gather(classifier, dataset, self._run, self._embedded(), dataset.paths)
+            page = gather(classifier, dataset, self._run, self._embedded())
             folder.write_page(page)
             self._run["status"] = "finished"
             self._write()

@@ -26,6 +26,7 @@ MOMENTS = [
     ("gradient step", 2, NEVER),
     ("writing pseudo-labels", 1, NEVER),
     ("drawing the curve", 1, NEVER),
+    ("writing the page", 1, NEVER),
 ]
 
 
