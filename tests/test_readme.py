@@ -9,6 +9,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+AVERAGES = ("0", "0.98", "0.99", "0.995", "0.9975", "0.999")
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 
 
@@ -81,8 +82,12 @@ def test_fast_schedule_s_figures_are_those_of_the_results():
         if run["weights"] != "random":
             found.setdefault(run["flags"], {})[run["seed"]] = f"{run['accuracy']:.1f}"
     for flags, seeds in found.items():
-        name = f"`{flags}`" if flags else "nothing: `fast`"
-        assert f"| {name} | {seeds[0]} | {seeds[1]} |" in page
+        assert f"| `{flags}` | {seeds[0]} | {seeds[1]} |" in page
+    for run in json.loads((folder / "averages.json").read_text()):
+        figures = [run["accuracy"].get(momentum) for momentum in AVERAGES]
+        cells = [run["changed"], run["steps"], run["seed"]]
+        cells += ["" if figure is None else f"{figure:.1f}" for figure in figures]
+        assert f"| {' | '.join(map(str, cells))} |" in page
 
 
 def test_measured_figures_are_those_of_the_results():
