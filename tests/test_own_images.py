@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,6 +121,82 @@ def test_it_learned_something(run):
     assert accuracy["self_learning"] > 50  # of three classes
     loaded = SelfLearningClassifier.load(run / "classifier")
     assert loaded.classes_.tolist() == sorted(CLASSES)
+
+
+def test_the_page_shows_the_images_in_a_browser(run, browser):
+    browser.get_log("performance")
+    browser.get((run / "report.html").as_uri())
+    assert browser.get_log("browser") == []
+    text = browser.find_element("css selector", "body").text
+    for name in CLASSES:
+        assert name in text
+    accuracy = RunFolder(run).read_run()["test_accuracy"]["self_learning"]
+    assert f"{accuracy:.1f} %" in text
+    messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
+    asked = {
+        each["params"]["request"]["url"].split("#")[0]
+        for each in messages
+        if each["method"] == "Network.requestWillBeSent"
+        and not each["params"]["documentURL"].startswith("chrome:")
+    }
+    assert {url for url in asked if not url.startswith("data:")} == {(run / "report.html").as_uri()}
+
+
+@pytest.fixture(scope="session")
+def new_images(tmp_path_factory, digits):
+    """Test images that the run has not seen, as somebody takes them."""
+    folder = tmp_path_factory.mktemp("new") / "Neue Bilder"
+    for digit in (1, 2, 3):
+        for i, pixels in enumerate(digits.test_images[digits.test_labels == digit][TEST:][:10]):
+            save(pixels, folder / f"{i % 2}/{digit}-{i}.webp", i)
+    (folder / "broken.gif").write_bytes(b"GIF89a")
+    return folder
+
+
+def test_new_images_are_labelled(run, new_images, tmp_path):
+    output, copies = tmp_path / "labels.csv", tmp_path / "sorted"
+    flags = f"--run={run}", f"--images={new_images}", f"--output={output}", f"--copy_to={copies}"
+    process = command("predict", *flags, "--sort=confidence")
+    assert process.returncode == 0, process.stderr
+    labelled = rows(output)
+    assert len(labelled) == 30
+    confidences = [float(row["confidence"]) for row in labelled]
+    assert confidences == sorted(confidences)
+    given = {row["path"]: row["label"] for row in rows(run / "images.csv")}
+    assert all(given[row["nearest"]] == row["label"] for row in labelled)
+    right = [row["label"] == CLASSES[int(Path(row["path"]).name[0]) - 1] for row in labelled]
+    assert np.mean(right) > 0.5  # of three classes
+    assert len([path for path in copies.rglob("*") if path.is_file()]) == 30
+    assert [row["path"] for row in rows(tmp_path / "labels-skipped.csv")] == ["broken.gif"]
+    again = command("predict", *flags)
+    assert again.returncode == 2 and "choose another name" in again.stderr
+
+
+LOAD = """
+import sys
+sys.modules["keras_selflearn"] = None
+import numpy as np
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1]).signatures
+out = model["serving_default"](images=np.load(sys.argv[2]))
+names = model["class_names"]()["class_names"].numpy()
+assert out["embedding"].shape == (3, 256) and out["probabilities"].shape == (3, 3)
+assert (names[out["probabilities"].numpy().argmax(axis=1)] == out["label"].numpy()).all()
+sys.stdout.buffer.write(b"|".join(out["label"].numpy()))
+"""
+
+
+def test_the_exported_model_needs_tensorflow_only(run, digits, tmp_path):
+    model, images = tmp_path / "model", tmp_path / "images.npy"
+    process = command("export", f"--run={run}", f"--output={model}")
+    assert process.returncode == 0, process.stderr
+    np.save(images, digits.test_images[:3])
+    process = subprocess.run(
+        [sys.executable, "-c", LOAD, str(model), str(images)], capture_output=True, cwd=tmp_path
+    )
+    assert process.returncode == 0, process.stderr.decode()
+    expected = SelfLearningClassifier.load(run / "classifier").predict(digits.test_images[:3])
+    assert process.stdout.decode().split("|") == expected.tolist()
 
 
 def config(photos, results, **changes):
