@@ -25,6 +25,12 @@ def digits():
     return load_dataset("digits")
 
 
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch):
+    """Each run draws its embeddings, and t-SNE of all of them takes longer than the small run."""
+    monkeypatch.setattr("keras_selflearn.run_page.scatter._MOST_POINTS", 30)
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a disk of 1 MiB, which only root can make."""

@@ -14,7 +14,7 @@ from keras_selflearn.run_page.contents import Contents
 from keras_selflearn.run_page.markers import codes, look, marker, shape
 from keras_selflearn.run_page.thumbnails import Thumbnails
 
-_MOST_POINTS = 800
+_MOST_POINTS = 500
 _SIDE, _MARGIN = 560, 16
 # With more classes their codes would cover the points.
 _MOST_CODES = 60
