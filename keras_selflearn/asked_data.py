@@ -22,6 +22,20 @@ HIDDEN = "-1"
 _LONGEST_NAME = 80
 
 
+def check_only_read(config: Config) -> None:
+    """Raise an `InputError` where results would go into the user's folder of images."""
+    if config.dataset != FOLDER:
+        return
+    images, results = (
+        Path(each).expanduser().resolve() for each in (config.images, config.results_dir)
+    )
+    if images in (results, *results.parents):
+        raise InputError(
+            f"The results folder {results} is in the folder of images, {images}, which is only"
+            " read: choose another with --results_dir."
+        )
+
+
 def load(config: Config) -> Dataset:
     """The data set that a resolved `config` names; an `InputError` where it can't be had."""
     if config.dataset == FOLDER:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_selflearn.asked_data import (
     HIDDEN,
+    check_only_read,
     data_digest,
     data_name,
     describe_data,
@@ -77,6 +78,7 @@ def _run(config: Config, profile: Profile) -> RunFolder:
     classifier = make_classifier(config)
     classifier.check_parameters()
     precision = resolve_precision(config.precision)
+    check_only_read(config)
     results_dir = check_results_dir(config.results_dir)
     with stage("load data"):
         whole = load(config)

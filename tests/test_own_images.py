@@ -258,3 +258,12 @@ def test_a_class_with_a_single_image_can_t_be_cross_validated(without_test, tmp_
     ]
     with pytest.raises(ValueError, match="--early_stop cross-validates"):
         run_experiment(config(without_test, tmp_path / "results", early_stop=True))
+
+
+def test_results_never_go_into_the_folder_of_images(photos, monkeypatch):
+    before = contents(photos)
+    monkeypatch.chdir(photos)
+    for results in ("results", "."):
+        with pytest.raises(ValueError, match="which is only read: choose another with --results"):
+            run_experiment(config(".", results))
+    assert contents(photos) == before
