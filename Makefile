@@ -74,7 +74,7 @@ report: install ## Gather tables, figures and claims on one page
 
 test: install ## Check the style and run the tests
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile
 
 lint: install ## Check the style only
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

@@ -183,13 +183,12 @@ class Config:
         of_entry = ("weights", "labels", "selection_percent", "meta_iterations", "epochs")
         of_entry += ("meta_epochs",)
         missing = {name: getattr(entry, name) for name in of_entry if getattr(self, name) is None}
+        if self.labels_per_class is not None:
+            missing.pop("labels", None)
+            numbers_by_class(self.labels_per_class)
         resolved = replace(self, **missing)
         if self.dataset == FOLDER:
             resolved = replace(resolved, image_size=self.image_size or _IMAGE_SIZE)
-        if self.labels_per_class is not None:
-            resolved = replace(
-                resolved, labels=sum(numbers_by_class(self.labels_per_class).values())
-            )
         if resolved.self_learning_rate is None:
             resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
         if resolved.all_labelled_epochs is None:

@@ -82,6 +82,21 @@ def test_own_images_have_a_size_and_no_number_of_labels():
     assert Config(dataset="tfds:mnist", labels=50, image_size=32).resolve().selection_percent == 5
 
 
-def test_labels_per_class_add_up():
-    assert Config(labels_per_class="cat=9,dog=4").resolve().labels == 13
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"labels_per_class": "cat=9,dog=4"},
+        {"dataset": "folder", "images": "photos"},
+        {"dataset": "tfds:mnist", "labels": 50, "image_size": 32},
+        {"dataset": "tfds:mnist", "labels_per_class": "0=5"},
+    ],
+)
+def test_what_is_resolved_stays_as_it_is(changes):
+    once = Config(**changes).resolve()
+    assert once.resolve() == once
+
+
+def test_labels_per_class_are_read():
+    assert Config(labels_per_class="cat=9,dog=4").resolve().labels is None
     assert numbers_by_class('"Pepper,_bell=5", a=b=2') == {"Pepper,_bell": 5, "a=b": 2}
