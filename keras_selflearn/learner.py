@@ -27,6 +27,8 @@ REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")
 # Of an inference batch, 400 images of 32x32: the memory that the network embeds in grows with them.
 _INFERENCE_PIXELS = 400 * 32 * 32
+# Embeddings of a million images would take a gigabyte.
+_LABELLED_AT_ONCE = 2**16
 
 
 class KerasLearner:
@@ -244,9 +246,13 @@ class KerasLearner:
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Labels, confidences and matches of these training examples: see `Learner.label`."""
-        embeddings = self._embed("unlabelled", self.images, indices)
-        with stage("label", images=len(indices)):
-            labels, confidence, matched = self.labeller.label(embeddings)
+        parts = []
+        for start in range(0, max(len(indices), 1), _LABELLED_AT_ONCE):
+            part = indices[start : start + _LABELLED_AT_ONCE]
+            embeddings = self._embed("unlabelled", self.images, part)
+            with stage("label", images=len(part)):
+                parts.append(self.labeller.label(embeddings))
+        labels, confidence, matched = (np.concatenate(each) for each in zip(*parts))
         has_match = matched >= 0
         matched[has_match] = self._reference[matched[has_match]]
         return labels, confidence, matched

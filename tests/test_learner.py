@@ -499,3 +499,22 @@ def test_weights_that_are_no_numbers_are_not_saved():
     subject.network.trainer.set_weights(weights)
     with pytest.raises(InputError, match="NaN or infinite in the training after meta-iteration 0"):
         subject.state()
+
+
+@pytest.mark.parametrize("loss", ["triplet", "cross-entropy"])
+def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
+    subject = learner(loss)
+    subject.train(examples(), 0)
+    expected = subject.label(np.arange(15, 40))
+    monkeypatch.setattr("keras_selflearn.learner._LABELLED_AT_ONCE", 10)
+    sizes = []
+    embed = subject._embed
+    monkeypatch.setattr(
+        subject, "_embed", lambda *args: (sizes.append(len(args[2])), embed(*args))[1]
+    )
+    found = subject.label(np.arange(15, 40))
+    assert sizes == [10, 10, 5]
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found[2], expected[2])
+    assert [len(each) for each in subject.label(np.arange(0))] == [0, 0, 0]
