@@ -29,13 +29,14 @@ from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.errors import InputError
 from keras_selflearn.events import EventFiles
+from keras_selflearn.files import make_writable
 from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
 from keras_selflearn.opening import opened
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.profiling import Profile, profiled, stage
 from keras_selflearn.progress import make_progress
-from keras_selflearn.run_folder import RunFolder, check_results_dir
+from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_folds import cross_validate
 from keras_selflearn.run_record import RunRecord
 from keras_selflearn.shown import shown_images
@@ -79,7 +80,7 @@ def _run(config: Config, profile: Profile) -> RunFolder:
     classifier.check_parameters()
     precision = resolve_precision(config.precision)
     check_only_read(config)
-    results_dir = check_results_dir(config.results_dir)
+    results_dir = make_writable(config.results_dir, "results_dir")
     with stage("load data"):
         whole = load(config)
         dataset = subset(whole, config.train_images, config.test_images)

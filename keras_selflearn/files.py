@@ -99,6 +99,26 @@ def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
         ) from error
 
 
+def make_writable(folder: str | Path, flag: str) -> Path:
+    """The folder, with a home directory filled in, made if it is missing.
+
+    Raises
+    ------
+    InputError
+        When it can't be made or written; it names the `flag` to choose another by.
+    """
+    folder = Path(folder).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {folder} can't be made ({error.strerror}): choose another --{flag}."
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"The folder {folder} can't be written: choose another --{flag}.")
+    return folder
+
+
 def flush(path: Path) -> None:
     """Put a file, or the names of a folder's files, on the disk, where the system can do that."""
     if os.name == "posix":

@@ -22,7 +22,7 @@ from keras_selflearn import command_line
 from keras_selflearn.class_folders import class_folders, copy_picture
 from keras_selflearn.config import option
 from keras_selflearn.errors import InputError, unknown_name
-from keras_selflearn.files import folder_written_whole, written_whole
+from keras_selflearn.files import folder_written_whole, make_writable, written_whole
 from keras_selflearn.label_table import ORDERS, LabelTable
 from keras_selflearn.quiet import import_tensorflow_quietly
 from keras_selflearn.signals import check_for_stop, deferred
@@ -92,12 +92,7 @@ def check_places(config: PredictConfig) -> Places:
     for path in (output, copies):
         if not only and path and _is_in(path, images):
             raise InputError(f"{path} is in the folder of images, {images}, which is only read.")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {output.parent} can't be made: {error.strerror}.") from error
-    if not os.access(output.parent, os.W_OK):
-        raise InputError(f"The folder {output.parent} can't be written: choose another output.")
+    make_writable(output.parent, "output")
     return Places(Path(config.run).expanduser(), folder, only, output, skipped, copies)
 
 

@@ -13,6 +13,7 @@ from keras_selflearn import command_line
 from keras_selflearn.config import option
 from keras_selflearn.datasets import DATASETS, dataset_entry
 from keras_selflearn.errors import InputError
+from keras_selflearn.files import make_writable
 from keras_selflearn.quiet import import_tensorflow_quietly
 
 # Keras 3 writes weights under no other name.
@@ -102,12 +103,7 @@ def check_output(config: PretrainConfig) -> Path:
         raise InputError(f"The output {output} is no name for a file.")
     if output.exists() and not config.overwrite:
         raise InputError(f"The output {output} is there already: --overwrite replaces it.")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"The folder {output.parent} can't be made: {error.strerror}.") from error
-    if not os.access(output.parent, os.W_OK):
-        raise InputError(f"The folder {output.parent} can't be written: choose another output.")
+    make_writable(output.parent, "output")
     return output
 
 

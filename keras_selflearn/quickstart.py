@@ -60,9 +60,9 @@ def main(config: QuickstartConfig) -> None:
     experiment.resolve()  # A mistyped name must not wait for the pretraining.
     cache_dir = Path(config.cache_dir).expanduser() if config.cache_dir else cache_root()
     import_tensorflow_quietly()
-    from keras_selflearn.run_folder import check_results_dir
+    from keras_selflearn.files import make_writable
 
-    results_dir = check_results_dir(config.results_dir)
+    results_dir = make_writable(config.results_dir, "results_dir")
     weights = pretrained_weights(cache_dir)
     runs = {}
     for step, (name, path) in enumerate({"random": "random", "pretrained": weights}.items()):

@@ -37,10 +37,10 @@ def main(config: ReportConfig) -> None:
     """Draw the tables and figures anew from the finished runs, and put them on one page."""
     make_grid(published_table(1), config.preset)  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
+    from keras_selflearn.files import make_writable
     from keras_selflearn.reproduction.page import report_page
-    from keras_selflearn.run_folder import check_results_dir
 
-    results_dir = check_results_dir(config.results_dir)
+    results_dir = make_writable(config.results_dir, "results_dir")
     output = Path(config.output or results_dir / f"report-{config.preset}.html").expanduser()
     page = report_page(
         f"Self-learning with pretrained weights: preset {config.preset}",

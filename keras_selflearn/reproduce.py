@@ -134,10 +134,10 @@ def _reproduce_data_set(config: ReproduceConfig, figure: PublishedFigure) -> Non
         print(f"Figure {figure.figure} needs no run: it would be drawn in {folder}.")
         return
     import_tensorflow_quietly()
+    from keras_selflearn.files import make_writable
     from keras_selflearn.reproduction.draw import draw_data_set
-    from keras_selflearn.run_folder import check_results_dir
 
-    check_results_dir(str(folder))
+    make_writable(folder, "results_dir")
     for path in draw_data_set(figure, name, config.data_dir, folder):
         print(path)
 
@@ -165,10 +165,10 @@ def _check(left: Sequence[Cell], config: ReproduceConfig) -> None:
     """Raise an `InputError` for what would make every run fail."""
     from keras_selflearn.backbone import check_backbone
     from keras_selflearn.datasets import load_dataset
-    from keras_selflearn.run_folder import check_results_dir
+    from keras_selflearn.files import make_writable
 
     first = left[0].config
-    check_results_dir(first.results_dir)
+    make_writable(first.results_dir, "results_dir")
     for weights in {cell.config.weights for cell in left} - {"imagenet"}:
         check_backbone(first.backbone, weights)
     if config.executor == "local":

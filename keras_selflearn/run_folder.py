@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -27,23 +26,6 @@ from keras_selflearn.run_page.page import write_page
 from keras_selflearn.shown import Shown
 
 STATUSES = ("running", "interrupted", "failed", "finished")
-
-
-def check_results_dir(results_dir: str) -> Path:
-    """The folder for runs, made where it is missing; `InputError` unless it can be written."""
-    path = Path(results_dir).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The results folder {path} can't be made: {error.strerror}; choose another with"
-            " --results_dir."
-        ) from error
-    if not os.access(path, os.W_OK):
-        raise InputError(
-            f"The results folder {path} can't be written: choose another with --results_dir."
-        )
-    return path
 
 
 class RunFolder:

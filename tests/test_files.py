@@ -6,7 +6,7 @@ import os
 import pytest
 
 from keras_selflearn.errors import InputError
-from keras_selflearn.files import folder_written_whole, write_whole, written_whole
+from keras_selflearn.files import folder_written_whole, make_writable, write_whole, written_whole
 
 
 @pytest.mark.parametrize(
@@ -146,3 +146,22 @@ def test_a_folder_that_can_t_be_made_is_an_error(tmp_path):
     with pytest.raises(InputError, match="can't be written"):
         with folder_written_whole(tmp_path / "file" / "a"):
             pytest.fail("went on")
+
+
+def test_a_folder_that_is_a_file_is_an_error(tmp_path):
+    (tmp_path / "results").touch()
+    with pytest.raises(ValueError, match=r"made \(File exists\): choose another --results_dir"):
+        make_writable(tmp_path / "results", "results_dir")
+
+
+def test_a_folder_that_can_t_be_written_is_an_error(tmp_path, monkeypatch):
+    # The tests may run as root, who may write everywhere.
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ValueError, match="can't be written: choose another --results_dir"):
+        make_writable(tmp_path, "results_dir")
+
+
+def test_a_folder_may_be_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert make_writable("~/new/results", "results_dir") == tmp_path / "new" / "results"
+    assert (tmp_path / "new" / "results").is_dir()

@@ -166,7 +166,7 @@ def test_each_training_ends_with_the_average_of_its_weights_and_the_next_begins_
     for found, mean, last in zip(ended, expected, observer.kept[19]):
         np.testing.assert_allclose(found, mean, atol=1e-6)
         assert (found != last).any()
-    labels, _ = subject.label(data.unlabelled)
+    labels, *_ = subject.label(data.unlabelled)
     embeddings = embed(subject.network, IMAGES, np.arange(40))
     distances = np.linalg.norm(embeddings[20:, None] - embeddings[None, :20], axis=-1)
     np.testing.assert_array_equal(labels, TRUTH[distances.argmin(axis=1)])

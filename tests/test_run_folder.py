@@ -10,7 +10,7 @@ from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError
 from keras_selflearn.experiment import run_experiment
-from keras_selflearn.run_folder import RunFolder, check_results_dir
+from keras_selflearn.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -123,25 +123,6 @@ def test_saved_classifier_measures_what_the_run_says(folder, digits):
     clf = SelfLearningClassifier.load(folder.path / "classifier")
     accuracy = 100 * clf.score(digits.test_images, digits.test_labels.astype(str))
     assert accuracy == pytest.approx(folder.read_run()["test_accuracy"]["self_learning"])
-
-
-def test_results_folder_that_is_a_file_is_an_error(tmp_path):
-    (tmp_path / "results").touch()
-    with pytest.raises(ValueError, match="results can't be made: File exists; choose another"):
-        check_results_dir(str(tmp_path / "results"))
-
-
-def test_results_folder_that_can_t_be_written_is_an_error(tmp_path, monkeypatch):
-    # The tests may run as root, who may write everywhere.
-    monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(ValueError, match="can't be written: choose another"):
-        check_results_dir(str(tmp_path))
-
-
-def test_results_folder_may_be_in_the_home_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert check_results_dir("~/new/results") == tmp_path / "new" / "results"
-    assert (tmp_path / "new" / "results").is_dir()
 
 
 def record(path, status):

@@ -45,7 +45,7 @@ def test_a_decaying_rate_needs_a_training_for_each_number_of_steps(tmp_path, tra
 
 
 def test_a_constant_rate_passes_through_the_shorter_ones(tmp_path, trainings):
-    flags = f"{TINY} --decay=none"
+    flags = f"{TINY} --decay=none --ema_momentum=0"
     along = measure(tmp_path / "a.json", flags=f"{flags} --warmup=0", seeds="0")
     assert trainings == [(0, 6, [3, 6])]
     alone = measure(tmp_path / "b.json", flags=f"{flags} --warmup=0", seeds="0", steps="3")
