@@ -16,8 +16,6 @@ def import_tensorflow_quietly() -> None:
     # Whatever else Keras runs on in this user's other programs.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     absl_logging.set_verbosity(absl_logging.ERROR)
-    for name in ("tensorflow", "urllib3"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(keras|tensorflow|tensorflow_addons)(\.|$)")
     # What its C++ part prints while it loads heeds no setting.
     sys.stderr.flush()
@@ -31,3 +29,6 @@ def import_tensorflow_quietly() -> None:
         os.dup2(screen, 2)
         os.close(screen)
         os.close(nowhere)
+    # Where Python is interactive, as in a notebook, TensorFlow sets its own level while it loads.
+    for name in ("tensorflow", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -15,3 +15,16 @@ def test_nothing_is_printed_and_standard_error_works_afterwards():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (result.stdout, result.stderr) == ("", "still here\n")
+
+
+def test_nothing_is_printed_where_python_is_interactive():
+    code = (
+        "import sys\n"
+        "sys.ps1 = '>>> '\n"
+        "from keras_selflearn.quiet import import_tensorflow_quietly\n"
+        "import_tensorflow_quietly()\n"
+        "import tensorflow as tf\n"
+        "tf.get_logger().info('written')\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("", "")
