@@ -243,4 +243,4 @@ def test_many_classes_and_large_images_make_a_page_of_a_few_megabytes():
     assert "whole matrix would be too large" in html
     assert html.count('data-classes="') == 200 and "400 of 2,400 pseudo-labels" in html
     assert "The first 200 are shown." in html
-    assert len(re.findall(r'data-i="\d', html)) == 2 * 500
+    assert len(re.findall(r'data-i="\d', html)) == 2 * 400
