@@ -459,7 +459,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if self.self_learning_rate is not None:
             check_number("self_learning_rate", self.self_learning_rate, above=0)
         if self.min_confidence is not None:
-            check_number("min_confidence", self.min_confidence)
+            least, most = (-2, 0) if self._objective().uses_reference else (0, 1)
+            check_number("min_confidence", self.min_confidence, least=least, most=most)
         check_number("dropout", self.dropout, least=0, below=1)
         check_number("warmup", self.warmup, least=0, below=1)
         check_number("ema_momentum", self.ema_momentum, least=0, below=1)

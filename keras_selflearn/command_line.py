@@ -12,7 +12,7 @@ from typing import Any, Callable, NoReturn
 
 from absl import app, flags
 
-from keras_selflearn.errors import InputError, LabelWarning
+from keras_selflearn.errors import InputError, InputWarning
 from keras_selflearn.signals import Stopped, stop_signals
 
 _DEFINERS = {
@@ -115,7 +115,7 @@ def _help(config_class: type, description: str) -> str:
 
 def _show_warning(show: Callable[..., None]) -> Callable[..., None]:
     def show_warning(message: Warning, category: type[Warning], *rest: Any, **named: Any) -> None:
-        if issubclass(category, LabelWarning):
+        if issubclass(category, InputWarning):
             print(f"Warning: {message}", file=sys.stderr, flush=True)
         else:
             show(message, category, *rest, **named)

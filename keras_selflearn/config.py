@@ -179,7 +179,10 @@ class Config:
         if self.folds is not None:
             check_integer("folds", self.folds, least=0)
         if self.folds == 1 or self.early_stop and self.folds == 0:
-            raise InputError("--folds must be at least 2 to cross-validate.")
+            raise InputError(
+                f"--folds is {self.folds}: give at least 2 to cross-validate"
+                f"{', as --early_stop does' if self.early_stop else ', or 0 not to'}."
+            )
         of_entry = ("weights", "labels", "selection_percent", "meta_iterations", "epochs")
         of_entry += ("meta_epochs",)
         missing = {name: getattr(entry, name) for name in of_entry if getattr(self, name) is None}

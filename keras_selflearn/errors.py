@@ -16,8 +16,8 @@ class InputError(ValueError):
     """
 
 
-class LabelWarning(UserWarning):
-    """The labels can be used, but hardly well; the command line says it in a sentence, too."""
+class InputWarning(UserWarning):
+    """What the user gave can be used, but hardly as meant; the command line says it, too."""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
@@ -27,9 +28,10 @@ from keras_selflearn.config import Config
 from keras_selflearn.cross_validation import most_folds
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import InputError, InputWarning
 from keras_selflearn.events import EventFiles
 from keras_selflearn.files import make_writable
+from keras_selflearn.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
 from keras_selflearn.opening import opened
@@ -103,6 +105,7 @@ def _run(config: Config, profile: Profile) -> RunFolder:
             if dataset.paths is not None:
                 given = np.where(labels == HIDDEN, "", labels)
                 folder.write_images(dataset.paths, given, dataset.skipped)
+            _warn(config, labels, labelled)
             meta_iterations = _estimate(config, dataset, labels, labelled, folder, record)
             classifier.set_params(meta_iterations=meta_iterations)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
@@ -113,6 +116,18 @@ def _run(config: Config, profile: Profile) -> RunFolder:
             raise
         checkpoints.remove()
     return folder
+
+
+def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
+    """Before hours of folds, not after them."""
+    classes, numbers = np.unique(labels[labelled], return_inverse=True)
+    warn_of_small_classes(numbers, classes)
+    if config.regime == "self-learning" and len(labelled) == len(labels):
+        warnings.warn(
+            "There is no unlabelled image: nothing is left to learn from.",
+            InputWarning,
+            stacklevel=2,
+        )
 
 
 def _estimate(
@@ -130,6 +145,13 @@ def _estimate(
         wanted = _FOLDS if config.early_stop or not len(dataset.test_images) else 0
     _, numbers = np.unique(labels[labelled], return_inverse=True)
     number = most_folds(numbers, wanted)
+    if number < wanted:
+        warnings.warn(
+            f"Cross-validation has {number or 'no'} folds in place of {wanted}: a class has only"
+            f" {np.bincount(numbers).min()} labelled.",
+            InputWarning,
+            stacklevel=2,
+        )
     if number:
         found = cross_validate(
             partial(make_classifier, config),
@@ -165,7 +187,8 @@ def _fit(
         validation_data = dataset.test_images, class_names[dataset.test_labels]
     progress = make_progress(folder.path.name, classifier.meta_iterations)
     try:
-        with deferred():
+        with deferred(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", InputWarning)  # They were given before the folds.
             classifier.fit(
                 dataset.images,
                 labels,

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from keras_selflearn.errors import InputError, LabelWarning
+from keras_selflearn.errors import InputError, InputWarning
 from keras_selflearn.loop import UNLABELLED
 from keras_selflearn.model import check_image_shape
 
@@ -114,7 +114,7 @@ def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
         warnings.warn(
             f"{len(small)} of {len(classes)} classes have fewer than {_FEW} labelled images:"
             f" {named}. Label more of them.",
-            LabelWarning,
+            InputWarning,
             stacklevel=3,
         )
 

@@ -27,6 +27,7 @@ def main(command: Command) -> None:
     config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
     from keras_selflearn.experiment import run_experiment
+    from keras_selflearn.run_page.summary import why_it_ended
 
     if from_run is not None:
         from keras_selflearn.repeating import repeated
@@ -49,7 +50,10 @@ def main(command: Command) -> None:
             f" (standard deviation {measured[-1][1]:.2f})"
         )
     elif not run["test_accuracy"]:
-        print("  no accuracy: there are no test images, and a class has a single labelled one")
+        why = "--folds=0" if config.folds == 0 else "a class has a single labelled one"
+        print(f"  no accuracy: there are no test images, and {why}")
+    for sentence in why_it_ended(run):
+        print(f"  {sentence}")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
     print(f"Everything else is in {folder.path}")

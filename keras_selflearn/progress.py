@@ -16,11 +16,11 @@ _META_BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} " + _TIMES
 _EPOCH_BAR = "{desc:>15}: {percentage:3.0f}%|{bar:20}| {n:.1f}/{total} " + _TIMES
 
 
-def describe(record: Record) -> str:
-    """One line of what a meta-iteration did."""
+def describe(record: Record, measured: str = "test accuracy") -> str:
+    """One line of what a meta-iteration did; `measured` says what the accuracy is."""
     parts = [f"{record.labelled} labelled", f"loss {record.loss:.3f}"]
     if record.validation_accuracy is not None:
-        parts.append(f"test accuracy {record.validation_accuracy:.2f} %")
+        parts.append(f"{measured} {record.validation_accuracy:.2f} %")
     if record.selected_accuracy is not None:
         parts.append(f"{record.selected_accuracy:.1f} % of {record.selected} new labels right")
     return ", ".join(parts)
@@ -34,10 +34,13 @@ class ProgressBars(tf.keras.callbacks.Callback):
     name : str
         What is trained.
     meta_iterations : int
+    measured : str
+        What the accuracy is.
     """
 
-    def __init__(self, name: str, meta_iterations: int):
+    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy"):
         super().__init__()
+        self._measured = measured
         tqdm.write(name, file=sys.stderr)
         self._outer = tqdm(
             total=meta_iterations,
@@ -70,7 +73,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
         """Move the outer bar; the first training is none of its steps."""
         if record.meta_iteration:
             self._outer.update(1)
-        self._outer.set_postfix_str(describe(record))
+        self._outer.set_postfix_str(describe(record, self._measured))
 
     def close(self) -> None:
         """Leave the terminal as a finished program should."""
@@ -86,10 +89,13 @@ class ProgressLines(tf.keras.callbacks.Callback):
     name : str
         What is trained.
     meta_iterations : int
+    measured : str
+        What the accuracy is.
     """
 
-    def __init__(self, name: str, meta_iterations: int):
+    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy"):
         super().__init__()
+        self._measured = measured
         self._name = name
         self._meta_iterations = meta_iterations
         self._last_line = time.monotonic()
@@ -110,7 +116,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         """Say what the meta-iteration did."""
         number = f"meta-iteration {record.meta_iteration} of {self._meta_iterations}"
         step = number if self._meta_iterations else "trained"
-        self._log(f"{step}: {describe(record)}")
+        self._log(f"{step}: {describe(record, self._measured)}")
 
     def close(self) -> None:
         """Nothing to leave behind."""
@@ -120,8 +126,9 @@ class ProgressLines(tf.keras.callbacks.Callback):
         self._last_line = time.monotonic()
 
 
-def make_progress(name: str, meta_iterations: int) -> ProgressBars | ProgressLines:
+def make_progress(
+    name: str, meta_iterations: int, measured: str = "test accuracy"
+) -> ProgressBars | ProgressLines:
     """Bars where standard error is a terminal, log lines elsewhere."""
-    if sys.stderr.isatty():
-        return ProgressBars(name, meta_iterations)
-    return ProgressLines(name, meta_iterations)
+    kind = ProgressBars if sys.stderr.isatty() else ProgressLines
+    return kind(name, meta_iterations, measured)

@@ -64,7 +64,9 @@ def cross_validate(
             classifier = make_classifier()
             checkpoints = Checkpoints(folder.folds / str(fold), minutes=checkpoint_minutes)
             name = f"{folder.path.name}, fold {fold} of {number}"
-            progress = make_progress(name, classifier.meta_iterations)
+            progress = make_progress(
+                name, classifier.meta_iterations, "accuracy on the part held out"
+            )
             try:
                 with deferred():
                     classifier.fit(

@@ -70,7 +70,7 @@ class RunRecord(tf.keras.callbacks.Callback):
         nothing = {"processes": [], "cross_validation": None, "history": [], "test_accuracy": {}}
         nothing.update(meta_iteration_seconds=[], seconds=0.0)
         kept = {name: before.get(name, nothing[name]) for name in _KEPT}
-        self._run = {"status": "running", "cause": None, **run, **kept}
+        self._run = {"status": "running", "cause": None, "termination": None, **run, **kept}
         self._run["processes"].append(_this_process())
         self._start = start - self._run["seconds"]
         self._embeddings: np.ndarray | None = None
@@ -117,6 +117,7 @@ class RunRecord(tf.keras.callbacks.Callback):
             folder.write_embeddings("final", self._embeddings, self._shown)
             folder.write_classifier(classifier)
             folder.write_curve(self._run)
+            self._run["termination"] = classifier.termination_condition_
             page = gather(classifier, dataset, self._run, self._embedded())
             folder.write_page(page)
             self._run["status"] = "finished"

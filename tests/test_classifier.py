@@ -501,11 +501,20 @@ def test_none_is_labelled_that_is_less_sure_than_asked_for():
     least = float(np.nanmedian(free.confidence_))
     clf = classifier(min_confidence=least).fit(IMAGES, SOME)
     assert np.nanmin(clf.confidence_) >= least
-    none = classifier(min_confidence=1.5).fit(IMAGES, SOME)
+    none = classifier(loss="triplet", min_confidence=0).fit(IMAGES, SOME)
     assert none.termination_condition_ == "no_change" and none.n_iter_ == 1
     assert np.isnan(none.confidence_).all()
 
 
-def test_a_confidence_must_be_a_number():
-    with pytest.raises(ValueError, match="min_confidence is nan: give a number that is finite"):
-        classifier(min_confidence=float("nan")).fit(IMAGES, SOME)
+@pytest.mark.parametrize(
+    ("loss", "value", "bounds"),
+    [
+        ("cross-entropy", 50, "at least 0 and at most 1"),
+        ("cross-entropy", float("nan"), "at least 0 and at most 1"),
+        ("triplet", 0.5, "at least -2 and at most 0"),
+        ("arcface", -3, "at least -2 and at most 0"),
+    ],
+)
+def test_a_confidence_is_one_of_the_loss(loss, value, bounds):
+    with pytest.raises(ValueError, match=f"min_confidence is .*: give a number {bounds}"):
+        classifier(loss=loss, min_confidence=value).fit(IMAGES, SOME)

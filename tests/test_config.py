@@ -61,8 +61,8 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"labels_per_class": "cat=0"}, "give each class once"),
         ({"labels_per_class": "cat=1,cat=2"}, "give each class once"),
         ({"labels_per_class": "=3"}, "give each class once"),
-        ({"folds": 1}, "--folds must be at least 2"),
-        ({"folds": 0, "early_stop": True}, "--folds must be at least 2"),
+        ({"folds": 1}, "--folds is 1: give at least 2 to cross-validate, or 0 not to"),
+        ({"folds": 0, "early_stop": True}, "at least 2 to cross-validate, as --early_stop does"),
     ],
 )
 def test_unknown_names_are_errors(changes, message):

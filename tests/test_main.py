@@ -96,7 +96,7 @@ BAD_INPUT = [
     (["--arcface_margin=2", "--loss=arcface"], "ArcFace margin is 2.0"),
     (["--margin=nan", "--loss=triplet"], "triplet margin is nan"),
     (["--seed=99999999999"], "seed is 99999999999"),
-    (["--results_dir=/dev/null"], "results folder /dev/null"),
+    (["--results_dir=/dev/null"], "folder /dev/null"),
     (["--flagfile=/no/such.cfg"], "/no/such.cfg"),
     (["triplet"], "'triplet' is no flag"),
 ]

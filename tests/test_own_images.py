@@ -251,11 +251,12 @@ def test_a_class_with_a_single_image_can_t_be_cross_validated(without_test, tmp_
         "main", *QUICK, "--epochs=1", f"--images={without_test}", f"--results_dir={tmp_path}"
     )
     assert process.returncode == 0, process.stderr
-    assert "no accuracy: there are no test images" in process.stdout
+    assert "there are no test images, and a class has a single labelled one" in process.stdout
     warnings = [line for line in process.stderr.splitlines() if line.startswith("Warning")]
-    assert warnings == [
-        "Warning: 1 of 3 classes have fewer than 3 labelled images: eins 1 (1). Label more of them."
-    ]
+    assert len(warnings) == 3
+    assert "1 files in" in warnings[0] and "1 .txt" in warnings[0]
+    assert "have fewer than 3 labelled images: eins 1 (1)" in warnings[1]
+    assert "Cross-validation has no folds in place of 3" in warnings[2]
     with pytest.raises(ValueError, match="--early_stop cross-validates"):
         run_experiment(config(without_test, tmp_path / "results", early_stop=True))
 
@@ -267,3 +268,14 @@ def test_results_never_go_into_the_folder_of_images(photos, monkeypatch):
         with pytest.raises(ValueError, match="which is only read: choose another with --results"):
             run_experiment(config(".", results))
     assert contents(photos) == before
+
+
+def test_a_run_that_ends_early_says_why(photos, tmp_path):
+    flags = [*QUICK, "--epochs=1", f"--images={photos}", f"--results_dir={tmp_path}"]
+    process = command("main", *flags, "--min_confidence=0")
+    assert process.returncode == 0, process.stderr
+    reason = "In meta-iteration 1 none was as sure as --min_confidence=0.0, which ended it."
+    assert reason in process.stdout
+    (folder,) = tmp_path.glob("Mes-photos-*")
+    assert RunFolder(folder).read_run()["termination"] == "no_change"
+    assert f"Nothing was pseudo-labelled. {reason}" in (folder / "report.html").read_text()

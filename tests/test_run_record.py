@@ -206,7 +206,8 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
         original(run)
 
     monkeypatch.setattr(folder, "write_run", write_run)
-    record.finish(None, DATASET)
+    record.finish(SimpleNamespace(termination_condition_="max_iter"), DATASET)
+    assert folder.read_run()["termination"] == "max_iter"
     assert written == [*FILES, "finished"]
     assert folder.status() == "finished"
 
@@ -220,7 +221,7 @@ def test_embeddings_of_a_run_with_nothing_left_to_train_are_those_of_its_classif
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
     embed_as_brightness(monkeypatch)
-    record.finish(SimpleNamespace(network_=3.0), DATASET)
+    record.finish(SimpleNamespace(network_=3.0, termination_condition_="max_iter"), DATASET)
     with np.load(folder.path / "embeddings-final.npz") as content:
         np.testing.assert_array_equal(content["embeddings"], brightness(range(3), 3.0))
 
@@ -245,7 +246,7 @@ def test_without_test_images_embeddings_are_of_training_images(folder, clock, mo
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
     learner = SimpleNamespace(validation_embeddings=None, network=1.0)
     record.on_meta_iteration_end(Record(**figures(0, validation_accuracy=None)), learner)
-    record.finish(SimpleNamespace(network_=2.0), DATASET)
+    record.finish(SimpleNamespace(network_=2.0, termination_condition_="max_iter"), DATASET)
     for when, scale in (("initial", 1.0), ("final", 2.0)):
         with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:
             np.testing.assert_array_equal(content["embeddings"], brightness([1, 3], scale))

@@ -122,7 +122,8 @@ def _make(cache: Path, listing: Listing, image_size: int) -> None:
             first = "; ".join(f"{path}: {reason}" for path, reason in named[:5])
             raise InputError(
                 f"{len(named)} of {number} images in {listing.folder} are damaged ({first}"
-                f"{', ...' if len(named) > 5 else ''}): all are listed in {all_of_them}."
+                f"{', ...' if len(named) > 5 else ''}): all are listed in {all_of_them};"
+                " mend or remove them."
             )
         write_whole(unfinished / "skipped.json", json.dumps(skipped))
 
@@ -179,7 +180,8 @@ def _open(cache: Path, listing: Listing) -> Dataset:
     for number, name in enumerate(listing.class_names):
         if number not in labels:
             raise InputError(
-                f"All labelled images of class {name!r} in {listing.folder} are damaged."
+                f"All labelled images of class {name!r} in {listing.folder} are damaged: replace"
+                " them, or remove the class."
             )
     paths = {"train": listing.paths, "test": listing.test_paths}
     return Dataset(

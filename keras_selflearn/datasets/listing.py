@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,11 +13,12 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from keras_selflearn.datasets.pictures import SUFFIXES
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import InputError, InputWarning
 from keras_selflearn.loop import UNLABELLED
 
 LABELLED, UNLABELLED_FOLDER, TEST = "labelled", "unlabelled", "test"
 _COLUMNS = ("path", "label")
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,10 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder of images {folder}.")
+    walk = _Walk()
     if labels_csv is not None:
         given = _read_csv(labels_csv, folder)
-        pairs = [(path, given.get(path)) for path in _images(folder)]
+        pairs = [(path, given.get(path)) for path in walk.images(folder)]
         missing = sorted(set(given) - {path for path, _ in pairs})
         if missing:
             raise InputError(
@@ -72,18 +76,39 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
                 f" {missing[0]!r}: give paths below that folder, of files that end in"
                 f" {', '.join(SUFFIXES)}."
             )
+        walk.warn(folder)
         return _listing(folder, pairs, [])
     if not (folder / LABELLED).is_dir():
         raise InputError(
             f"There is no folder {folder / LABELLED}: put the labelled images into"
             f" {LABELLED}/CLASS/ and the others into {UNLABELLED_FOLDER}/, or give --labels_csv."
         )
-    pairs = _by_class(folder, LABELLED)
-    pairs += [(f"{UNLABELLED_FOLDER}/{path}", None) for path in _images(folder / UNLABELLED_FOLDER)]
-    return _listing(folder, pairs, _by_class(folder, TEST))
+    pairs = _by_class(folder, LABELLED, walk)
+    test = _by_class(folder, TEST, walk)
+    # Last, so that links to the others make no image one of these, too.
+    unlabelled = walk.images(folder / UNLABELLED_FOLDER)
+    pairs += [(f"{UNLABELLED_FOLDER}/{path}", None) for path in unlabelled]
+    walk.warn(folder)
+    _warn_of_other_folders(folder)
+    return _listing(folder, pairs, test)
 
 
-def _by_class(folder: Path, part: str) -> list[tuple[str, str | None]]:
+def _warn_of_other_folders(folder: Path) -> None:
+    read = (LABELLED, UNLABELLED_FOLDER, TEST)
+    others = [path.name for path in folder.iterdir() if path.is_dir() and path.name not in read]
+    others = sorted(name for name in others if not name.startswith("."))
+    if others:
+        _warn(
+            f"Only {', '.join(f'{name}/' for name in read)} in {folder} are read:"
+            f" {', '.join(others[:_NAMED])}{', ...' if len(others) > _NAMED else ''} left out."
+        )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, InputWarning, stacklevel=4)
+
+
+def _by_class(folder: Path, part: str, walk: _Walk) -> list[tuple[str, str | None]]:
     """Paths and classes; a folder directly below `part` is a class."""
     found = []
     if not (folder / part).is_dir():
@@ -91,9 +116,12 @@ def _by_class(folder: Path, part: str) -> list[tuple[str, str | None]]:
     for entry in sorted((folder / part).iterdir()):
         if not entry.is_dir() or entry.name.startswith("."):
             continue
-        paths = _images(entry)
+        paths = walk.images(entry)
         if not paths:
-            raise InputError(f"The class folder {entry} holds no image: fill or remove it.")
+            raise InputError(
+                f"The class folder {entry} holds no image that ends in {', '.join(SUFFIXES)}: fill"
+                " or remove it."
+            )
         found += [(f"{part}/{entry.name}/{path}", entry.name) for path in paths]
     return found
 
@@ -108,13 +136,14 @@ def _listing(
         )
     if len(classes) < 2:
         raise InputError(
-            f"The labelled images in {folder} are of {len(classes)} classes: label images of at"
-            " least two."
+            f"The labelled images in {folder} are of {len(classes) or 'no'} class: label images of"
+            " at least two."
         )
     unknown = sorted({label for _, label in test} - set(classes))
     if unknown:
         raise InputError(
-            f"{folder / TEST} has a class {unknown[0]!r} that {folder / LABELLED} has not."
+            f"{folder / TEST} has a class {unknown[0]!r} that {folder / LABELLED} has not: rename"
+            " it, or label images of it."
         )
     place = {name: i for i, name in enumerate(classes)}
     return Listing(
@@ -132,24 +161,56 @@ def find_images(folder: Path) -> Iterator[str]:
 
     Hidden ones are left out, links are followed.
     """
-    return _walk(folder, PurePosixPath(), frozenset())
+    return _Walk().find(folder, PurePosixPath())
 
 
-def _images(folder: Path) -> list[str]:
-    return sorted(find_images(folder)) if folder.is_dir() else []
+class _Walk:
+    """Through folders, each only once, whatever links lead to it."""
 
+    def __init__(self):
+        self._been = set()
+        self._left_out = Counter()
 
-def _walk(folder: Path, below: PurePosixPath, above: frozenset[str]) -> Iterator[str]:
-    real = os.path.realpath(folder)
-    if real in above:  # A link to a folder that it is in.
-        return
-    for entry in os.scandir(folder):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _walk(Path(entry.path), below / entry.name, above | {real})
-        elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
-            yield str(below / entry.name)
+    def images(self, folder: Path) -> list[str]:
+        """Sorted; none where there is no such folder."""
+        return sorted(self.find(folder, PurePosixPath())) if folder.is_dir() else []
+
+    def find(self, folder: Path, below: PurePosixPath) -> Iterator[str]:
+        real = os.path.realpath(folder)
+        if real in self._been:
+            return
+        self._been.add(real)
+        links = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir() and entry.is_symlink():
+                        links.append(entry.name)
+                    elif entry.is_dir():
+                        yield from self.find(Path(entry.path), below / entry.name)
+                    elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
+                        yield str(below / entry.name)
+                    else:
+                        self._left_out[Path(entry.name).suffix.lower() or entry.name] += 1
+        except OSError as error:
+            raise InputError(
+                f"The folder {folder} can't be read ({error.strerror}): allow it, or take it out."
+            ) from error
+        # Last and in order: an image is called by its own place, or always by the same link.
+        for name in sorted(links):
+            yield from self.find(folder / name, below / name)
+
+    def warn(self, folder: Path) -> None:
+        """Say how many files were no images by their names."""
+        if self._left_out:
+            kinds = [f"{number} {kind}" for kind, number in self._left_out.most_common(_NAMED)]
+            _warn(
+                f"{sum(self._left_out.values())} files in {folder} are left out, for their names"
+                f" do not end in {', '.join(SUFFIXES)}: {', '.join(kinds)}"
+                f"{', ...' if len(self._left_out) > _NAMED else ''}."
+            )
 
 
 def _read_csv(path: Path, folder: Path) -> dict[str, str]:
@@ -158,7 +219,11 @@ def _read_csv(path: Path, folder: Path) -> dict[str, str]:
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file, strict=True)
             if not set(_COLUMNS) <= set(reader.fieldnames or ()):
-                raise InputError(f"{path} must have the columns {' and '.join(_COLUMNS)}.")
+                found = ", ".join(reader.fieldnames or ("nothing",))[:80]
+                raise InputError(
+                    f"{path} must be a table with the columns {' and '.join(_COLUMNS)}, separated"
+                    f" by commas, in UTF-8: its first line has {found!r}."
+                )
             labels: dict[str, str] = {}
             for row in reader:
                 name, label = (row[column] for column in _COLUMNS)

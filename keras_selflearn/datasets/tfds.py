@@ -112,6 +112,11 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
             # TFDS itself tries for minutes before it says that there is no network.
             requests.head(builder.info.homepage, timeout=10)
         builder.download_and_prepare()
+    except tfds.core.DatasetNotFoundError as error:
+        raise InputError(
+            f"TensorFlow Datasets has no data set '{name}': its names are at"
+            " https://www.tensorflow.org/datasets/catalog/overview."
+        ) from error
     except Exception as error:  # Each of its many downloaders and readers raises its own.
         raise InputError(
             f"Data set '{name}' is not prepared in {data_folder} (no"

@@ -113,8 +113,9 @@ def _shown(contents: Contents, found: list[Extremes], mistakes: np.ndarray) -> n
 def _accuracy(contents: Contents) -> tuple[str, str, str]:
     inside = ""
     if not len(contents.pseudo_labelled):
-        regime = text.escape(contents.run["config"]["regime"])
-        inside = f"<p>Nothing was pseudo-labelled (regime {regime}).</p>"
+        reasons = summary.why_it_ended(contents.run)
+        reason = reasons[0] if reasons else f"Regime {contents.run['config']['regime']}."
+        inside = f"<p>Nothing was pseudo-labelled. {text.escape(reason)}</p>"
     if len(summary.accuracies(contents.run)[0]) > 1:
         charts = f"{_test_chart(contents)}{_pseudo_label_chart(contents)}"
         inside += f'<div class="pair">{charts}</div>'

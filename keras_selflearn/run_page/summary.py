@@ -29,8 +29,25 @@ def paragraph(contents: Contents) -> str:
     sentences = [_asked(run), _accuracy(run)]
     if len(contents.pseudo_labelled):
         sentences.append(_pseudo_labels(contents))
+    sentences += [text.escape(sentence) for sentence in why_it_ended(run)]
     sentences.append(f"It took {text.duration(run['seconds'])}.")
     return " ".join(sentences)
+
+
+def why_it_ended(run: Mapping[str, Any]) -> list[str]:
+    """A sentence where a run ended before the meta-iterations that were asked for."""
+    config, last = run["config"], len(run["history"]) - 1
+    if run.get("termination") == "no_change":
+        return [
+            f"In meta-iteration {last} none was as sure as --min_confidence="
+            f"{config['min_confidence']}, which ended it."
+        ]
+    if config.get("early_stop") and last < config["meta_iterations"]:
+        return [
+            f"It ended after meta-iteration {last}, from which the cross-validated accuracy rises"
+            " no more (--early_stop)."
+        ]
+    return []
 
 
 def tiles(contents: Contents) -> list[tuple[str, str]]:

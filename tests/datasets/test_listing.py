@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 from keras_selflearn.datasets.listing import list_folder
-from keras_selflearn.errors import InputError
+from keras_selflearn.errors import InputError, InputWarning
 
 
 def make(folder, *paths):
@@ -54,7 +55,7 @@ def test_the_order_is_that_of_the_names_whatever_the_system_s(tmp_path, monkeypa
     make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", *names)
     first = list_folder(tmp_path)
     original = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: reversed(list(original(path))))
+    monkeypatch.setattr(os, "scandir", lambda path: nullcontext(reversed([*original(path)])))
     assert list_folder(tmp_path).paths == first.paths
     assert first.paths[2:] == tuple(sorted(names))
 
@@ -86,7 +87,6 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     assert list_folder(tmp_path).paths[2:] == (
         "unlabelled/link.png",
         "unlabelled/x/2.png",
-        "unlabelled/y/2.png",
     )
 
 
@@ -94,7 +94,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     ("paths", "message"),
     [
         ([], "no folder .*labelled: put"),
-        (["labelled/a/1.png"], "of 1 classes"),
+        (["labelled/a/1.png"], "of 1 class: label"),
         (["labelled/a/1.png", "labelled/b/1.txt"], "b holds no image"),
         (["labelled/a/1.png", "labelled/b/1.png", "test/c/1.png"], "class 'c'"),
     ],
@@ -119,7 +119,7 @@ def test_a_folder_that_is_not_there(tmp_path):
         ("path,label\n/etc/a.png,x\n", "line 2: '/etc/a.png' is not in"),
         ("path,label\na.png,x\na.png,y\n", "line 3: 'a.png' has two labels"),
         ("path,label\na.png\n", "line 2: a path or a label is missing"),
-        ("path,label\na.png,x\n", "of 1 classes"),
+        ("path,label\na.png,x\n", "of 1 class: label"),
         ('path,label\n"a.png,x\n', "is no CSV"),
     ],
 )
@@ -133,3 +133,36 @@ def test_a_csv_that_can_t_be_used(tmp_path, text, message):
 def test_a_csv_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="none.csv can't be read"):
         list_folder(make(tmp_path, "a.png"), tmp_path / "none.csv")
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/1.tif", "unlabelled/2.TIF")
+    make(tmp_path, "unlabelled/noext", "unlabeled/1.png")
+    with pytest.warns(InputWarning) as caught:
+        list_folder(tmp_path)
+    first, second = sorted(str(each.message) for each in caught)
+    assert first.startswith("3 files in") and first.endswith(": 2 .tif, 1 noext.")
+    assert (
+        second == f"Only labelled/, unlabelled/, test/ in {tmp_path} are read: unlabeled left out."
+    )
+
+
+def test_a_folder_that_links_lead_to_is_gone_through_once(tmp_path):
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "test/a/2.png", "unlabelled/3.png")
+    (tmp_path / "unlabelled/up").symlink_to(tmp_path)
+    listing = list_folder(tmp_path)
+    assert listing.paths == ("labelled/a/1.png", "labelled/b/1.png", "unlabelled/3.png")
+
+
+def test_a_folder_that_can_t_be_read_is_an_error(tmp_path, monkeypatch):
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/locked/1.png")
+    original = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return original(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(InputError, match="locked can't be read .Permission denied.: allow"):
+        list_folder(tmp_path)

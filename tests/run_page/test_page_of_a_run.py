@@ -152,7 +152,7 @@ def test_probabilities_have_no_match():
 def test_without_self_learning_there_are_no_pseudo_labels(regime):
     html = page(without_pseudo_labels(made_contents(), regime))
     assert headings(html) == ["Accuracy", "Confusion matrix", "Embedding"]
-    assert f"Nothing was pseudo-labelled (regime {regime})" in html and "70.0" in html
+    assert f"Nothing was pseudo-labelled. Regime {regime}." in html and "70.0" in html
     assert "Before self-learning" not in html and "likely mistakes" not in html.lower()
 
 
@@ -161,7 +161,7 @@ def test_self_learning_that_was_never_sure_enough():
     nothing = without_pseudo_labels(contents, "self-learning")
     run = {**nothing.run, "history": contents.run["history"][:2]}
     html = page(replace(nothing, run=run))
-    assert "Nothing was pseudo-labelled (regime self-learning)" in html
+    assert "Nothing was pseudo-labelled. Regime self-learning." in html
     assert "meta-iteration 1: 75.0" in html
 
 
