@@ -38,12 +38,10 @@ def main(asked: Asked) -> None:
 
 
 def draw(records: Sequence[Mapping[str, Any]], title: str, folder: Path) -> None:
-    """Draw steps.png and steps.svg: a line a preset through the means, seeds as dots."""
+    """Draw steps.png and steps.svg: a line a schedule through the means, seeds as dots."""
     figure, axes = accuracy_axes(title)
-    for preset, (color, marker, line) in zip(
-        sorted({record["preset"] for record in records}), LINE_STYLES
-    ):
-        mine = [record for record in records if record["preset"] == preset]
+    for schedule, (color, marker, line) in zip(sorted(set(map(_schedule, records))), LINE_STYLES):
+        mine = [record for record in records if _schedule(record) == schedule]
         found = {n: [] for n in sorted({record["steps"] for record in mine})}
         for record in mine:
             found[record["steps"]].append(record["accuracy"])
@@ -54,7 +52,7 @@ def draw(records: Sequence[Mapping[str, Any]], title: str, folder: Path) -> None
             color=color,
             marker=marker,
             linestyle=line,
-            label=f"{preset} ({_count({record['seed'] for record in mine})})",
+            label=f"{schedule} ({_count({record['seed'] for record in mine})})",
         )
     axes.axhline(PUBLISHED, color="0.4", linewidth=1, label=f"published: {PUBLISHED} %")
     axes.set(xlabel="Gradient steps of 100 images", xscale="log")
@@ -65,6 +63,10 @@ def draw(records: Sequence[Mapping[str, Any]], title: str, folder: Path) -> None
     axes.legend(loc="lower right")
     folder.mkdir(parents=True, exist_ok=True)
     save_png_and_svg(figure, folder / "steps")
+
+
+def _schedule(record: Mapping[str, Any]) -> str:
+    return f"{record['preset']} {record['flags']}".strip()
 
 
 def _count(seeds: set[int]) -> str:

@@ -75,7 +75,8 @@ def test_fast_schedule_s_figures_are_those_of_the_results():
     page = (ROOT / "docs/performance.md").read_text(encoding="utf-8")
     folder = ROOT / "results/cifar10-steps"
     for run in json.loads((folder / "steps.json").read_text()):
-        cells = f"`{run['preset']}`", run["steps"], f"{run['accuracy']:.2f}", run["seed"]
+        schedule = f"{run['preset']} {run['flags']}".strip()
+        cells = f"`{schedule}`", run["steps"], f"{run['accuracy']:.2f}", run["seed"]
         assert f"| {' | '.join(map(str, cells))} |" in page
     found: dict[str, dict[int, str]] = {}
     for run in json.loads((folder / "search.json").read_text()):
