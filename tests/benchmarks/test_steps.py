@@ -109,18 +109,24 @@ def test_mistakes_are_named(tmp_path, changes, message):
         measure(tmp_path / "steps.json", **changes)
 
 
-def test_picture_has_a_line_a_preset_through_the_means(tmp_path):
+def test_picture_has_a_line_a_schedule_through_the_means(tmp_path):
     records = [
-        {"preset": p, "seed": s, "steps": n, "accuracy": a, "measure_on": "test"}
-        for p, s, n, a in [
-            ("fast", 0, 400, 70.0), ("fast", 1, 400, 72.0), ("fast", 0, 800, 75.0),
-            ("paper", 0, 8000, 76.0),
+        {"preset": p, "flags": f, "seed": s, "steps": n, "accuracy": a, "measure_on": "test"}
+        for p, f, s, n, a in [
+            ("fast", "", 0, 400, 70.0), ("fast", "", 1, 400, 72.0), ("fast", "", 0, 800, 75.0),
+            ("fast", "--warmup=0", 0, 400, 71.0), ("paper", "", 0, 8000, 76.0),
         ]
     ]  # fmt: skip
     (tmp_path / "steps.json").write_text(json.dumps(records))
     draw_steps.main(draw_steps.Asked(input=str(tmp_path / "steps.json")))
     svg = (tmp_path / "steps.svg").read_text()
-    for text in ("fast (mean of 2 seeds)", "paper (1 seed)", "published: 77.07 %", "8000"):
+    for text in (
+        "fast (mean of 2 seeds)",
+        "fast --warmup=0 (1 seed)",
+        "paper (1 seed)",
+        "published: 77.07 %",
+        "8000",
+    ):
         assert f">{text}<" in svg
     with pytest.raises(ValueError, match="no measurement"):
         draw_steps.main(draw_steps.Asked(input=str(tmp_path / "none.json")))
