@@ -11,7 +11,6 @@ from keras_selflearn.errors import InputError
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.saving import SETTINGS
 
-IMAGES_CSV = "images.csv"
 _COLUMNS = ("index", "path")
 
 
@@ -38,7 +37,7 @@ def classifier_folder(folder: Path) -> Path:
         raise InputError(
             f"The run in {folder} is not finished but {status}: its own command goes on with it."
         )
-    return folder / "classifier"
+    return run.classifier
 
 
 def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:

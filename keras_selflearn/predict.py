@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
-import itertools
 import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from keras_selflearn import command_line
 from keras_selflearn.class_folders import class_folders, copy_picture
 from keras_selflearn.config import option
+from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.files import folder_written_whole, make_writable, written_whole
 from keras_selflearn.label_table import ORDERS, LabelTable
@@ -116,10 +114,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     from keras_selflearn.classifier import SelfLearningClassifier
     from keras_selflearn.finished_run import classifier_folder
 
-    try:
-        number = sum(1 for _ in places.paths())
-    except OSError as error:
-        raise InputError(f"{error.filename} can't be read: {error.strerror}.") from error
+    number = sum(1 for _ in places.paths())
     if not number:
         raise InputError(f"There are no images in {places.folder}.")
     classifier = SelfLearningClassifier.load(classifier_folder(places.run))
@@ -151,7 +146,8 @@ def predict(config: PredictConfig) -> tuple[int, int]:
 
 def _names_of_nearest(classifier: SelfLearningClassifier, run: Path) -> dict[int, str] | None:
     """What to call each example that labels come from; None where they come from none."""
-    from keras_selflearn.finished_run import IMAGES_CSV, image_paths
+    from keras_selflearn.finished_run import image_paths
+    from keras_selflearn.run_folder import IMAGES_CSV
 
     if not len(classifier.reference_):
         return None
@@ -211,25 +207,15 @@ def _write(
     texts = class_texts(classifier.classes_)
 
     def rows() -> Iterator[list[Any]]:
-        yield ["path", "label", "confidence"] + (["nearest"] if nearest else [])
         for path, position, confidence, index in table.rows():
             yield [path, texts[position], confidence] + ([nearest[index]] if nearest else [])
 
-    with contextlib.ExitStack() as stack:
-        _write_csv(stack, places.output, rows())
+    columns = ["path", "label", "confidence"] + (["nearest"] if nearest else [])
+    with contextlib.ExitStack() as stack:  # Both get their names at its end.
+        write_rows(stack.enter_context(written_whole(places.output)), columns, rows())
         if table.n_skipped:
-            _write_csv(
-                stack, places.skipped, itertools.chain([("path", "reason")], table.skipped())
-            )
-
-
-def _write_csv(stack: contextlib.ExitStack, path: Path, rows: Iterable[Iterable[Any]]) -> None:
-    """Write rows to a file that gets its name at the end of `stack`."""
-    file = stack.enter_context(written_whole(path))
-    text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    text.flush()
-    text.detach()
+            skipped = stack.enter_context(written_whole(places.skipped))
+            write_rows(skipped, SKIPPED_COLUMNS, table.skipped())
 
 
 def main(config: PredictConfig) -> None:

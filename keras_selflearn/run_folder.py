@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.errors import InputError
@@ -25,6 +24,7 @@ from keras_selflearn.run_page.contents import Contents
 from keras_selflearn.run_page.page import write_page
 from keras_selflearn.shown import Shown
 
+IMAGES_CSV = "images.csv"
 STATUSES = ("running", "interrupted", "failed", "finished")
 
 
@@ -44,6 +44,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """The folder of the run's checkpoints, there until the run is finished."""
         return self.path / "checkpoints"
+
+    @property
+    def classifier(self) -> Path:
+        """The folder of the classifier that the run trained."""
+        return self.path / "classifier"
 
     @property
     def folds(self) -> Path:
@@ -103,9 +108,8 @@ class RunFolder:
     def write_history(self, history: list[dict[str, Any]]) -> None:
         """Write history.csv, a row a meta-iteration."""
         columns = [each.name for each in fields(Record)]
-        self._write_csv(
-            "history.csv", columns, [[row[name] for name in columns] for row in history]
-        )
+        rows = ([row[name] for name in columns] for row in history)
+        write_csv(self.path / "history.csv", columns, rows)
 
     def write_images(
         self, paths: Sequence[str], labels: Sequence[str], skipped: Sequence[tuple[str, str]]
@@ -120,9 +124,9 @@ class RunFolder:
             Those given; empty where there is none.
         skipped : sequence of (path, reason)
         """
-        rows = [[i, *row] for i, row in enumerate(zip(paths, labels))]
-        self._write_csv("images.csv", ["index", "path", "label"], rows)
-        self._write_csv("skipped.csv", ["path", "reason"], skipped)
+        rows = ((i, *row) for i, row in enumerate(zip(paths, labels)))
+        write_csv(self.path / IMAGES_CSV, ("index", "path", "label"), rows)
+        write_csv(self.path / "skipped.csv", SKIPPED_COLUMNS, skipped)
 
     def write_pseudo_labels(
         self, classifier: SelfLearningClassifier, paths: Sequence[str] | None
@@ -142,7 +146,7 @@ class RunFolder:
         columns = ["index", "label", "confidence", "meta_iteration", "matched"]
         if paths is not None:
             columns.append("path")
-        rows = [
+        rows = (
             [
                 i,
                 labels[i],
@@ -152,8 +156,8 @@ class RunFolder:
                 *([] if paths is None else [paths[i]]),
             ]
             for i in order[labelled_in[order] > 0]
-        ]
-        self._write_csv("pseudo_labels.csv", columns, rows)
+        )
+        write_csv(self.path / "pseudo_labels.csv", columns, rows)
 
     def write_embeddings(self, when: str, embeddings: np.ndarray, shown: Shown) -> None:
         """Write embeddings-`when`.npz, for figure 4.
@@ -183,10 +187,9 @@ class RunFolder:
 
     def write_classifier(self, classifier: SelfLearningClassifier) -> None:
         """Save the fitted classifier in classifier/, in place of that of an earlier try."""
-        path = self.path / "classifier"
-        if path.exists():
-            shutil.rmtree(path)
-        classifier.save(path)
+        if self.classifier.exists():
+            shutil.rmtree(self.classifier)
+        classifier.save(self.classifier)
 
     def write_curve(self, run: dict[str, Any]) -> None:
         """Draw the accuracy over the meta-iterations to curve.png: of test images, else estimated.
@@ -203,11 +206,3 @@ class RunFolder:
             title += f", estimated by cross-validation ({estimate['folds']} folds)"
         curve = Curve(f"{config['loss']}, {Path(config['weights']).name} weights", accuracies)
         draw_curves([curve], title, self.path / "curve.png")
-
-    def _write_csv(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-        # As bytes, the names of files need not be UTF-8.
-        write_whole(self.path / name, text.getvalue().encode("utf-8", errors="surrogateescape"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -17,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from tqdm import tqdm
 
+from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.datasets.making import made_whole, write_header
@@ -84,10 +83,7 @@ def load_folder(
 
 def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
     """Write a CSV file of the damaged files and why each was left out."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([("path", "reason"), *skipped])
-    write_whole(path, text.getvalue().encode("utf-8", errors="surrogateescape"))
+    write_csv(path, SKIPPED_COLUMNS, skipped)
 
 
 def _files_digest(listing: Listing) -> str:
