@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import warnings
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -17,15 +16,15 @@ from PIL import Image
 from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import find_images
-from keras_selflearn.datasets.pictures import read_picture
 from keras_selflearn.errors import InputError
 from keras_selflearn.learner import embed, inference_batch_size
 from keras_selflearn.model import Network
 from keras_selflearn.signals import check_for_stop
 
-# Decoded while the network computes: so many batches, and so many images for each processor.
-_BATCHES_AHEAD, _IMAGES_AHEAD = 2, 2
+# Decoded while the network computes.
+_BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -140,35 +139,15 @@ def _whole(
 def _decoded(
     folder: Path, paths: Iterable[str], image_shape: tuple[int, int, int]
 ) -> Iterator[tuple[str, np.ndarray | str]]:
-    """Each path with its pixels, or with the reason why it has none."""
+    """Each path with its pixels in this shape, or with the reason why it has none."""
     height, width, channels = image_shape
-
-    def read(path: str) -> np.ndarray | str:
-        try:
-            pixels = read_picture(folder / path, (height, width))
-        except ValueError as error:
-            return str(error)
-        if channels == 1:
-            pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
-        return pixels
-
-    processors = os.cpu_count() or 1
-    ahead = max(_BATCHES_AHEAD * inference_batch_size(image_shape), _IMAGES_AHEAD * processors)
-    waiting: deque[tuple[str, Future[np.ndarray | str]]] = deque()
-    # Pillow decodes without Python's lock.
-    with ThreadPoolExecutor(processors) as pool:
-        try:
-            for path in _readable(folder, paths):
-                waiting.append((path, pool.submit(read, path)))
-                if len(waiting) > ahead:
-                    path, future = waiting.popleft()
-                    yield path, future.result()
-            while waiting:
-                path, future = waiting.popleft()
-                yield path, future.result()
-        finally:
-            for _, future in waiting:
-                future.cancel()
+    ahead = _BATCHES_AHEAD * inference_batch_size(image_shape)
+    decoded = decode_pictures(folder, _readable(folder, paths), (height, width), ahead=ahead)
+    with contextlib.closing(decoded):
+        for path, image in decoded:
+            if channels == 1 and not isinstance(image, str):
+                image = np.asarray(Image.fromarray(image).convert("L"))[..., None]
+            yield path, image
 
 
 def _readable(folder: Path, paths: Iterable[str]) -> Iterator[str]:

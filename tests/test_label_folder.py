@@ -10,6 +10,7 @@ from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn import label_folder as module
+from keras_selflearn.datasets import decoding
 from keras_selflearn.errors import InputError
 from keras_selflearn.label_folder import Labelled, label_files, label_folder
 
@@ -132,8 +133,8 @@ def test_memory_does_not_grow_with_the_number_of_images(classifiers, folder, mon
         def __del__(self):
             alive.discard(id(self))
 
-    read = module.read_picture
-    monkeypatch.setattr(module, "read_picture", lambda *given: read(*given).view(Counted))
+    read = decoding.read_picture
+    monkeypatch.setattr(decoding, "read_picture", lambda *given: read(*given).view(Counted))
 
     def peak(n):
         most[0] = 0

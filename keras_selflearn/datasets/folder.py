@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,16 +16,15 @@ from tqdm import tqdm
 
 from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.datasets.making import made_whole, write_header
-from keras_selflearn.datasets.pictures import read_picture
 from keras_selflearn.errors import InputError, check_integer
 from keras_selflearn.files import write_whole
 from keras_selflearn.json_files import read_json
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 1
-_AT_ONCE = 256
 _MOST_DAMAGED = 0.1
 _PARTS = ("train", "test")
 
@@ -129,24 +127,15 @@ def _decode(
 ) -> list[tuple[int, str]]:
     """Write the images as .npy; the places and reasons of those that are left out."""
 
-    def read(path: str) -> np.ndarray | str:
-        try:
-            return read_picture(folder / path, image_size)
-        except ValueError as error:
-            return str(error)
-
     shape = (image_size, image_size, 3)
     write_header(file, (len(paths), *shape))
     begin, skipped = file.tell(), []
-    # Pillow decodes without Python's lock.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(paths), _AT_ONCE):
-            for i, image in enumerate(pool.map(read, paths[start : start + _AT_ONCE]), start):
-                if isinstance(image, str):
-                    skipped.append((i, image))
-                else:
-                    file.write(np.ascontiguousarray(image))
-                bar.update(1)
+    for i, (_, image) in enumerate(decode_pictures(folder, paths, image_size)):
+        if isinstance(image, str):
+            skipped.append((i, image))
+        else:
+            file.write(np.ascontiguousarray(image))
+        bar.update(1)
     file.seek(0)
     write_header(file, (len(paths) - len(skipped), *shape))
     if file.tell() != begin:

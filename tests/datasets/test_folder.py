@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_selflearn.datasets import folder as module
+from keras_selflearn.datasets import decoding
 from keras_selflearn.datasets.folder import load_folder, write_skipped
 from keras_selflearn.errors import InputError
 
@@ -68,7 +68,7 @@ def test_without_test_images_there_are_none(images):
 
 def test_the_second_time_nothing_is_decoded(images, monkeypatch):
     first = load(images)
-    monkeypatch.setattr(module, "read_picture", None)
+    monkeypatch.setattr(decoding, "read_picture", None)
     second = load(images)
     np.testing.assert_array_equal(first.images, second.images)
     assert first.paths == second.paths and first.skipped == second.skipped
@@ -89,7 +89,7 @@ def test_other_labels_need_no_decoding(images, monkeypatch):
     labels = images.parent / "labels.csv"
     labels.write_text("path,label\nlabelled/dark/0.png,a\nunlabelled/1.png,b\n")
     load(images, labels_csv=labels)
-    monkeypatch.setattr(module, "read_picture", None)
+    monkeypatch.setattr(decoding, "read_picture", None)
     labels.write_text("path,label\nlabelled/dark/1.png,x\nunlabelled/2.png,y\n")
     data = load(images, labels_csv=labels)
     assert data.class_names == ("x", "y")
@@ -138,8 +138,7 @@ def test_a_damaged_cache_is_an_error(images):
         load(images)
 
 
-def test_many_images_are_decoded_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_AT_ONCE", 7)
+def test_many_images_are_decoded_in_order(tmp_path):
     for i in range(60):
         picture(tmp_path / f"images/labelled/{'ab'[i % 2]}/{i:02}.png", i)
     loaded = load(tmp_path / "images")

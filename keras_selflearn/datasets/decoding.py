@@ -1,0 +1,62 @@
+"""Image files decoded in parallel, in their order, and only as far ahead as they are needed."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from keras_selflearn.datasets.pictures import read_picture
+
+# So many for each processor, or else one would wait while another decodes a large one.
+_IMAGES_AHEAD = 2
+
+
+def decode_pictures(
+    folder: Path, paths: Iterable[str], size: int | tuple[int, int], *, ahead: int = 0
+) -> Iterator[tuple[str, np.ndarray | str]]:
+    """Each path with its pixels, or with the reason why it has none.
+
+    Parameters
+    ----------
+    folder : Path
+    paths : iterable of str
+        Below the folder.
+    size : int or (height, width)
+        See `read_picture`.
+    ahead : int
+        How many to decode at least before the first is taken.
+
+    Yields
+    ------
+    path : str
+    image : (height, width, 3) uint8 or str
+    """
+
+    def read(path: str) -> np.ndarray | str:
+        try:
+            return read_picture(folder / path, size)
+        except ValueError as error:
+            return str(error)
+
+    processors = os.cpu_count() or 1
+    ahead = max(ahead, _IMAGES_AHEAD * processors)
+    waiting: deque[tuple[str, Future[np.ndarray | str]]] = deque()
+    # Pillow decodes without Python's lock.
+    with ThreadPoolExecutor(processors) as pool:
+        try:
+            for path in paths:
+                waiting.append((path, pool.submit(read, path)))
+                if len(waiting) > ahead:
+                    path, future = waiting.popleft()
+                    yield path, future.result()
+            while waiting:
+                path, future = waiting.popleft()
+                yield path, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
