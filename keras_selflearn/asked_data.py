@@ -12,8 +12,9 @@ import numpy as np
 from keras_selflearn.config import Config, numbers_by_class
 from keras_selflearn.datasets import FOLDER, TFDS_PREFIX, Dataset, load_dataset
 from keras_selflearn.datasets.folder import load_folder
-from keras_selflearn.digest import sha256_of_array
+from keras_selflearn.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.files import is_in
 from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.splitting import choose_labelled
 
@@ -26,10 +27,8 @@ def check_only_read(config: Config) -> None:
     """Raise an `InputError` where results would go into the user's folder of images."""
     if config.dataset != FOLDER:
         return
-    images, results = (
-        Path(each).expanduser().resolve() for each in (config.images, config.results_dir)
-    )
-    if images in (results, *results.parents):
+    images, results = (Path(each).expanduser() for each in (config.images, config.results_dir))
+    if is_in(results, images):
         raise InputError(
             f"The results folder {results} is in the folder of images, {images}, which is only"
             " read: choose another with --results_dir."
@@ -100,8 +99,7 @@ def names_with_none(dataset: Dataset) -> np.ndarray:
 
 def data_digest(dataset: Dataset) -> str:
     """Of the labels, the files' names and a hundred images: that a run goes on with the same."""
-    chosen = np.linspace(0, len(dataset.images) - 1, min(len(dataset.images), 100)).astype(int)
-    parts = [sha256_of_array(dataset.images[chosen]), sha256_of_array(dataset.labels)]
+    parts = [sha256_of_sample(dataset.images), sha256_of_array(dataset.labels)]
     return hashlib.sha256(repr((parts, dataset.class_names, dataset.paths)).encode()).hexdigest()
 
 

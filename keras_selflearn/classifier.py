@@ -18,7 +18,7 @@ from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
 from keras_selflearn.backbone import check_backbone, weights_digest
 from keras_selflearn.checkpoint import Checkpoints
-from keras_selflearn.digest import sha256_of_array
+from keras_selflearn.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.inputs import (
     check_held_out,
@@ -520,11 +520,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),
         }
-        sample = np.linspace(0, len(X) - 1, min(len(X), _COMPARED_IMAGES)).astype(int)
         return {
             **json.loads(json.dumps(parameters, default=np.generic.item)),
             **{f"loss {name}": value for name, value in asdict(objective).items()},
-            "images": [*X.shape, sha256_of_array(X[sample])],
+            "images": [*X.shape, sha256_of_sample(X)],
             "labels": sha256_of_array(given),
             "held_out": sha256_of_array(held_out),
         }
@@ -536,8 +535,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return int(self.random_state)
 
 
-# Evenly spaced: enough to tell data sets apart without reading all.
-_COMPARED_IMAGES = 100
 _LEAST = {
     "n_neighbors": 1,
     "meta_iterations": 0,

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 _PIECE = 2**20
+_SAMPLE = 100
 
 
 def sha256(path: Path) -> str:
@@ -28,3 +29,9 @@ def sha256_of_rest(file: BinaryIO) -> str:
 def sha256_of_array(array: np.ndarray) -> str:
     """Of an array's contents, in the order of its elements."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def sha256_of_sample(images: np.ndarray) -> str:
+    """Of a hundred images, evenly spaced: enough to tell data sets apart without reading all."""
+    chosen = np.linspace(0, len(images) - 1, min(len(images), _SAMPLE)).astype(int)
+    return sha256_of_array(images[chosen])

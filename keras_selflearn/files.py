@@ -127,3 +127,12 @@ def flush(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def is_in(path: Path, folder: Path) -> bool:
+    """Whether `path`, which need not be there, is `folder` or below it, by whatever name."""
+    path, folder = (Path(os.path.realpath(each)) for each in (path, folder))
+    return any(
+        each == folder or (each.exists() and folder.exists() and each.samefile(folder))
+        for each in (path, *path.parents)
+    )

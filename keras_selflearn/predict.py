@@ -20,7 +20,7 @@ from keras_selflearn.class_folders import class_folders, copy_picture
 from keras_selflearn.config import option
 from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.errors import InputError, unknown_name
-from keras_selflearn.files import folder_written_whole, make_writable, written_whole
+from keras_selflearn.files import folder_written_whole, is_in, make_writable, written_whole
 from keras_selflearn.label_table import ORDERS, LabelTable
 from keras_selflearn.quiet import import_tensorflow_quietly
 from keras_selflearn.signals import check_for_stop, deferred
@@ -85,10 +85,10 @@ def check_places(config: PredictConfig) -> Places:
     _check_new(skipped)
     if copies and os.path.lexists(copies) and not _is_empty_folder(copies):
         raise InputError(f"{copies} is there already: choose another name with --copy_to.")
-    if copies and _is_in(output, copies):
+    if copies and is_in(output, copies):
         raise InputError(f"The output {output} is in {copies}, which must stay empty: move it out.")
     for path in (output, copies):
-        if not only and path and _is_in(path, images):
+        if not only and path and is_in(path, images):
             raise InputError(f"{path} is in the folder of images, {images}, which is only read.")
     make_writable(output.parent, "output")
     return Places(Path(config.run).expanduser(), folder, only, output, skipped, copies)
@@ -235,15 +235,6 @@ def _check_new(output: Path) -> None:
 
 def _is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
-
-
-def _is_in(path: Path, folder: Path) -> bool:
-    """Whether `path`, which need not be there, is `folder` or below it, by whatever name."""
-    path, folder = (Path(os.path.realpath(each)) for each in (path, folder))
-    return any(
-        each == folder or (each.exists() and folder.exists() and each.samefile(folder))
-        for each in (path, *path.parents)
-    )
 
 
 if __name__ == "__main__":

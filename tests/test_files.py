@@ -6,7 +6,13 @@ import os
 import pytest
 
 from keras_selflearn.errors import InputError
-from keras_selflearn.files import folder_written_whole, make_writable, write_whole, written_whole
+from keras_selflearn.files import (
+    folder_written_whole,
+    is_in,
+    make_writable,
+    write_whole,
+    written_whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -165,3 +171,22 @@ def test_a_folder_may_be_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert make_writable("~/new/results", "results_dir") == tmp_path / "new" / "results"
     assert (tmp_path / "new" / "results").is_dir()
+
+
+@pytest.mark.parametrize(
+    "path, inside",
+    [
+        ("folder", True),
+        ("folder/new/below", True),
+        ("folder/../folder/new", True),
+        ("link/new", True),
+        ("folder-too", False),
+        ("folder/../new", False),
+        (".", False),
+    ],
+)
+def test_a_path_is_in_a_folder_by_whatever_name(tmp_path, path, inside):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    assert is_in(tmp_path / path, tmp_path / "folder") is inside
+    assert is_in(tmp_path / path, tmp_path / "link") is inside
