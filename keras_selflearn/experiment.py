@@ -25,7 +25,7 @@ from keras_selflearn.backbone import weights_digest
 from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
-from keras_selflearn.cross_validation import most_folds
+from keras_selflearn.cross_validation import CrossValidation, most_folds
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.errors import InputError, InputWarning
@@ -106,8 +106,11 @@ def _run(config: Config, profile: Profile) -> RunFolder:
                 given = np.where(labels == HIDDEN, "", labels)
                 folder.write_images(dataset.paths, given, dataset.skipped)
             _warn(config, labels, labelled)
-            meta_iterations = _estimate(config, dataset, labels, labelled, folder, record)
-            classifier.set_params(meta_iterations=meta_iterations)
+            found = _cross_validate(config, dataset, labels, labelled, folder)
+            if found:
+                record.estimate(found)
+            if found and config.early_stop:
+                classifier.set_params(meta_iterations=found.best())
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             _fit(classifier, dataset, labels, folder, record, checkpoints)
             record.finish(classifier, dataset)
@@ -130,16 +133,10 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
         )
 
 
-def _estimate(
-    config: Config,
-    dataset: Dataset,
-    labels: np.ndarray,
-    labelled: np.ndarray,
-    folder: RunFolder,
-    record: RunRecord,
-) -> int:
-    """Cross-validate where that is asked for; how many meta-iterations to do."""
-    classifier = make_classifier(config)
+def _cross_validate(
+    config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
+) -> CrossValidation | None:
+    """Where that is asked for and each class has two labels at least."""
     wanted = config.folds
     if wanted is None:
         wanted = _FOLDS if config.early_stop or not len(dataset.test_images) else 0
@@ -152,25 +149,23 @@ def _estimate(
             InputWarning,
             stacklevel=2,
         )
-    if number:
-        found = cross_validate(
-            partial(make_classifier, config),
-            dataset.images,
-            labels,
-            labelled,
-            number=number,
-            seed=config.seed,
-            folder=folder,
-            checkpoint_minutes=config.checkpoint_minutes,
-        )
-        record.estimate(found)
-        return found.best() if config.early_stop else classifier.meta_iterations
-    if config.early_stop:
+    if config.early_stop and not number:
         raise InputError(
             "--early_stop cross-validates on the labelled images, but a class has only one: label"
             " more, or leave it out."
         )
-    return classifier.meta_iterations
+    if not number:
+        return None
+    return cross_validate(
+        partial(make_classifier, config),
+        dataset.images,
+        labels,
+        labelled,
+        number=number,
+        seed=config.seed,
+        folder=folder,
+        checkpoint_minutes=config.checkpoint_minutes,
+    )
 
 
 def _fit(
