@@ -22,6 +22,7 @@ from keras_selflearn.lock import LOCK, is_locked
 from keras_selflearn.loop import Record
 from keras_selflearn.run_page.contents import Contents
 from keras_selflearn.run_page.page import write_page
+from keras_selflearn.run_page.summary import accuracies
 from keras_selflearn.shown import Shown
 
 IMAGES_CSV = "images.csv"
@@ -196,13 +197,13 @@ class RunFolder:
 
         Where there is neither, there is no picture.
         """
-        config, estimate = run["config"], run["cross_validation"]
-        accuracies = [record["validation_accuracy"] for record in run["history"]]
+        values, estimated = accuracies(run)
+        if all(value is None for value in values):
+            return
+        config = run["config"]
         title = f"{config['dataset']}, {run['data']['labelled']} labels"
-        if accuracies[-1] is None:
-            if estimate is None:
-                return
-            accuracies = estimate["accuracy"]
-            title += f", estimated by cross-validation ({estimate['folds']} folds)"
-        curve = Curve(f"{config['loss']}, {Path(config['weights']).name} weights", accuracies)
+        if estimated:
+            folds = run["cross_validation"]["folds"]
+            title += f", estimated by cross-validation ({folds} folds)"
+        curve = Curve(f"{config['loss']}, {Path(config['weights']).name} weights", values)
         draw_curves([curve], title, self.path / "curve.png")
