@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-_CPU_INFO = Path("/proc/cpuinfo")
+from keras_selflearn import cpu
 
 
 def bound_with_amx(at_least: float) -> tuple[float | None, str]:
     """The bound and nothing, or, on a machine without AMX, no bound and why."""
-    if _CPU_INFO.exists() and "amx_bf16" in _CPU_INFO.read_text().split():
+    if "amx_bf16" in cpu.features():
         return at_least, ""
     return None, f"; the bound of {at_least} is for CPUs with AMX, which this is not"

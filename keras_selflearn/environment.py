@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_selflearn import __version__
+from keras_selflearn import __version__, cpu
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-addons", "tensorflow-datasets", "numpy")
 _PACKAGES += ("scikit-learn",)
@@ -25,7 +25,7 @@ def describe_environment(precision: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "platform": platform.platform(),
-        "cpu": _cpu_name(),
+        "cpu": cpu.name(),
         "gpus": [
             tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
             for gpu in gpus
@@ -39,15 +39,6 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _cpu_name() -> str:
-    cpu_info = Path("/proc/cpuinfo")
-    if cpu_info.exists():
-        for line in cpu_info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def _git_commit() -> str | None:

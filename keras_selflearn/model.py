@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_selflearn import data_parallel
 from keras_selflearn.backbone import build_backbone
+from keras_selflearn.convolution import quicken_kernel_gradients
 from keras_selflearn.dropout import Dropout
 from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.objective import Objective
@@ -96,6 +97,7 @@ def build_network(
         if image_shape[-1] == 1:
             pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
         base = build_backbone(backbone, (*image_shape[:2], 3), weights)
+        quicken_kernel_gradients(base)
         if several:
             features = data_parallel.features_of_share(base, pixels)
         else:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import tensorflow as tf
 
+from keras_selflearn import cpu
 from keras_selflearn.errors import unknown_name
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
-def resolve_precision(precision: str, cpu_info: Path = Path("/proc/cpuinfo")) -> str:
+def resolve_precision(precision: str) -> str:
     """Turn `auto` into `mixed_bfloat16` where the hardware computes it natively, else `float32`.
 
     Native means tensor cores of compute capability 8.0 on all GPUs, or, without a GPU, the CPU
@@ -33,8 +33,7 @@ def resolve_precision(precision: str, cpu_info: Path = Path("/proc/cpuinfo")) ->
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
     else:
-        features = cpu_info.read_text().split() if cpu_info.exists() else []
-        native = "amx_bf16" in features or "avx512_bf16" in features
+        native = bool(cpu.features() & {"amx_bf16", "avx512_bf16"})
     return "mixed_bfloat16" if native else "float32"
 
 

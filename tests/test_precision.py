@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
+from keras_selflearn import cpu
 from keras_selflearn.precision import precision_policy, resolve_precision
 
 
@@ -12,18 +13,13 @@ from keras_selflearn.precision import precision_policy, resolve_precision
         ("fpu avx2 avx512f amx_bf16", "mixed_bfloat16"),
         ("fpu avx512_bf16", "mixed_bfloat16"),
         ("fpu avx2 avx512f", "float32"),
+        ("", "float32"),  # unknown
     ],
 )
-def test_auto_takes_bfloat16_only_where_it_is_native(tmp_path, monkeypatch, features, expected):
+def test_auto_takes_bfloat16_only_where_it_is_native(monkeypatch, features, expected):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    cpu_info = tmp_path / "cpuinfo"
-    cpu_info.write_text(f"processor : 0\nflags : {features}\n")
-    assert resolve_precision("auto", cpu_info) == expected
-
-
-def test_auto_is_float32_where_the_cpu_is_unknown(tmp_path, monkeypatch):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    assert resolve_precision("auto", tmp_path / "missing") == "float32"
+    monkeypatch.setattr(cpu, "features", lambda: frozenset(features.split()))
+    assert resolve_precision("auto") == expected
 
 
 @pytest.mark.parametrize(
