@@ -14,6 +14,7 @@ from keras_selflearn.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner
 from keras_selflearn.loop import LEFT_OUT, Examples, Position, Record, check_figures
+from keras_selflearn.profiling import stage
 from keras_selflearn.signals import check_for_stop
 
 _OF_EXAMPLES = ("labels", "labelled_in", "confidence", "matched")
@@ -75,21 +76,22 @@ class Resuming:
 
     def save(self) -> None:
         """Write a checkpoint."""
-        learned = self.learner.state()
-        self.checkpoints.write(
-            Checkpoint(
-                {
-                    "asked": self.asked,
-                    "position": asdict(self.position),
-                    "history": self.history,
-                    "learner": learned.numbers,
-                },
-                {
-                    **{name: getattr(self.examples, name) for name in _OF_EXAMPLES},
-                    **{_OF_LEARNER + name: array for name, array in learned.arrays.items()},
-                },
+        with stage("checkpoint"):
+            learned = self.learner.state()
+            self.checkpoints.write(
+                Checkpoint(
+                    {
+                        "asked": self.asked,
+                        "position": asdict(self.position),
+                        "history": self.history,
+                        "learner": learned.numbers,
+                    },
+                    {
+                        **{name: getattr(self.examples, name) for name in _OF_EXAMPLES},
+                        **{_OF_LEARNER + name: array for name, array in learned.arrays.items()},
+                    },
+                )
             )
-        )
 
     def after_step(self) -> None:
         """Write a checkpoint when one is due; raise `Stopped` when the run was asked to stop."""

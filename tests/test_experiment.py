@@ -203,6 +203,29 @@ def test_an_experiment_on_a_subset(tmp_path):
     assert (data["train"], data["test"], data["labelled"]) == (200, 50, 20)
 
 
+def test_the_profile_names_what_takes_time(tmp_path):
+    folder = run_experiment(
+        Config(
+            backbone="tiny",
+            weights="random",
+            loss="triplet",
+            train_images=200,
+            test_images=50,
+            labels=20,
+            epochs=1,
+            meta_iterations=2,
+            meta_epochs=1,
+            results_dir=str(tmp_path),
+            profile=True,
+        )
+    )
+    lines = (folder.path / "profile.txt").read_text().splitlines()
+    stages = {line.split("  ")[0] for line in lines[1:-1]}
+    kinds = {f"embed {kind} images" for kind in ("test", "labelled", "unlabelled")}
+    steps = {"load data", "build network", "train", "label", "write", "checkpoint", "other"}
+    assert stages == kinds | steps
+
+
 def test_the_loss_decides_the_optimizer():
     assert resolve(Config(loss="contrastive")).optimizer == "rmsprop"
     assert resolve(Config(loss="triplet")).optimizer == "adam"
