@@ -1,8 +1,8 @@
 """A quicker gradient of convolution kernels, where TensorFlow's is slow.
 
-On CPUs with AVX512-BF16 and without AMX, TensorFlow takes for the gradient of a kernel in bfloat16
-up to 2.4 times as long as for the convolution itself, where the map is small. As nine matrix
-products, one for each place of a 3x3 kernel, it takes less, and the sums are the same.
+On CPUs with AVX512-BF16 and without AMX, TensorFlow takes longer for the gradient of a kernel in
+bfloat16 than for the convolution itself, where the map is small. As nine matrix products, one for
+each place of a 3x3 kernel, it takes less, and the sums are the same (docs/performance.md).
 """
 
 from __future__ import annotations
