@@ -186,39 +186,20 @@ def test_sizes_of_the_whole_are_set_against_the_paper_s(digits):
     assert (data["train"], data["test"], data["labelled"]) == (200, 50, 100)
 
 
+def run_on_subset(results_dir, **changes):
+    options = dict(backbone="tiny", train_images=200, test_images=50, labels=20)
+    options.update(epochs=1, meta_iterations=1, meta_epochs=1)
+    return run_experiment(Config(results_dir=str(results_dir), **{**options, **changes}))
+
+
 def test_an_experiment_on_a_subset(tmp_path):
-    folder = run_experiment(
-        Config(
-            backbone="tiny",
-            train_images=200,
-            test_images=50,
-            labels=20,
-            epochs=1,
-            meta_iterations=1,
-            meta_epochs=1,
-            results_dir=str(tmp_path),
-        )
-    )
-    data = folder.read_run()["data"]
+    data = run_on_subset(tmp_path).read_run()["data"]
     assert (data["train"], data["test"], data["labelled"]) == (200, 50, 20)
 
 
 def test_the_profile_names_what_takes_time(tmp_path):
-    folder = run_experiment(
-        Config(
-            backbone="tiny",
-            weights="random",
-            loss="triplet",
-            train_images=200,
-            test_images=50,
-            labels=20,
-            epochs=1,
-            meta_iterations=2,
-            meta_epochs=1,
-            results_dir=str(tmp_path),
-            profile=True,
-        )
-    )
+    changes = {"weights": "random", "loss": "triplet", "meta_iterations": 2, "profile": True}
+    folder = run_on_subset(tmp_path, **changes)
     lines = (folder.path / "profile.txt").read_text().splitlines()
     stages = {line.split("  ")[0] for line in lines[1:-1]}
     kinds = {f"embed {kind} images" for kind in ("test", "labelled", "unlabelled")}
