@@ -11,8 +11,8 @@ from benchmarks.line import Line, as_text
 from benchmarks.own_process import in_own_process
 from benchmarks.parts import PARTS, describe_machine, run_part
 from benchmarks.settings import Settings
-from keras_selflearn import command_line
-from keras_selflearn.errors import check_integer, unknown_name
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import check_integer, unknown_name
 from keras_selflearn.files import write_whole
 
 

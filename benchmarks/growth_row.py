@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.after_meta_iteration import AfterMetaIteration
 from benchmarks.peak_memory import PeakMemory
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.profiling import profiled
+from keras_selflearn.console.profiling import profiled
 
 BATCH_SIZE = 100
 

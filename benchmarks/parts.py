@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.line import Line
 from benchmarks.settings import Settings
-from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 # Each is a module here with a function `lines(settings)`, in the order of the table.
 PARTS = (

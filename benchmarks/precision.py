@@ -13,8 +13,8 @@ from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
 from benchmarks.vgg16 import BATCH_SIZE, make_learner, random_examples, random_images
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import Dataset, load_dataset
-from keras_selflearn.errors import InputError
 from keras_selflearn.learner import embed
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.splitting import choose_labelled, subset

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
-from keras_selflearn import command_line
 from keras_selflearn.config import Config, option
-from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.files import write_whole
-from keras_selflearn.quiet import import_tensorflow_quietly
 from keras_selflearn.reproduction.presets import Preset, flagfiles
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from keras_selflearn import __version__
-from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 import_tensorflow_quietly()  # Autodoc imports it; its messages are none of Sphinx's.

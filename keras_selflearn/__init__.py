@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 if TYPE_CHECKING:
     from keras_selflearn.classifier import SelfLearningClassifier

@@ -7,7 +7,7 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.errors import InputError, unknown_name
+from keras_selflearn.console.errors import InputError, unknown_name
 
 # Of height and width, as in the authors' code; the paper does not mention augmentation.
 LARGEST_SHIFT = 0.125

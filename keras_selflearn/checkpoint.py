@@ -16,8 +16,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_selflearn.arrays import read_arrays
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.digest import sha256_of_rest
-from keras_selflearn.errors import InputError
 from keras_selflearn.files import written_whole
 
 # What a file begins with, then the SHA-256 of the rest, in hexadecimal, and a line break.

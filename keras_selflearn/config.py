@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entry
-from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.losses import loss_names
 
 _AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps")

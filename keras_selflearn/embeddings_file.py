@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.arrays import read_arrays
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.files import write_whole
 from keras_selflearn.shown import Shown
 

@@ -25,10 +25,12 @@ from keras_selflearn.backbone import weights_digest
 from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
+from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.profiling import Profile, profiled, stage
+from keras_selflearn.console.signals import deferred
 from keras_selflearn.cross_validation import CrossValidation, most_folds
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
-from keras_selflearn.errors import InputError, InputWarning
 from keras_selflearn.events import EventFiles
 from keras_selflearn.files import make_writable
 from keras_selflearn.inputs import warn_of_small_classes
@@ -36,13 +38,11 @@ from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
 from keras_selflearn.opening import opened
 from keras_selflearn.precision import resolve_precision
-from keras_selflearn.profiling import Profile, profiled, stage
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_folds import cross_validate
 from keras_selflearn.run_record import RunRecord
 from keras_selflearn.shown import shown_images
-from keras_selflearn.signals import deferred
 from keras_selflearn.splitting import subset
 
 _FOLDS = 3

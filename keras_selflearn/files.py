@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:

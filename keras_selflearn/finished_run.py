@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.saving import SETTINGS
 

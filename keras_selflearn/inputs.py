@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from keras_selflearn.errors import InputError, InputWarning
+from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.loop import UNLABELLED
 from keras_selflearn.model import check_image_shape
 

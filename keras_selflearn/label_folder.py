@@ -16,12 +16,12 @@ from PIL import Image
 from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import find_images
-from keras_selflearn.errors import InputError
 from keras_selflearn.learner import embed, inference_batch_size
 from keras_selflearn.model import Network
-from keras_selflearn.signals import check_for_stop
 
 # Decoded while the network computes.
 _BATCHES_AHEAD = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 # The name of the file in the folder; it stays there.
 LOCK = ".lock"

@@ -9,12 +9,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_selflearn import command_line
 from keras_selflearn.config import option
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.datasets import DATASETS, dataset_entry
-from keras_selflearn.errors import InputError
 from keras_selflearn.files import make_writable
-from keras_selflearn.quiet import import_tensorflow_quietly
 
 # Keras 3 writes weights under no other name.
 SUFFIX = ".weights.h5"

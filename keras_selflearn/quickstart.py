@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keras_selflearn import command_line
 from keras_selflearn.cache import cache_root
 from keras_selflearn.config import Config, option
+from keras_selflearn.console import command_line
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.losses import loss_names
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
-from keras_selflearn.quiet import import_tensorflow_quietly
 
 PICTURE = "quickstart.png"
 

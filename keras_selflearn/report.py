@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_selflearn import command_line
 from keras_selflearn.config import option
+from keras_selflearn.console import command_line
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.files import write_whole
 from keras_selflearn.paper import (
     PublishedTable,
@@ -15,7 +16,6 @@ from keras_selflearn.paper import (
     published_table,
     published_tables,
 )
-from keras_selflearn.quiet import import_tensorflow_quietly
 from keras_selflearn.reproduction.grid import make_figure_grid, make_grid
 
 if TYPE_CHECKING:

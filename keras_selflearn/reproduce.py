@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_selflearn import command_line
 from keras_selflearn.config import option
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.datasets import dataset_entry
-from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.paper import (
     PublishedFigure,
     published_figure,
@@ -19,7 +20,6 @@ from keras_selflearn.paper import (
     published_tables,
     table_of_dataset,
 )
-from keras_selflearn.quiet import import_tensorflow_quietly
 from keras_selflearn.reproduction.grid import Cell, Grid, make_figure_grid, make_grid
 
 if TYPE_CHECKING:

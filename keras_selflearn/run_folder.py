@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.embeddings_file import read_embeddings, write_embeddings
-from keras_selflearn.errors import InputError
 from keras_selflearn.files import write_whole
 from keras_selflearn.json_files import read_json
 from keras_selflearn.lock import LOCK, is_locked

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.class_texts import class_texts
 from keras_selflearn.classifier import SelfLearningClassifier
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.files import folder_written_whole
 from keras_selflearn.labelling.in_graph import labeller_in_graph
 from keras_selflearn.model import build_network

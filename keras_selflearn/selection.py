@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_selflearn.errors import InputError, check_number, unknown_name
+from keras_selflearn.console.errors import InputError, check_number, unknown_name
 
 SELECTIONS = ("global", "stratified")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 # Of the largest value: embeddings that differ by less are the same but for rounding.
 _SAME_WITHIN = 1e-6

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 

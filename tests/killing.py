@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 
-from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 
-from keras_selflearn import checkpoint, command_line, files, fitting, learner, run_folder  # noqa: E402
+from keras_selflearn import checkpoint, files, fitting, learner, run_folder  # noqa: E402
+from keras_selflearn.console import command_line  # noqa: E402
 from keras_selflearn.main import Command, main  # noqa: E402
 
 

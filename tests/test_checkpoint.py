@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from keras_selflearn import checkpoint as module
 from keras_selflearn.checkpoint import Checkpoint, Checkpoints
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 
 def state(number):

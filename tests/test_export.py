@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.export import ExportConfig, main
 
 

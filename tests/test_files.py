@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.files import (
     folder_written_whole,
     is_in,

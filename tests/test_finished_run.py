@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.finished_run import classifier_folder, image_paths
 
 

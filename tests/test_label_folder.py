@@ -10,8 +10,8 @@ from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn import label_folder as module
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import decoding
-from keras_selflearn.errors import InputError
 from keras_selflearn.label_folder import Labelled, label_files, label_folder
 
 

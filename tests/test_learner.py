@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn import backbone
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.learner import KerasLearner, embed, inference_batch_size
 from keras_selflearn.loop import ORDERS, Examples, self_learning
 from keras_selflearn.losses import get_objective

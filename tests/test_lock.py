@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.lock import LOCK, Held, is_locked, lock
 
 

@@ -12,9 +12,9 @@ from dataclasses import fields
 
 import pytest
 
-from keras_selflearn import command_line
 from keras_selflearn.config import Config
-from keras_selflearn.errors import InputError
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.main import Command, main
 
 QUICK = ["--backbone=tiny", "--epochs=2", "--meta_epochs=1", "--meta_iterations=1"]

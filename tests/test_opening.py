@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keras_selflearn import __version__
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.opening import opened
 from keras_selflearn.run_folder import STATUSES
 

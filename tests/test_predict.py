@@ -13,9 +13,9 @@ from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn import predict as module
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.signals import Stopped, stop_signals
 from keras_selflearn.predict import PredictConfig, check_places, main, predict
-from keras_selflearn.signals import Stopped, stop_signals
 
 NAMES = np.array(["a/b", "..", "Cat", "cat", "3", "4", "5", "6", "7", "8"])
 

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.checkpoint import Checkpoint, Checkpoints
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.digest import sha256_of_array
-from keras_selflearn.errors import InputError
 from keras_selflearn.learner import KerasLearner
 from keras_selflearn.loop import Examples, Position, self_learning
 from keras_selflearn.losses import get_objective

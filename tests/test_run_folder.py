@@ -8,7 +8,7 @@ import pytest
 
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.experiment import run_experiment
 from keras_selflearn.run_folder import RunFolder
 

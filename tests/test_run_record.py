@@ -9,14 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.profiling import Profile
+from keras_selflearn.console.signals import Stopped
 from keras_selflearn.cross_validation import CrossValidation
-from keras_selflearn.errors import InputError
 from keras_selflearn.loop import Record
-from keras_selflearn.profiling import Profile
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_record import RunRecord, table_cells
 from keras_selflearn.shown import Shown
-from keras_selflearn.signals import Stopped
 from keras_selflearn.trust import UntrustworthyError
 
 RUN = {

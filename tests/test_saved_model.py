@@ -13,7 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.saved_model import export_saved_model, grey_in_graph, resize_in_graph

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from keras_selflearn import command_line
-from keras_selflearn.errors import InputError
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.main import Command, main
 
 FLAGS = """--backbone=tiny --deterministic --loss=triplet --weights=random --train_images=300

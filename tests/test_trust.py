@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.trust import (
     UntrustworthyError,
     check_classes,

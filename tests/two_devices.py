@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from keras_selflearn.quiet import import_tensorflow_quietly
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 

@@ -8,7 +8,7 @@ from typing import Callable
 
 import numpy as np
 
-from keras_selflearn.errors import unknown_name
+from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.paper import table_of_dataset
 
 

@@ -19,9 +19,9 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.cache import cache_root
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.making import made_whole, write_header
-from keras_selflearn.errors import InputError
 from keras_selflearn.json_files import read_json
 
 

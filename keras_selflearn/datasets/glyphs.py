@@ -25,8 +25,8 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 from tqdm import tqdm
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.errors import InputError
 
 N_TRAIN = 20_000
 N_TEST = 1000

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.datasets.pictures import SUFFIXES
-from keras_selflearn.errors import InputError, InputWarning
 from keras_selflearn.loop import UNLABELLED
 
 LABELLED, UNLABELLED_FOLDER, TEST = "labelled", "unlabelled", "test"

@@ -6,7 +6,7 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling import Labeller
 from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
 from keras_selflearn.labelling.softmax import SoftmaxLabeller

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
-from keras_selflearn.errors import unknown_name
+from keras_selflearn.console.errors import unknown_name
 
 if TYPE_CHECKING:
     from keras_selflearn.objective import Objective

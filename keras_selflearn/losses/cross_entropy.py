@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.errors import check_number
+from keras_selflearn.console.errors import check_number
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.objective import Objective
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 CELLS = ("n_labelled", "self_learning", "all_labelled")
 

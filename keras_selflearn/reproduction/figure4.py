@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.drawing import save_png_and_svg
-from keras_selflearn.errors import InputError
 from keras_selflearn.projection import choose_points, obstacle, project
 from keras_selflearn.reproduction.class_names import name_parts
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.config import PLACES, Config
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.embeddings_file import read_embeddings
-from keras_selflearn.errors import InputError
 from keras_selflearn.json_files import read_json
 from keras_selflearn.reproduction.record import read_config
 

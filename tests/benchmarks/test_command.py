@@ -10,7 +10,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks.line import Line
 from benchmarks.settings import Settings
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from benchmarks import growth
 from benchmarks.growth import SIZES, Settings, main, table
 from benchmarks.growth_row import BATCH_SIZE, Size, measure
 from benchmarks.peak_memory import can_measure
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 linux_only = pytest.mark.skipif(not can_measure(), reason="memory is measured on Linux only")
 SMALL = {"images": 200, "labels": 100, "backbone": "tiny"}

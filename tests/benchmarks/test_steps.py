@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import draw_steps, steps
 from benchmarks.steps import Asked, main, read
-from keras_selflearn import command_line
+from keras_selflearn.console import command_line
 from keras_selflearn.datasets import load_dataset
 from keras_selflearn.experiment import make_classifier, resolve, training_labels
 from keras_selflearn.reproduction.presets import Preset, flagfiles

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import decoding
 from keras_selflearn.datasets.folder import load_folder, write_skipped
-from keras_selflearn.errors import InputError
 
 
 def picture(path, level):

@@ -6,8 +6,8 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
+from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.datasets.listing import list_folder
-from keras_selflearn.errors import InputError, InputWarning
 
 
 def make(folder, *paths):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling import in_graph
 from keras_selflearn.labelling.in_graph import labeller_in_graph, nearest_in_graph
 from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
 
 N_CLASSES = 5  # one more than has labelled examples

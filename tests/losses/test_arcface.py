@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.arcface import CosineHead, arcface_loss
 from keras_selflearn.precision import precision_policy

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.contrastive import contrastive_loss
 

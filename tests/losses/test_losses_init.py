@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn import losses
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.objective import Objective
 from keras_selflearn.precision import precision_policy
 

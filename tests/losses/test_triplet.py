@@ -11,7 +11,7 @@ import tensorflow as tf
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.triplet import triplet_semihard_loss
 

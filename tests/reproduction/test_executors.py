@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from keras_selflearn import command_line
 from keras_selflearn.config import Config
+from keras_selflearn.console import command_line
 from keras_selflearn.reproduction.executors import run_in_processes
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.reproduction.runs import finished_runs

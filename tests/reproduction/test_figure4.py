@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pictures import keep_figures, shows_something
 
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.reproduction.figure4 import (
     EmbeddingPanel,
     draw_embeddings,

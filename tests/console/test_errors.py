@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.errors import InputError, check_integer, check_number, unknown_name
+from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 
 
 def test_nearest_name_is_suggested():

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras_selflearn import profiling
-from keras_selflearn.profiling import profiled, stage
+from keras_selflearn.console import profiling
+from keras_selflearn.console.profiling import profiled, stage
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 def test_nothing_is_printed_and_standard_error_works_afterwards():
     code = (
         "import sys\n"
-        "from keras_selflearn.quiet import import_tensorflow_quietly\n"
+        "from keras_selflearn.console.quiet import import_tensorflow_quietly\n"
         "import_tensorflow_quietly()\n"
         "import tensorflow as tf\n"
         "tf.linalg.matmul(tf.ones((2, 2)), tf.ones((2, 2)))\n"
@@ -21,7 +21,7 @@ def test_nothing_is_printed_where_python_is_interactive():
     code = (
         "import sys\n"
         "sys.ps1 = '>>> '\n"
-        "from keras_selflearn.quiet import import_tensorflow_quietly\n"
+        "from keras_selflearn.console.quiet import import_tensorflow_quietly\n"
         "import_tensorflow_quietly()\n"
         "import tensorflow as tf\n"
         "tf.get_logger().info('written')\n"

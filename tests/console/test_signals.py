@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from keras_selflearn.signals import Stopped, check_for_stop, deferred, stop_signals
+from keras_selflearn.console.signals import Stopped, check_for_stop, deferred, stop_signals
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 

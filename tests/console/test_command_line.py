@@ -5,16 +5,16 @@ import sys
 
 import pytest
 
-from keras_selflearn import command_line
 from keras_selflearn.config import Config
-from keras_selflearn.errors import InputError
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
 
 PROGRAM = """
 from __future__ import annotations
 from dataclasses import dataclass
-from keras_selflearn import command_line
+from keras_selflearn.console import command_line
 from keras_selflearn.config import option
-from keras_selflearn.errors import InputError
+from keras_selflearn.console.errors import InputError
 
 @dataclass(frozen=True)
 class Config:

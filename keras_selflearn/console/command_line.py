@@ -12,8 +12,8 @@ from typing import Any, Callable, NoReturn
 
 from absl import app, flags
 
-from keras_selflearn.errors import InputError, InputWarning
-from keras_selflearn.signals import Stopped, stop_signals
+from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.signals import Stopped, stop_signals
 
 _DEFINERS = {
     "str": flags.DEFINE_string,
