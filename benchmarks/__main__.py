@@ -13,7 +13,7 @@ from benchmarks.parts import PARTS, describe_machine, run_part
 from benchmarks.settings import Settings
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import check_integer, unknown_name
-from keras_selflearn.files import write_whole
+from keras_selflearn.storage.files import write_whole
 
 
 def main(settings: Settings) -> None:

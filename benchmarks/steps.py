@@ -19,8 +19,8 @@ from keras_selflearn.config import Config, option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.files import write_whole
 from keras_selflearn.reproduction.presets import Preset, flagfiles
+from keras_selflearn.storage.files import write_whole
 
 if TYPE_CHECKING:
     from keras_selflearn.datasets import Dataset

@@ -13,10 +13,10 @@ from keras_selflearn.config import Config, numbers_by_class
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.datasets import FOLDER, TFDS_PREFIX, Dataset, load_dataset
 from keras_selflearn.datasets.folder import load_folder
-from keras_selflearn.digest import sha256_of_array, sha256_of_sample
-from keras_selflearn.files import is_in
 from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.splitting import choose_labelled
+from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
+from keras_selflearn.storage.files import is_in
 
 # In the place of a label that is hidden from training; no class of a data set is called this.
 HIDDEN = "-1"

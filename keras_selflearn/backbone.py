@@ -10,8 +10,8 @@ import keras
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, unknown_name
-from keras_selflearn.digest import sha256
-from keras_selflearn.hdf5 import check_hdf5
+from keras_selflearn.storage.digest import sha256
+from keras_selflearn.storage.hdf5 import check_hdf5
 
 _IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 

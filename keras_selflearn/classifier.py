@@ -17,11 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
 from keras_selflearn.backbone import check_backbone, weights_digest
-from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
-from keras_selflearn.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.inputs import (
     check_held_out,
     check_images,
@@ -40,6 +38,8 @@ from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.resuming import Resuming
 from keras_selflearn.selection import check_selection, select
+from keras_selflearn.storage.checkpoint import Checkpoints
+from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.strategy import STRATEGIES
 from keras_selflearn.training import DECAYS, Training
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_selflearn.files import written_whole
+from keras_selflearn.storage.files import written_whole
 
 # Colour, marker and dashes: told apart by colour-blind readers (Okabe and Ito) and in grey print.
 LINE_STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."))

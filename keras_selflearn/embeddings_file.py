@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.arrays import read_arrays
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.files import write_whole
 from keras_selflearn.shown import Shown
+from keras_selflearn.storage.arrays import read_arrays
+from keras_selflearn.storage.files import write_whole
 
 
 def write_embeddings(path: Path, embeddings: np.ndarray, shown: Shown) -> None:

@@ -22,7 +22,6 @@ from keras_selflearn.asked_data import (
     training_labels,
 )
 from keras_selflearn.backbone import weights_digest
-from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError, InputWarning
@@ -32,7 +31,6 @@ from keras_selflearn.cross_validation import CrossValidation, most_folds
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.events import EventFiles
-from keras_selflearn.files import make_writable
 from keras_selflearn.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
 from keras_selflearn.objective import Objective
@@ -44,6 +42,8 @@ from keras_selflearn.run_folds import cross_validate
 from keras_selflearn.run_record import RunRecord
 from keras_selflearn.shown import shown_images
 from keras_selflearn.splitting import subset
+from keras_selflearn.storage.checkpoint import Checkpoints
+from keras_selflearn.storage.files import make_writable
 
 _FOLDS = 3
 

@@ -11,7 +11,6 @@ import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
 from keras_selflearn.averaging import WeightAverage
-from keras_selflearn.checkpoint import Checkpoint
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.fitting import UnderWay, fit
@@ -20,6 +19,7 @@ from keras_selflearn.loop import Examples
 from keras_selflearn.model import Network
 from keras_selflearn.objective import Objective
 from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
+from keras_selflearn.storage.checkpoint import Checkpoint
 from keras_selflearn.training import Training
 from keras_selflearn.trust import check_classes, check_embeddings, check_loss, check_weights
 

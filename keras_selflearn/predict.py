@@ -21,9 +21,9 @@ from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.signals import check_for_stop, deferred
-from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_rows
-from keras_selflearn.files import folder_written_whole, is_in, make_writable, written_whole
 from keras_selflearn.label_table import ORDERS, LabelTable
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
+from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
 
 if TYPE_CHECKING:
     from keras_selflearn.classifier import SelfLearningClassifier

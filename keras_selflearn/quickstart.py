@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keras_selflearn.cache import cache_root
 from keras_selflearn.config import Config, option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.losses import loss_names
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
+from keras_selflearn.storage.cache import cache_root
 
 PICTURE = "quickstart.png"
 
@@ -60,7 +60,7 @@ def main(config: QuickstartConfig) -> None:
     experiment.resolve()  # A mistyped name must not wait for the pretraining.
     cache_dir = Path(config.cache_dir).expanduser() if config.cache_dir else cache_root()
     import_tensorflow_quietly()
-    from keras_selflearn.files import make_writable
+    from keras_selflearn.storage.files import make_writable
 
     results_dir = make_writable(config.results_dir, "results_dir")
     weights = pretrained_weights(cache_dir)

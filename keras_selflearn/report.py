@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from keras_selflearn.config import option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.files import write_whole
 from keras_selflearn.paper import (
     PublishedTable,
     published_figure,
@@ -17,6 +16,7 @@ from keras_selflearn.paper import (
     published_tables,
 )
 from keras_selflearn.reproduction.grid import make_figure_grid, make_grid
+from keras_selflearn.storage.files import write_whole
 
 if TYPE_CHECKING:
     from keras_selflearn.reproduction.page import Section
@@ -37,8 +37,8 @@ def main(config: ReportConfig) -> None:
     """Draw the tables and figures anew from the finished runs, and put them on one page."""
     make_grid(published_table(1), config.preset)  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
-    from keras_selflearn.files import make_writable
     from keras_selflearn.reproduction.page import report_page
+    from keras_selflearn.storage.files import make_writable
 
     results_dir = make_writable(config.results_dir, "results_dir")
     output = Path(config.output or results_dir / f"report-{config.preset}.html").expanduser()

@@ -134,8 +134,8 @@ def _reproduce_data_set(config: ReproduceConfig, figure: PublishedFigure) -> Non
         print(f"Figure {figure.figure} needs no run: it would be drawn in {folder}.")
         return
     import_tensorflow_quietly()
-    from keras_selflearn.files import make_writable
     from keras_selflearn.reproduction.draw import draw_data_set
+    from keras_selflearn.storage.files import make_writable
 
     make_writable(folder, "results_dir")
     for path in draw_data_set(figure, name, config.data_dir, folder):
@@ -165,7 +165,7 @@ def _check(left: Sequence[Cell], config: ReproduceConfig) -> None:
     """Raise an `InputError` for what would make every run fail."""
     from keras_selflearn.backbone import check_backbone
     from keras_selflearn.datasets import load_dataset
-    from keras_selflearn.files import make_writable
+    from keras_selflearn.storage.files import make_writable
 
     first = left[0].config
     make_writable(first.results_dir, "results_dir")

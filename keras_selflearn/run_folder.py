@@ -13,17 +13,17 @@ import numpy as np
 
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.embeddings_file import read_embeddings, write_embeddings
-from keras_selflearn.files import write_whole
-from keras_selflearn.json_files import read_json
-from keras_selflearn.lock import LOCK, is_locked
 from keras_selflearn.loop import Record
 from keras_selflearn.run_page.contents import Contents
 from keras_selflearn.run_page.page import write_page
 from keras_selflearn.run_page.summary import accuracies
 from keras_selflearn.shown import Shown
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
+from keras_selflearn.storage.files import write_whole
+from keras_selflearn.storage.json_files import read_json
+from keras_selflearn.storage.lock import LOCK, is_locked
 
 IMAGES_CSV = "images.csv"
 STATUSES = ("running", "interrupted", "failed", "finished")

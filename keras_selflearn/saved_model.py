@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn.class_texts import class_texts
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.files import folder_written_whole
 from keras_selflearn.labelling.in_graph import labeller_in_graph
 from keras_selflearn.model import build_network
+from keras_selflearn.storage.files import folder_written_whole
 
 # Pillow's own conversion to grey, in 65536ths: ITU-R BT.601.
 _GREY = (19595, 38470, 7471)

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from keras_selflearn.lock import lock
+from keras_selflearn.storage.lock import lock
 
 with lock(Path(sys.argv[1])):
     print("held", flush=True)

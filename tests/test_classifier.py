@@ -10,10 +10,10 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.checkpoint import Checkpoints
 from keras_selflearn.console.signals import Stopped, deferred, stop_signals
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.storage.checkpoint import Checkpoints
 
 N = 60
 BRIGHT = np.arange(N) % 2 == 1

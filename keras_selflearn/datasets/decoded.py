@@ -18,11 +18,11 @@ from typing import Callable
 import numpy as np
 from tqdm import tqdm
 
-from keras_selflearn.cache import cache_root
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.making import made_whole, write_header
-from keras_selflearn.json_files import read_json
+from keras_selflearn.storage.cache import cache_root
+from keras_selflearn.storage.json_files import read_json
 
 
 @dataclass(frozen=True)

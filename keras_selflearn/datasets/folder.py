@@ -15,13 +15,13 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError, check_integer
-from keras_selflearn.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.datasets.making import made_whole, write_header
-from keras_selflearn.files import write_whole
-from keras_selflearn.json_files import read_json
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
+from keras_selflearn.storage.files import write_whole
+from keras_selflearn.storage.json_files import read_json
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 1

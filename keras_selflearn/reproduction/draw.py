@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_selflearn.files import write_whole
 from keras_selflearn.paper import PublishedFigure, table_of_dataset
 from keras_selflearn.reproduction import formats
 from keras_selflearn.reproduction.claims import check_claims
@@ -16,6 +15,7 @@ from keras_selflearn.reproduction.grid import Grid
 from keras_selflearn.reproduction.provenance import describe, notes
 from keras_selflearn.reproduction.runs import Run, finished_runs, is_pretrained
 from keras_selflearn.reproduction.table import ResultTable, measure
+from keras_selflearn.storage.files import write_whole
 
 
 def draw_table(grid: Grid) -> list[Path]:

@@ -10,7 +10,6 @@ from string import Template
 
 import numpy as np
 
-from keras_selflearn.files import write_whole
 from keras_selflearn.run_page import summary, text
 from keras_selflearn.run_page.cards import Cards
 from keras_selflearn.run_page.chosen import Extremes, extremes, likely_mistakes
@@ -23,6 +22,7 @@ from keras_selflearn.run_page.mistakes import mistakes_list
 from keras_selflearn.run_page.scatter import points_data, scatter, shown_points
 from keras_selflearn.run_page.tables import confusion_table, labelled_table
 from keras_selflearn.run_page.thumbnails import make_thumbnails
+from keras_selflearn.storage.files import write_whole
 
 _MOST_OF_A_CLASS, _MOST_OF_ALL = 8, 400
 _MOST_MISTAKES = 200

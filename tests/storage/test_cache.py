@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_selflearn.cache import cache_root
+from keras_selflearn.storage.cache import cache_root
 
 
 @pytest.mark.parametrize("unset", [None, ""])

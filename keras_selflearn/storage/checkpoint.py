@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from keras_selflearn.arrays import read_arrays
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.digest import sha256_of_rest
-from keras_selflearn.files import written_whole
+from keras_selflearn.storage.arrays import read_arrays
+from keras_selflearn.storage.digest import sha256_of_rest
+from keras_selflearn.storage.files import written_whole
 
 # What a file begins with, then the SHA-256 of the rest, in hexadecimal, and a line break.
 _MAGIC = b"keras_selflearn checkpoint 1 sha256 "

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from keras_selflearn import digest
+from keras_selflearn.storage import digest
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 250])

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn import checkpoint as module
-from keras_selflearn.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.storage import checkpoint as module
+from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 
 
 def state(number):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.files import (
+from keras_selflearn.storage.files import (
     folder_written_whole,
     is_in,
     make_writable,

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.lock import LOCK, Held, is_locked, lock
+from keras_selflearn.storage.lock import LOCK, Held, is_locked, lock
 
 
 def test_one_holder_at_a_time(tmp_path):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from keras_selflearn.json_files import read_json
+from keras_selflearn.storage.json_files import read_json
 
 
 def test_json_is_read(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import h5py
 
-from keras_selflearn.hdf5_strings import Strings, find_strings
+from keras_selflearn.storage.hdf5_strings import Strings, find_strings
 
 _MOST_OBJECTS = 10_000
 _MOST_ATTRIBUTES = 1_000  # Of one object; Keras cuts a long list of names into several.

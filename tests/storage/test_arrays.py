@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_selflearn.arrays import read_arrays
+from keras_selflearn.storage.arrays import read_arrays
 
 ARRAYS = {
     "numbers": np.arange(12, dtype=np.int64).reshape(3, 4),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from keras_selflearn.files import written_whole
+from keras_selflearn.storage.files import written_whole
 
 # Of a file of damaged images.
 SKIPPED_COLUMNS = ("path", "reason")

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.backbone import build_backbone, load_weights
-from keras_selflearn.hdf5 import check_hdf5
+from keras_selflearn.storage.hdf5 import check_hdf5
 
 
 @pytest.fixture

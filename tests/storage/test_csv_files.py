@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from keras_selflearn.csv_files import write_csv
+from keras_selflearn.storage.csv_files import write_csv
 
 
 def test_names_come_back_whatever_their_bytes(tmp_path):
