@@ -33,8 +33,8 @@ from keras_selflearn.inputs import (
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
 from keras_selflearn.loop import LEFT_OUT, ORDERS, UNLABELLED, Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
+from keras_selflearn.losses.objective import Objective
 from keras_selflearn.model import OPTIMIZERS, Network, build_network
-from keras_selflearn.objective import Objective
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.resuming import Resuming
 from keras_selflearn.selection import check_selection, select

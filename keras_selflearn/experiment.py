@@ -33,7 +33,7 @@ from keras_selflearn.environment import describe_environment
 from keras_selflearn.events import EventFiles
 from keras_selflearn.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.objective import Objective
 from keras_selflearn.opening import opened
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.progress import make_progress

@@ -14,7 +14,7 @@ from keras_selflearn.backbone import build_backbone
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.convolution import quicken_kernel_gradients
 from keras_selflearn.dropout import Dropout
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.objective import Objective
 from keras_selflearn.precision import precision_policy
 from keras_selflearn.strategy import make_strategy
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from keras_selflearn.console.errors import unknown_name
 
 if TYPE_CHECKING:
-    from keras_selflearn.objective import Objective
+    from keras_selflearn.losses.objective import Objective
 
 
 def loss_names() -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from keras_selflearn.console.errors import check_number
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.objective import Objective
 
 # Below this sine the slope of the angle against its cosine, 1 / sine, is not worth following.
 _LEAST_SINE_SQUARED = 1e-6

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_number
-from keras_selflearn.distances import pairwise_distances, same_class
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.distances import pairwise_distances, same_class
+from keras_selflearn.losses.objective import Objective
 
 
 def contrastive_loss(

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import check_number
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.objective import Objective
 
 
 class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from keras_selflearn.console.errors import check_number, unknown_name
-from keras_selflearn.distances import pairwise_distances, same_class, squared_distances
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.distances import pairwise_distances, same_class, squared_distances
+from keras_selflearn.losses.objective import Objective
 
 _DISTANCES = {"euclidean": pairwise_distances, "squared": squared_distances}
 _ADDONS_NAMES = {"euclidean": "L2", "squared": "squared-L2"}

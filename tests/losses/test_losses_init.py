@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_selflearn import losses
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.objective import Objective
+from keras_selflearn.losses.objective import Objective
 from keras_selflearn.precision import precision_policy
 
 FILES = [path.stem for path in Path(losses.__file__).parent.glob("*.py") if path.stem[0] != "_"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from scipy.spatial.distance import cdist
 
-from keras_selflearn.distances import pairwise_distances, same_class, squared_distances
+from keras_selflearn.losses.distances import pairwise_distances, same_class, squared_distances
 
 
 @st.composite
