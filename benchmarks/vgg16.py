@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.learner import KerasLearner
-from keras_selflearn.loop import Examples
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
+from keras_selflearn.selflearning.loop import Examples
 from keras_selflearn.training import Training
 
 BACKBONE = "vgg16"

@@ -31,13 +31,20 @@ from keras_selflearn.inputs import (
     warn_of_small_classes,
 )
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
-from keras_selflearn.loop import LEFT_OUT, ORDERS, UNLABELLED, Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.model import OPTIMIZERS, Network, build_network
 from keras_selflearn.precision import resolve_precision
 from keras_selflearn.resuming import Resuming
-from keras_selflearn.selection import check_selection, select
+from keras_selflearn.selflearning.loop import (
+    LEFT_OUT,
+    ORDERS,
+    UNLABELLED,
+    Examples,
+    Position,
+    self_learning,
+)
+from keras_selflearn.selflearning.selection import check_selection, select
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.strategy import STRATEGIES

@@ -10,7 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from keras_selflearn.loop import Learner, Record
+from keras_selflearn.selflearning.loop import Learner, Record
 from keras_selflearn.storage.files import written_whole
 
 _SCALARS = ("labelled", "selected", "validation_accuracy", "selected_accuracy")

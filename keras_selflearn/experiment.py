@@ -27,7 +27,6 @@ from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.profiling import Profile, profiled, stage
 from keras_selflearn.console.signals import deferred
-from keras_selflearn.cross_validation import CrossValidation, most_folds
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.events import EventFiles
@@ -40,6 +39,7 @@ from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_folds import cross_validate
 from keras_selflearn.run_record import RunRecord
+from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
 from keras_selflearn.shown import shown_images
 from keras_selflearn.splitting import subset
 from keras_selflearn.storage.checkpoint import Checkpoints

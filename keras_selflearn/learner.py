@@ -15,13 +15,18 @@ from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.labelling import Labeller
-from keras_selflearn.loop import Examples
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.model import Network
 from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
+from keras_selflearn.selflearning.loop import Examples
+from keras_selflearn.selflearning.trust import (
+    check_classes,
+    check_embeddings,
+    check_loss,
+    check_weights,
+)
 from keras_selflearn.storage.checkpoint import Checkpoint
 from keras_selflearn.training import Training
-from keras_selflearn.trust import check_classes, check_embeddings, check_loss, check_weights
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")

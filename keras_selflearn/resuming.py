@@ -14,7 +14,7 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.learner import KerasLearner
-from keras_selflearn.loop import LEFT_OUT, Examples, Position, Record, check_figures
+from keras_selflearn.selflearning.loop import LEFT_OUT, Examples, Position, Record, check_figures
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 
 _OF_EXAMPLES = ("labels", "labelled_in", "confidence", "matched")

@@ -15,10 +15,10 @@ from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.embeddings_file import read_embeddings, write_embeddings
-from keras_selflearn.loop import Record
 from keras_selflearn.run_page.contents import Contents
 from keras_selflearn.run_page.page import write_page
 from keras_selflearn.run_page.summary import accuracies
+from keras_selflearn.selflearning.loop import Record
 from keras_selflearn.shown import Shown
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole

@@ -12,10 +12,10 @@ import numpy as np
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import deferred
-from keras_selflearn.cross_validation import CrossValidation, folds
-from keras_selflearn.loop import check_figures
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
+from keras_selflearn.selflearning.loop import check_figures
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json

@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from keras_selflearn import events as module
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.events import EventFiles
-from keras_selflearn.loop import Record
+from keras_selflearn.selflearning.loop import Record
 
 
 def record(number):

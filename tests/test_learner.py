@@ -9,12 +9,12 @@ import tensorflow as tf
 from keras_selflearn import backbone
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.learner import KerasLearner, embed, inference_batch_size
-from keras_selflearn.loop import ORDERS, Examples, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
 from keras_selflearn.pipeline import training_batches
+from keras_selflearn.selflearning.loop import ORDERS, Examples, self_learning
+from keras_selflearn.selflearning.trust import UntrustworthyError
 from keras_selflearn.training import Training
-from keras_selflearn.trust import UntrustworthyError
 
 TRUTH = np.arange(40) % 2
 IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)

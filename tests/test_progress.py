@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from keras_selflearn import SelfLearningClassifier, progress
-from keras_selflearn.loop import Record
 from keras_selflearn.progress import ProgressBars, ProgressLines, describe, make_progress
+from keras_selflearn.selflearning.loop import Record
 
 RECORD = Record(2, 219, 119, 978, 15, 0.1234, 95.5, 99.0, 97.0)
 

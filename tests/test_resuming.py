@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.learner import KerasLearner
-from keras_selflearn.loop import Examples, Position, self_learning
 from keras_selflearn.losses import get_objective
 from keras_selflearn.model import build_network
 from keras_selflearn.resuming import Resuming
-from keras_selflearn.selection import select
+from keras_selflearn.selflearning.loop import Examples, Position, self_learning
+from keras_selflearn.selflearning.selection import select
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array
 from keras_selflearn.training import Training

@@ -12,12 +12,12 @@ import pytest
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import Profile
 from keras_selflearn.console.signals import Stopped
-from keras_selflearn.cross_validation import CrossValidation
-from keras_selflearn.loop import Record
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_record import RunRecord, table_cells
+from keras_selflearn.selflearning.cross_validation import CrossValidation
+from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.trust import UntrustworthyError
 from keras_selflearn.shown import Shown
-from keras_selflearn.trust import UntrustworthyError
 
 RUN = {
     "config": {"regime": "self-learning", "loss": "triplet"},

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.loop import (
+from keras_selflearn.selflearning.loop import (
     LEFT_OUT,
     ORDERS,
     UNLABELLED,
@@ -19,7 +19,7 @@ from keras_selflearn.loop import (
     check_figures,
     self_learning,
 )
-from keras_selflearn.trust import UntrustworthyError
+from keras_selflearn.selflearning.trust import UntrustworthyError
 
 TRUTH = np.arange(20) % 4
 

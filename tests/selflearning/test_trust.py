@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.trust import (
+from keras_selflearn.selflearning.trust import (
     UntrustworthyError,
     check_classes,
     check_embeddings,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.selection import select
+from keras_selflearn.selflearning.selection import select
 
 predictions = st.lists(
     st.tuples(st.integers(0, 4), st.sampled_from([0.1, 0.5, 0.5000001, 0.9, -3.0])),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.cross_validation import CrossValidation, folds, most_folds
+from keras_selflearn.selflearning.cross_validation import CrossValidation, folds, most_folds
 
 LABELS = np.array([0] * 6 + [1] * 4 + [2] * 9)
 

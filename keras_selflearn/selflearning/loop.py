@@ -16,7 +16,7 @@ from typing import Any, Callable, Protocol
 
 import numpy as np
 
-from keras_selflearn.trust import check_selected
+from keras_selflearn.selflearning.trust import check_selected
 
 UNLABELLED = -1
 # In the place of a label: neither trained on nor labelled.
