@@ -105,9 +105,9 @@ def _measure(
     import tensorflow as tf
 
     from keras_selflearn.asked_data import training_labels
+    from keras_selflearn.datasets.splitting import choose_labelled
     from keras_selflearn.experiment import make_classifier
     from keras_selflearn.pipeline import inference_batches
-    from keras_selflearn.splitting import choose_labelled
 
     labels = training_labels(dataset, config)
     images, truth = dataset.test_images, dataset.test_labels

@@ -28,6 +28,7 @@ from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.profiling import Profile, profiled, stage
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.events import EventFiles
 from keras_selflearn.inputs import warn_of_small_classes
@@ -41,7 +42,6 @@ from keras_selflearn.run_folds import cross_validate
 from keras_selflearn.run_record import RunRecord
 from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
 from keras_selflearn.shown import shown_images
-from keras_selflearn.splitting import subset
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
 

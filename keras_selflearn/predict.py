@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_selflearn.class_folders import class_folders, copy_picture
 from keras_selflearn.config import option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.signals import check_for_stop, deferred
+from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 from keras_selflearn.label_table import ORDERS, LabelTable
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
@@ -166,7 +166,7 @@ def _fill(
     """Label and copy image by image."""
     from tqdm import tqdm
 
-    from keras_selflearn.class_texts import class_texts
+    from keras_selflearn.datasets.class_texts import class_texts
     from keras_selflearn.label_folder import label_files
 
     classes = {label: position for position, label in enumerate(classifier.classes_.tolist())}
@@ -202,7 +202,7 @@ def _write(
     places: Places,
     nearest: dict[int, str] | None,
 ) -> None:
-    from keras_selflearn.class_texts import class_texts
+    from keras_selflearn.datasets.class_texts import class_texts
 
     texts = class_texts(classifier.classes_)
 

@@ -12,6 +12,7 @@ from keras_selflearn.asked_data import describe_data, training_labels
 from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import Stopped, stop_signals
+from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.experiment import (
     make_classifier,
     make_objective,
@@ -25,7 +26,6 @@ from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_record import RunRecord, table_cells
-from keras_selflearn.splitting import subset
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 

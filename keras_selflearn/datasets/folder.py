@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
-from keras_selflearn.datasets.making import made_whole, write_header
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json

@@ -20,8 +20,8 @@ import requests
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.datasets.cut import choose_test
 from keras_selflearn.datasets.decoded import Source, read_decoded
+from keras_selflearn.datasets.test_split import choose_test
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 1

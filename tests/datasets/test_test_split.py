@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from keras_selflearn.datasets.cut import choose_test
+from keras_selflearn.datasets.test_split import choose_test
 
 LABELS = np.random.default_rng(0).integers(0, 4, 203)
 KEYS = [f"{label}/image ({i}).JPG".encode() for i, label in enumerate(LABELS)]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.splitting import choose_labelled, subset
+from keras_selflearn.datasets.splitting import choose_labelled, subset
 
 label_lists = st.lists(st.integers(3, 12), min_size=2, max_size=6).map(
     lambda counts: np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.class_texts import class_texts
+from keras_selflearn.datasets.class_texts import class_texts
 
 
 @pytest.mark.parametrize(

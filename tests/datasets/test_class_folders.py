@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from keras_selflearn.class_folders import class_folders, copy_picture
+from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 
 
 def test_plain_names_stay():
