@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras_selflearn import cpu
+from keras_selflearn.network import cpu
 
 
 def bound_with_amx(at_least: float) -> tuple[float | None, str]:

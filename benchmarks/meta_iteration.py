@@ -14,8 +14,8 @@ from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
 from keras_selflearn.learner import KerasLearner
 from keras_selflearn.losses import get_objective
-from keras_selflearn.model import build_network
-from keras_selflearn.precision import resolve_precision
+from keras_selflearn.network.model import build_network
+from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.selflearning.loop import UNLABELLED, Examples, Record, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.training import Training

@@ -33,6 +33,6 @@ def describe_machine() -> dict[str, Any]:
     """What the lines were measured on."""
     import_tensorflow_quietly()
     from keras_selflearn.environment import describe_environment
-    from keras_selflearn.precision import resolve_precision
+    from keras_selflearn.network.precision import resolve_precision
 
     return describe_environment(resolve_precision("auto"))

@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.labelling import label_in_a_loop
 from keras_selflearn.augmentation import LARGEST_SHIFT
-from keras_selflearn.backbone import build_backbone
 from keras_selflearn.losses import get_objective
+from keras_selflearn.network.backbone import build_backbone
 
 
 class PlainReference:

@@ -67,7 +67,7 @@ def main(asked: Asked) -> None:
     from keras_selflearn.datasets import load_dataset
     from keras_selflearn.environment import describe_environment
     from keras_selflearn.experiment import resolve
-    from keras_selflearn.precision import resolve_precision
+    from keras_selflearn.network.precision import resolve_precision
 
     config = resolve(config)
     environment = describe_environment(resolve_precision(config.precision))

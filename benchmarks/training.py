@@ -16,7 +16,7 @@ from benchmarks.side_by_side import speedups
 from benchmarks.vgg16 import BATCH_SIZE, make_learner, random_examples, random_images
 from keras_selflearn.events import EventFiles
 from keras_selflearn.learner import KerasLearner
-from keras_selflearn.precision import resolve_precision
+from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.progress import ProgressBars
 from keras_selflearn.selflearning.loop import Examples
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_selflearn.learner import KerasLearner
 from keras_selflearn.losses import get_objective
-from keras_selflearn.model import build_network
+from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.loop import Examples
 from keras_selflearn.training import Training
 

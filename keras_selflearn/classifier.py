@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn import saving
 from keras_selflearn.augmentation import parse_augmentations
-from keras_selflearn.backbone import check_backbone, weights_digest
 from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
@@ -33,8 +32,10 @@ from keras_selflearn.inputs import (
 from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.model import OPTIMIZERS, Network, build_network
-from keras_selflearn.precision import resolve_precision
+from keras_selflearn.network.backbone import check_backbone, weights_digest
+from keras_selflearn.network.model import OPTIMIZERS, Network, build_network
+from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.network.strategy import STRATEGIES
 from keras_selflearn.resuming import Resuming
 from keras_selflearn.selflearning.loop import (
     LEFT_OUT,
@@ -47,7 +48,6 @@ from keras_selflearn.selflearning.loop import (
 from keras_selflearn.selflearning.selection import check_selection, select
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
-from keras_selflearn.strategy import STRATEGIES
 from keras_selflearn.training import DECAYS, Training
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_selflearn import __version__, cpu
+from keras_selflearn import __version__
+from keras_selflearn.network import cpu
 
 _PACKAGES = ("tensorflow", "keras", "tensorflow-addons", "tensorflow-datasets", "numpy")
 _PACKAGES += ("scikit-learn",)

@@ -21,7 +21,6 @@ from keras_selflearn.asked_data import (
     names_with_none,
     training_labels,
 )
-from keras_selflearn.backbone import weights_digest
 from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError, InputWarning
@@ -34,8 +33,9 @@ from keras_selflearn.events import EventFiles
 from keras_selflearn.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.opening import opened
-from keras_selflearn.precision import resolve_precision
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_folds import cross_validate

@@ -10,7 +10,7 @@ from typing import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.averaging import WeightAverage
+from keras_selflearn.network.averaging import WeightAverage
 from keras_selflearn.training import Training
 
 

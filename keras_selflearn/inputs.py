@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
-from keras_selflearn.model import check_image_shape
+from keras_selflearn.network.model import check_image_shape
 from keras_selflearn.selflearning.loop import UNLABELLED
 
 _FEW = 3

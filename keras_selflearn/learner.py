@@ -10,13 +10,13 @@ import numpy as np
 import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
-from keras_selflearn.averaging import WeightAverage
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.labelling import Labeller
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.model import Network
+from keras_selflearn.network.averaging import WeightAverage
+from keras_selflearn.network.model import Network
 from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
 from keras_selflearn.selflearning.loop import Examples
 from keras_selflearn.selflearning.trust import (

@@ -38,7 +38,7 @@ def pretrained_weights(cache_dir: Path) -> Path:
 
     The name in the cache changes with the glyphs and with the way of pretraining.
     """
-    from keras_selflearn.backbone import check_weights_file
+    from keras_selflearn.network.backbone import check_weights_file
 
     recipe = PretrainConfig()
     source = Path(__file__).with_name("datasets") / "glyphs.py"

@@ -144,7 +144,7 @@ def _reproduce_data_set(config: ReproduceConfig, figure: PublishedFigure) -> Non
 
 def _check_weights(grid: Grid, left: Sequence[Cell]) -> None:
     """Raise an `InputError` for a file that is no weights, or not those of the finished runs."""
-    from keras_selflearn.backbone import check_weights_file, weights_digest
+    from keras_selflearn.network.backbone import check_weights_file, weights_digest
     from keras_selflearn.reproduction.runs import finished_runs, is_pretrained
 
     is_file = grid.imagenet_weights != "imagenet"
@@ -163,8 +163,8 @@ def _check_weights(grid: Grid, left: Sequence[Cell]) -> None:
 
 def _check(left: Sequence[Cell], config: ReproduceConfig) -> None:
     """Raise an `InputError` for what would make every run fail."""
-    from keras_selflearn.backbone import check_backbone
     from keras_selflearn.datasets import load_dataset
+    from keras_selflearn.network.backbone import check_backbone
     from keras_selflearn.storage.files import make_writable
 
     first = left[0].config

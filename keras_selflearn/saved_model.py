@@ -13,7 +13,7 @@ from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.class_texts import class_texts
 from keras_selflearn.labelling.in_graph import labeller_in_graph
-from keras_selflearn.model import build_network
+from keras_selflearn.network.model import build_network
 from keras_selflearn.storage.files import folder_written_whole
 
 # Pillow's own conversion to grey, in 65536ths: ITU-R BT.601.

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_selflearn.backbone import FEATURES, check_weights_file, load_weights
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.model import check_image_shape
+from keras_selflearn.network.backbone import FEATURES, check_weights_file, load_weights
+from keras_selflearn.network.model import check_image_shape
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.averaging import WeightAverage
 from keras_selflearn.fitting import UnderWay, fit
+from keras_selflearn.network.averaging import WeightAverage
 from keras_selflearn.training import Training
 
 # Each epoch has batches of 2, 2 and 1 examples.

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from test_backbone import write_notop
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.backbone import build_backbone, check_weights_file, load_weights
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.network.backbone import build_backbone, check_weights_file, load_weights
 from keras_selflearn.reproduction.estimate import done
 from keras_selflearn.reproduction.runs import by_identity, check_same_weights, finished_runs
 from keras_selflearn.storage.arrays import read_arrays

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn import backbone
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.learner import KerasLearner, embed, inference_batch_size
 from keras_selflearn.losses import get_objective
-from keras_selflearn.model import build_network
+from keras_selflearn.network import backbone
+from keras_selflearn.network.model import build_network
 from keras_selflearn.pipeline import training_batches
 from keras_selflearn.selflearning.loop import ORDERS, Examples, self_learning
 from keras_selflearn.selflearning.trust import UntrustworthyError

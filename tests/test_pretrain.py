@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.backbone import build_backbone
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.glyphs import render_glyphs
+from keras_selflearn.network.backbone import build_backbone
 from keras_selflearn.pretrain import PretrainConfig, pretrain
 
 

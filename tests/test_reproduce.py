@@ -16,8 +16,8 @@ from archives import write_cifar10, write_plant_village, write_svhn_cropped
 from matplotlib.image import imread
 
 from keras_selflearn import report, reproduce
-from keras_selflearn.backbone import build_backbone
 from keras_selflearn.experiment import run_experiment
+from keras_selflearn.network.backbone import build_backbone
 from keras_selflearn.paper import published_figure, published_tables
 from keras_selflearn.report import ReportConfig
 from keras_selflearn.reproduce import ReproduceConfig

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.backbone import FEATURES, build_backbone
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.network.backbone import FEATURES, build_backbone
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), np.uint8)
 LABELS = np.array(["cat", "dog", "-1", "-1"] * 5)

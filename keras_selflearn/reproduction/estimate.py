@@ -87,7 +87,7 @@ def _passes(work: Schedule) -> int:
 def _try(config: Config, image_size: int) -> float:
     import_tensorflow_quietly()
     from keras_selflearn.losses import get_objective
-    from keras_selflearn.model import build_network
+    from keras_selflearn.network.model import build_network
 
     network = build_network(
         backbone=config.backbone,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from keras_selflearn import cpu as module
+from keras_selflearn.network import cpu as module
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays_of
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.arcface import CosineHead, arcface_loss
-from keras_selflearn.precision import precision_policy
+from keras_selflearn.network.precision import precision_policy
 
 PI = math.pi
 ANGLES = [0.0, 0.01, 0.3, 1.0, PI / 2, 2.0, PI - 0.5, PI - 0.4, PI - 0.1, PI - 0.01, PI]

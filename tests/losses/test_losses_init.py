@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras_selflearn import losses
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.precision import precision_policy
+from keras_selflearn.network.precision import precision_policy
 
 FILES = [path.stem for path in Path(losses.__file__).parent.glob("*.py") if path.stem[0] != "_"]
 # On a grid that 16 bits hold, and within [-1, 1], so that they pass as cosines.

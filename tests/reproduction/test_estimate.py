@@ -58,7 +58,7 @@ def test_the_paper_s_table_takes_days_here():
 
 
 def test_a_trial_leaves_no_network_in_this_process(grid, monkeypatch):
-    from keras_selflearn import model
+    from keras_selflearn.network import model
 
     monkeypatch.setattr(model, "build_network", None)
     config = resolve(grid.cells()[0].config)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.backbone import build_backbone, load_weights
+from keras_selflearn.network.backbone import build_backbone, load_weights
 from keras_selflearn.storage.hdf5 import check_hdf5
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.strategy import make_strategy
+from keras_selflearn.network.strategy import make_strategy
 
 
 @pytest.fixture

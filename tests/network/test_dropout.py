@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.dropout import Dropout
 from keras_selflearn.losses import get_objective
-from keras_selflearn.model import build_network
+from keras_selflearn.network.dropout import Dropout
+from keras_selflearn.network.model import build_network
 
 THREES = np.full((40, 50), 3, np.float32)
 

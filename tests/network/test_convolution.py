@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn import cpu
-from keras_selflearn.backbone import build_backbone
-from keras_selflearn.convolution import convolve, quicken_kernel_gradients
-from keras_selflearn.precision import precision_policy
+from keras_selflearn.network import cpu
+from keras_selflearn.network.backbone import build_backbone
+from keras_selflearn.network.convolution import convolve, quicken_kernel_gradients
+from keras_selflearn.network.precision import precision_policy
 
 FAST_HERE, ELSEWHERE = {"avx2", "avx512_bf16"}, {"avx512_bf16", "amx_bf16"}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from keras_selflearn import cpu
 from keras_selflearn.console.errors import unknown_name
+from keras_selflearn.network import cpu
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 

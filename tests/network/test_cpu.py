@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from keras_selflearn import cpu
+from keras_selflearn.network import cpu
 
 _INFO = """processor\t: 0
 model name\t: Some CPU: fast

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import tensorflow as tf
 
-from keras_selflearn import cpu
-from keras_selflearn.precision import precision_policy, resolve_precision
+from keras_selflearn.network import cpu
+from keras_selflearn.network.precision import precision_policy, resolve_precision
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.backbone import build_backbone, weights_digest
+from keras_selflearn.network.backbone import build_backbone, weights_digest
 
 SHAPE = (32, 32, 3)
 

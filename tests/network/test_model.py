@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.losses import get_objective, loss_names
-from keras_selflearn.model import build_network, check_image_shape
+from keras_selflearn.network.model import build_network, check_image_shape
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])

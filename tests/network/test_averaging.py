@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.averaging import WeightAverage
+from keras_selflearn.network.averaging import WeightAverage
 
 MOMENTUM = 0.9
 

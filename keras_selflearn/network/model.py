@@ -9,14 +9,14 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn import data_parallel
-from keras_selflearn.backbone import build_backbone
 from keras_selflearn.console.errors import InputError, unknown_name
-from keras_selflearn.convolution import quicken_kernel_gradients
-from keras_selflearn.dropout import Dropout
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.precision import precision_policy
-from keras_selflearn.strategy import make_strategy
+from keras_selflearn.network import data_parallel
+from keras_selflearn.network.backbone import build_backbone
+from keras_selflearn.network.convolution import quicken_kernel_gradients
+from keras_selflearn.network.dropout import Dropout
+from keras_selflearn.network.precision import precision_policy
+from keras_selflearn.network.strategy import make_strategy
 
 OPTIMIZERS = {
     "adam": tf.keras.optimizers.Adam,

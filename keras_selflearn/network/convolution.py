@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from keras_selflearn import cpu
+from keras_selflearn.network import cpu
 
 # In pixels. On larger maps the nine copies of it that are multiplied cost more than they save.
 _LARGEST_MAP = 64
