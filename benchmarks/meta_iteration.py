@@ -12,13 +12,13 @@ from benchmarks.line import Line
 from benchmarks.plain_reference import PlainReference
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
-from keras_selflearn.learner import KerasLearner
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.selflearning.loop import UNLABELLED, Examples, Record, self_learning
 from keras_selflearn.selflearning.selection import select
-from keras_selflearn.training import Training
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.schedule import Training
 
 AT_LEAST = 2.5
 N_CLASSES = 10

@@ -14,9 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.labelling import label_in_a_loop
-from keras_selflearn.augmentation import LARGEST_SHIFT
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.backbone import build_backbone
+from keras_selflearn.training.augmentation import LARGEST_SHIFT
 
 
 class PlainReference:

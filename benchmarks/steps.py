@@ -107,7 +107,7 @@ def _measure(
     from keras_selflearn.asked_data import training_labels
     from keras_selflearn.datasets.splitting import choose_labelled
     from keras_selflearn.experiment import make_classifier
-    from keras_selflearn.pipeline import inference_batches
+    from keras_selflearn.training.pipeline import inference_batches
 
     labels = training_labels(dataset, config)
     images, truth = dataset.test_images, dataset.test_labels

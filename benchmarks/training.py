@@ -15,10 +15,10 @@ from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
 from benchmarks.vgg16 import BATCH_SIZE, make_learner, random_examples, random_images
 from keras_selflearn.events import EventFiles
-from keras_selflearn.learner import KerasLearner
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.progress import ProgressBars
 from keras_selflearn.selflearning.loop import Examples
+from keras_selflearn.training.learner import KerasLearner
 
 AT_LEAST = 0.97
 _IMAGES = 10_000

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.learner import KerasLearner
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.loop import Examples
-from keras_selflearn.training import Training
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.schedule import Training
 
 BACKBONE = "vgg16"
 BATCH_SIZE = 100

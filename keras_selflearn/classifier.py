@@ -15,7 +15,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn import saving
-from keras_selflearn.augmentation import parse_augmentations
 from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
@@ -29,7 +28,6 @@ from keras_selflearn.inputs import (
     is_unlabelled,
     warn_of_small_classes,
 )
-from keras_selflearn.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
@@ -48,7 +46,9 @@ from keras_selflearn.selflearning.loop import (
 from keras_selflearn.selflearning.selection import check_selection, select
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
-from keras_selflearn.training import DECAYS, Training
+from keras_selflearn.training.augmentation import parse_augmentations
+from keras_selflearn.training.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
+from keras_selflearn.training.schedule import DECAYS, Training
 
 
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):

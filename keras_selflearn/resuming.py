@@ -13,9 +13,9 @@ from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.learner import KerasLearner
 from keras_selflearn.selflearning.loop import LEFT_OUT, Examples, Position, Record, check_figures
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
+from keras_selflearn.training.learner import KerasLearner
 
 _OF_EXAMPLES = ("labels", "labelled_in", "confidence", "matched")
 _OF_LEARNER = "learner-"

@@ -17,7 +17,6 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import Profile, stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.learner import KerasLearner, embed
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_page.contents import Embedded
 from keras_selflearn.run_page.gather import gather
@@ -25,6 +24,7 @@ from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.loop import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
 from keras_selflearn.shown import Shown
+from keras_selflearn.training.learner import KerasLearner, embed
 
 # Of a run that is gone on with: what it has done so far.
 _KEPT = (

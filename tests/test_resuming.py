@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.learner import KerasLearner
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.resuming import Resuming
@@ -25,7 +24,8 @@ from keras_selflearn.selflearning.loop import Examples, Position, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array
-from keras_selflearn.training import Training
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.schedule import Training
 
 N = 40
 TRUTH = np.arange(N) % 2

@@ -83,7 +83,7 @@ class Examples:
 
 
 class Learner(Protocol):
-    """What the loop needs of a network: `keras_selflearn.learner.KerasLearner` has it."""
+    """What the loop needs of a network: `keras_selflearn.training.learner.KerasLearner` has it."""
 
     def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
         """Go on training on the labelled examples; the last epoch's mean loss, gradient steps."""

@@ -13,7 +13,7 @@ from typing import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.augmentation import augment
+from keras_selflearn.training.augmentation import augment
 
 _BATCHES_AHEAD = 2
 

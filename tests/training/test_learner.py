@@ -7,14 +7,14 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.learner import KerasLearner, embed, inference_batch_size
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network import backbone
 from keras_selflearn.network.model import build_network
-from keras_selflearn.pipeline import training_batches
 from keras_selflearn.selflearning.loop import ORDERS, Examples, self_learning
 from keras_selflearn.selflearning.trust import UntrustworthyError
-from keras_selflearn.training import Training
+from keras_selflearn.training.learner import KerasLearner, embed, inference_batch_size
+from keras_selflearn.training.pipeline import training_batches
+from keras_selflearn.training.schedule import Training
 
 TRUTH = np.arange(40) % 2
 IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)
@@ -111,7 +111,7 @@ def test_no_order_of_the_examples_is_used_twice(monkeypatch):
         asked.append((options["first_step"], options["steps"]))
         return training_batches(*arguments, **options)
 
-    monkeypatch.setattr("keras_selflearn.learner.training_batches", spy)
+    monkeypatch.setattr("keras_selflearn.training.learner.training_batches", spy)
     five_steps = Training(epochs=99, steps=5, learning_rate=1e-4)
     subject, data = learner(meta_training=five_steps), examples()
     for meta_iteration in range(3):
@@ -229,7 +229,7 @@ def embed_as(monkeypatch, training, validation):
         calls.append(len(indices))
         return (training if images is IMAGES else validation)[indices]
 
-    monkeypatch.setattr("keras_selflearn.learner.embed", embed)
+    monkeypatch.setattr("keras_selflearn.training.learner.embed", embed)
     return calls
 
 
@@ -317,7 +317,7 @@ def test_nothing_is_traced_twice(monkeypatch):
 
 
 def test_embedding_is_traced_once_for_batches_of_all_sizes(monkeypatch):
-    monkeypatch.setattr("keras_selflearn.learner._INFERENCE_PIXELS", 15 * 32 * 32)
+    monkeypatch.setattr("keras_selflearn.training.learner._INFERENCE_PIXELS", 15 * 32 * 32)
     subject = learner()
     indices = np.random.default_rng(0).permutation(40)
     expected = subject.network.embedder(IMAGES[indices], training=False).numpy()
@@ -354,7 +354,7 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
         of_networks[-1].extend((kind, index) for index in indices.tolist())
         return embed(network, images, indices)
 
-    monkeypatch.setattr("keras_selflearn.learner.embed", spy)
+    monkeypatch.setattr("keras_selflearn.training.learner.embed", spy)
     subject = learner(loss, reference=reference, validation_data=(test_images, TRUTH))
     train = subject.train
 
@@ -506,7 +506,7 @@ def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
     subject = learner(loss)
     subject.train(examples(), 0)
     expected = subject.label(np.arange(15, 40))
-    monkeypatch.setattr("keras_selflearn.learner._LABELLED_AT_ONCE", 10)
+    monkeypatch.setattr("keras_selflearn.training.learner._LABELLED_AT_ONCE", 10)
     sizes = []
     embed = subject._embed
     monkeypatch.setattr(

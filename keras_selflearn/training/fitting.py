@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.network.averaging import WeightAverage
-from keras_selflearn.training import Training
+from keras_selflearn.training.schedule import Training
 
 
 @dataclass

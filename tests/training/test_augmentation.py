@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.augmentation import augment, flip, parse_augmentations, shift
+from keras_selflearn.training.augmentation import augment, flip, parse_augmentations, shift
 
 
 @pytest.fixture(scope="module")

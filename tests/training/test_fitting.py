@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.network.averaging import WeightAverage
-from keras_selflearn.training import Training
+from keras_selflearn.training.fitting import UnderWay, fit
+from keras_selflearn.training.schedule import Training
 
 # Each epoch has batches of 2, 2 and 1 examples.
 X = np.array([1, 2, 3, 4, 5], np.float32)[:, None]

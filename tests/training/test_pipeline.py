@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
+from keras_selflearn.training.pipeline import inference_batches, steps_per_epoch, training_batches
 
 
 @pytest.fixture

@@ -12,12 +12,10 @@ from sklearn.preprocessing import StandardScaler
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.fitting import UnderWay, fit
 from keras_selflearn.labelling import Labeller
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.averaging import WeightAverage
 from keras_selflearn.network.model import Network
-from keras_selflearn.pipeline import inference_batches, steps_per_epoch, training_batches
 from keras_selflearn.selflearning.loop import Examples
 from keras_selflearn.selflearning.trust import (
     check_classes,
@@ -26,7 +24,9 @@ from keras_selflearn.selflearning.trust import (
     check_weights,
 )
 from keras_selflearn.storage.checkpoint import Checkpoint
-from keras_selflearn.training import Training
+from keras_selflearn.training.fitting import UnderWay, fit
+from keras_selflearn.training.pipeline import inference_batches, steps_per_epoch, training_batches
+from keras_selflearn.training.schedule import Training
 
 REFERENCES = ("initial", "all")
 VALIDATION_FEATURES = ("as-is", "standardised")

@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.training import Training
+from keras_selflearn.training.schedule import Training
 
 
 def test_epochs_are_epochs():
