@@ -22,7 +22,6 @@ from keras_selflearn.asked_data import (
     training_labels,
 )
 from keras_selflearn.classifier import SelfLearningClassifier
-from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.profiling import Profile, profiled, stage
 from keras_selflearn.console.signals import deferred
@@ -36,6 +35,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.opening import opened
+from keras_selflearn.options.config import Config
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_folds import cross_validate

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_selflearn.config import option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.options.config import option
 
 
 @dataclass(frozen=True)

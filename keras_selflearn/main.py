@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from keras_selflearn.config import Config, option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.options.config import Config, option
 
 
 @dataclass(frozen=True)

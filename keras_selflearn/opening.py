@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_selflearn import __version__
-from keras_selflearn.config import PLACES
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.options.config import PLACES
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.storage.lock import Held, lock
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_selflearn.config import option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.signals import check_for_stop, deferred
 from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 from keras_selflearn.label_table import ORDERS, LabelTable
+from keras_selflearn.options.config import option
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
 

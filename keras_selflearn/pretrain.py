@@ -9,11 +9,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_selflearn.config import option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.datasets import DATASETS, dataset_entry
+from keras_selflearn.options.config import option
 from keras_selflearn.storage.files import make_writable
 
 # Keras 3 writes weights under no other name.

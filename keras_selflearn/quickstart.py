@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keras_selflearn.config import Config, option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.losses import loss_names
+from keras_selflearn.options.config import Config, option
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.storage.cache import cache_root
 

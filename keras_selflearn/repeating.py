@@ -6,11 +6,11 @@ import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
-from keras_selflearn.config import PLACES, Config
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.environment import describe_environment
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.options.config import PLACES, Config
 from keras_selflearn.reproduction.record import read_config
 from keras_selflearn.run_folder import RunFolder
 

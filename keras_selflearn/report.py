@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_selflearn.config import option
 from keras_selflearn.console import command_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.options.config import option
 from keras_selflearn.paper import (
     PublishedTable,
     published_figure,

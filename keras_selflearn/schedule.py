@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keras_selflearn.config import Config
+from keras_selflearn.options.config import Config
 
 
 @dataclass(frozen=True)

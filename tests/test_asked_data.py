@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn.asked_data import data_digest, data_name, training_labels
-from keras_selflearn.config import Config
+from keras_selflearn.options.config import Config
 
 EACH = ",".join(f"{digit}={digit + 1}" for digit in range(10))
 

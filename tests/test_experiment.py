@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from keras_selflearn.asked_data import describe_data, training_labels
-from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import Stopped, stop_signals
 from keras_selflearn.datasets.splitting import subset
@@ -24,6 +23,7 @@ from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.options.config import Config
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_record import RunRecord, table_cells
 from keras_selflearn.storage.checkpoint import Checkpoints

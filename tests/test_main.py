@@ -12,10 +12,10 @@ from dataclasses import fields
 
 import pytest
 
-from keras_selflearn.config import Config
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.main import Command, main
+from keras_selflearn.options.config import Config
 
 QUICK = ["--backbone=tiny", "--epochs=2", "--meta_epochs=1", "--meta_iterations=1"]
 

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.config import Config
 from keras_selflearn.experiment import run_experiment
+from keras_selflearn.options.config import Config
 from keras_selflearn.run_folder import RunFolder
 
 CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")

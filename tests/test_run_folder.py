@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from keras_selflearn.classifier import SelfLearningClassifier
-from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.experiment import run_experiment
+from keras_selflearn.options.config import Config
 from keras_selflearn.run_folder import RunFolder
 
 

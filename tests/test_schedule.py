@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from keras_selflearn.config import Config
+from keras_selflearn.options.config import Config
 from keras_selflearn.schedule import Schedule, schedule, schedule_of_history
 
 SMALL = Config(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_selflearn.config import Config
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.options.config import Config
 from keras_selflearn.paper import PublishedTable
 from keras_selflearn.reproduction.runs import Run
 from keras_selflearn.schedule import Schedule, schedule, schedule_of_history

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from keras_selflearn.config import Config
+from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
+from keras_selflearn.options.config import Config
 from keras_selflearn.paper import PublishedFigure, PublishedRow, PublishedTable
 from keras_selflearn.reproduction.presets import flagfiles, read_preset
 

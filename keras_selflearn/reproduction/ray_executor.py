@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from keras_selflearn.config import Config
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.executors import Outcome, is_finished
 from keras_selflearn.reproduction.grid import Cell
 

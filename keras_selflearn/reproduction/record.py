@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from keras_selflearn.config import Config
 from keras_selflearn.console.errors import check_integer, check_number
+from keras_selflearn.options.config import Config
 
 _TEXTS = ("keras_selflearn", "python", "cpu", "precision")
 _SIZES = ("labelled", "selected", "remaining", "gradient_steps")

@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
-from keras_selflearn.config import Config
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.options.config import Config
 
 PROGRAM = """
 from __future__ import annotations
 from dataclasses import dataclass
 from keras_selflearn.console import command_line
-from keras_selflearn.config import option
+from keras_selflearn.options.config import option
 from keras_selflearn.console.errors import InputError
 
 @dataclass(frozen=True)

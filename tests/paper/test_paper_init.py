@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras_selflearn.config import Config
 from keras_selflearn.datasets import DATASETS
 from keras_selflearn.losses import loss_names
+from keras_selflearn.options.config import Config
 from keras_selflearn.paper import (
     CELLS,
     published_figure,

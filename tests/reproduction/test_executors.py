@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from keras_selflearn.config import Config
 from keras_selflearn.console import command_line
+from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.executors import run_in_processes
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.reproduction.runs import finished_runs
@@ -51,7 +51,7 @@ def test_each_cell_is_run_once_when_it_is_asked_for_whatever_became_of_others(tm
 def test_a_killed_cell_and_an_interrupted_grid(tmp_path):
     program = (
         "import signal\n"
-        "from keras_selflearn.config import Config\n"
+        "from keras_selflearn.options.config import Config\n"
         "from keras_selflearn.reproduction.executors import run_in_processes\n"
         "from keras_selflearn.reproduction.grid import Cell\n"
         # A background job of a shell ignores it.

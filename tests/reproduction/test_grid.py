@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras_selflearn.config import Config
 from keras_selflearn.console import command_line
+from keras_selflearn.options.config import Config
 from keras_selflearn.paper import published_table
 from keras_selflearn.reproduction.grid import make_grid
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from keras_selflearn.config import Config
+from keras_selflearn.options.config import Config
 from keras_selflearn.run_page.contents import Contents, Embedded
 
 NAMES = ("<script>alert(1)</script>", 'Äpfel & "Bäume" 🌳', "wide___class_name_" + "x" * 60)

@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from keras_selflearn.config import Config, numbers_by_class
 from keras_selflearn.datasets import DATASETS
+from keras_selflearn.options.config import Config, numbers_by_class
 
 
 @pytest.mark.parametrize("dataset", list(DATASETS))
