@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from keras_selflearn.console.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
 __all__ = ["InputError", "SelfLearningClassifier"]
 __version__ = "0.2.0"
@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
                 f"Keras runs on {keras.backend.backend()}, but keras_selflearn needs TensorFlow:"
                 " set the environment variable KERAS_BACKEND=tensorflow."
             )
-        from keras_selflearn.classifier import SelfLearningClassifier
+        from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
         return SelfLearningClassifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

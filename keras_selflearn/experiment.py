@@ -21,15 +21,15 @@ from keras_selflearn.asked_data import (
     names_with_none,
     training_labels,
 )
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.profiling import Profile, profiled, stage
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.environment import describe_environment
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.inputs import warn_of_small_classes
 from keras_selflearn.events import EventFiles
-from keras_selflearn.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest

@@ -36,9 +36,9 @@ def main(config: ExportConfig) -> None:
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise InputError(f"{output} is there already: choose another name with --output.")
     import_tensorflow_quietly()
-    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.saved_model import export_saved_model
     from keras_selflearn.finished_run import classifier_folder
-    from keras_selflearn.saved_model import export_saved_model
 
     classifier = SelfLearningClassifier.load(classifier_folder(Path(config.run).expanduser()))
     export_saved_model(classifier, output, precision=config.precision)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator.saving import SETTINGS
 from keras_selflearn.run_folder import RunFolder
-from keras_selflearn.saving import SETTINGS
 
 _COLUMNS = ("index", "path")
 

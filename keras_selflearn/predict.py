@@ -20,13 +20,13 @@ from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.signals import check_for_stop, deferred
 from keras_selflearn.datasets.class_folders import class_folders, copy_picture
-from keras_selflearn.label_table import ORDERS, LabelTable
+from keras_selflearn.estimator.label_table import ORDERS, LabelTable
 from keras_selflearn.options.config import option
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
 
 if TYPE_CHECKING:
-    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     """
     places = check_places(config)
     import_tensorflow_quietly()
-    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
     from keras_selflearn.finished_run import classifier_folder
 
     number = sum(1 for _ in places.paths())
@@ -167,7 +167,7 @@ def _fill(
     from tqdm import tqdm
 
     from keras_selflearn.datasets.class_texts import class_texts
-    from keras_selflearn.label_folder import label_files
+    from keras_selflearn.estimator.label_folder import label_files
 
     classes = {label: position for position, label in enumerate(classifier.classes_.tolist())}
     folders = class_folders(class_texts(classifier.classes_))

@@ -57,8 +57,8 @@ def pretrain(config: PretrainConfig) -> float:
     """
     output = check_output(config)
     import_tensorflow_quietly()
-    from keras_selflearn.classifier import SelfLearningClassifier
     from keras_selflearn.datasets import load_dataset
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
     from keras_selflearn.progress import make_progress
 
     classifier = SelfLearningClassifier(

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.curve import Curve, draw_curves
 from keras_selflearn.embeddings_file import read_embeddings, write_embeddings
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.run_page.contents import Contents
 from keras_selflearn.run_page.page import write_page
 from keras_selflearn.run_page.summary import accuracies

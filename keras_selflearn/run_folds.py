@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import deferred
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.progress import make_progress
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds

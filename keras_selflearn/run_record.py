@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import Profile, stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.datasets import Dataset
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.run_folder import RunFolder
 from keras_selflearn.run_page.contents import Embedded
 from keras_selflearn.run_page.gather import gather

@@ -16,7 +16,7 @@ def test_importing_the_package_does_not_import_tensorflow():
 
 
 def test_the_classifier_is_at_the_top():
-    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
     assert keras_selflearn.SelfLearningClassifier is SelfLearningClassifier
 

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.experiment import run_experiment
 from keras_selflearn.options.config import Config
 from keras_selflearn.run_folder import RunFolder

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.inputs import encode, is_unlabelled
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.inputs import encode, is_unlabelled
 from keras_selflearn.labelling import Labeller
 from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
 from keras_selflearn.run_page.contents import Contents, Embedded

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from keras_selflearn.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.run_page import gather as module
 from keras_selflearn.run_page.contents import Embedded
 from keras_selflearn.run_page.gather import gather

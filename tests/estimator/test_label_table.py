@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from keras_selflearn.label_table import ORDERS, LabelTable
+from keras_selflearn.estimator.label_table import ORDERS, LabelTable
 
 ROWS = [
     ("b.png", 1, 0.5, 3),

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn import label_folder as module
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import decoding
-from keras_selflearn.label_folder import Labelled, label_files, label_folder
+from keras_selflearn.estimator import label_folder as module
+from keras_selflearn.estimator.label_folder import Labelled, label_files, label_folder
 
 
 def fit(images, labels, **changes):

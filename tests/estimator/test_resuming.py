@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
-from keras_selflearn.resuming import Resuming
 from keras_selflearn.selflearning.loop import Examples, Position, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints

@@ -14,9 +14,9 @@ from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator.saved_model import export_saved_model, grey_in_graph, resize_in_graph
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.losses.cross_entropy import CrossEntropy
-from keras_selflearn.saved_model import export_saved_model, grey_in_graph, resize_in_graph
 
 # Without the package; run in a folder of SavedModels, writes what they say of images.npz.
 PROGRAM = """

@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image
 from sklearn.utils.validation import check_is_fitted
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import find_images
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.network.model import Network
 from keras_selflearn.training.learner import embed, inference_batch_size
 

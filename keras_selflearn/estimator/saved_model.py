@@ -9,9 +9,9 @@ from typing import Callable
 import tensorflow as tf
 from sklearn.utils.validation import check_is_fitted
 
-from keras_selflearn.classifier import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.class_texts import class_texts
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.labelling.in_graph import labeller_in_graph
 from keras_selflearn.network.model import build_network
 from keras_selflearn.storage.files import folder_written_whole

@@ -14,11 +14,11 @@ import tensorflow as tf
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from keras_selflearn import saving
 from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
-from keras_selflearn.inputs import (
+from keras_selflearn.estimator import saving
+from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
@@ -28,13 +28,13 @@ from keras_selflearn.inputs import (
     is_unlabelled,
     warn_of_small_classes,
 )
+from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
 from keras_selflearn.network.model import OPTIMIZERS, Network, build_network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.strategy import STRATEGIES
-from keras_selflearn.resuming import Resuming
 from keras_selflearn.selflearning.loop import (
     LEFT_OUT,
     ORDERS,

@@ -21,7 +21,7 @@ from keras_selflearn.storage.files import folder_written_whole
 from keras_selflearn.storage.json_files import read_json
 
 if TYPE_CHECKING:
-    from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
 FORMAT = 3
 SETTINGS = "classifier.json"
