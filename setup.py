@@ -47,7 +47,7 @@ setup(
     packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
     package_data={
         "keras_selflearn.paper": ["*.json"],
-        "keras_selflearn.run_page": ["assets/*"],
+        "keras_selflearn.runs.page": ["assets/*"],
     },
     python_requires=">=3.9,<3.14",
     install_requires=[

@@ -65,9 +65,9 @@ def main(asked: Asked) -> None:
     )
     import_tensorflow_quietly()
     from keras_selflearn.datasets import load_dataset
-    from keras_selflearn.environment import describe_environment
-    from keras_selflearn.experiment import resolve
     from keras_selflearn.network.precision import resolve_precision
+    from keras_selflearn.runs.environment import describe_environment
+    from keras_selflearn.runs.experiment import resolve
 
     config = resolve(config)
     environment = describe_environment(resolve_precision(config.precision))
@@ -104,9 +104,9 @@ def _measure(
     """Report the accuracy in percent after each of these numbers of steps of one training."""
     import tensorflow as tf
 
-    from keras_selflearn.asked_data import training_labels
     from keras_selflearn.datasets.splitting import choose_labelled
-    from keras_selflearn.experiment import make_classifier
+    from keras_selflearn.runs.data import training_labels
+    from keras_selflearn.runs.experiment import make_classifier
     from keras_selflearn.training.pipeline import inference_batches
 
     labels = training_labels(dataset, config)

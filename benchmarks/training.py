@@ -14,9 +14,9 @@ from benchmarks.line import Line
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
 from benchmarks.vgg16 import BATCH_SIZE, make_learner, random_examples, random_images
-from keras_selflearn.events import EventFiles
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.progress import ProgressBars
+from keras_selflearn.runs.events import EventFiles
+from keras_selflearn.runs.progress import ProgressBars
 from keras_selflearn.selflearning.loop import Examples
 from keras_selflearn.training.learner import KerasLearner
 

@@ -38,7 +38,7 @@ def main(config: ExportConfig) -> None:
     import_tensorflow_quietly()
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
     from keras_selflearn.estimator.saved_model import export_saved_model
-    from keras_selflearn.finished_run import classifier_folder
+    from keras_selflearn.runs.finished_run import classifier_folder
 
     classifier = SelfLearningClassifier.load(classifier_folder(Path(config.run).expanduser()))
     export_saved_model(classifier, output, precision=config.precision)

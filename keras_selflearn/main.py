@@ -26,11 +26,11 @@ def main(command: Command) -> None:
     config = Config(**asked)
     config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
-    from keras_selflearn.experiment import run_experiment
-    from keras_selflearn.run_page.summary import why_it_ended
+    from keras_selflearn.runs.experiment import run_experiment
+    from keras_selflearn.runs.page.summary import why_it_ended
 
     if from_run is not None:
-        from keras_selflearn.repeating import repeated
+        from keras_selflearn.runs.repeating import repeated
 
         config = repeated(Path(from_run).expanduser(), config)
     config = config.resolve()

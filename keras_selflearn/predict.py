@@ -112,7 +112,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     places = check_places(config)
     import_tensorflow_quietly()
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
-    from keras_selflearn.finished_run import classifier_folder
+    from keras_selflearn.runs.finished_run import classifier_folder
 
     number = sum(1 for _ in places.paths())
     if not number:
@@ -146,8 +146,8 @@ def predict(config: PredictConfig) -> tuple[int, int]:
 
 def _names_of_nearest(classifier: SelfLearningClassifier, run: Path) -> dict[int, str] | None:
     """What to call each example that labels come from; None where they come from none."""
-    from keras_selflearn.finished_run import image_paths
-    from keras_selflearn.run_folder import IMAGES_CSV
+    from keras_selflearn.runs.finished_run import image_paths
+    from keras_selflearn.runs.folder import IMAGES_CSV
 
     if not len(classifier.reference_):
         return None

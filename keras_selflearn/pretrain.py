@@ -59,7 +59,7 @@ def pretrain(config: PretrainConfig) -> float:
     import_tensorflow_quietly()
     from keras_selflearn.datasets import load_dataset
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
-    from keras_selflearn.progress import make_progress
+    from keras_selflearn.runs.progress import make_progress
 
     classifier = SelfLearningClassifier(
         loss="cross-entropy",

@@ -89,13 +89,13 @@ def table(runs: dict[str, dict[str, Any]]) -> str:
 
 
 def _run(experiment: Config, weights: str) -> dict[str, Any]:
-    from keras_selflearn.experiment import run_experiment
+    from keras_selflearn.runs.experiment import run_experiment
 
     return run_experiment(replace(experiment, weights=weights)).read_run()
 
 
 def _draw(runs: dict[str, dict[str, Any]], path: Path) -> None:
-    from keras_selflearn.curve import Curve, draw_curves
+    from keras_selflearn.runs.curve import Curve, draw_curves
 
     curves = [
         Curve(f"{name} weights", [record["validation_accuracy"] for record in run["history"]])

@@ -188,10 +188,10 @@ def run_cells(cells: Sequence[Cell], executor: Executor) -> list[Outcome]:
 
 def _list(grid: Grid) -> list[Cell]:
     """Print what is done and what is left with its time; the cells that are left."""
-    from keras_selflearn.environment import describe_environment
-    from keras_selflearn.experiment import resolve
     from keras_selflearn.reproduction import estimate
     from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
+    from keras_selflearn.runs.environment import describe_environment
+    from keras_selflearn.runs.experiment import resolve
 
     cells = grid.cells()
     finished = by_identity(finished_runs(grid.folder))

@@ -28,7 +28,7 @@ def digits():
 @pytest.fixture(autouse=True)
 def few_points(monkeypatch):
     """Each run draws its embeddings, and t-SNE of all of them takes longer than the small run."""
-    monkeypatch.setattr("keras_selflearn.run_page.scatter._MOST_POINTS", 30)
+    monkeypatch.setattr("keras_selflearn.runs.page.scatter._MOST_POINTS", 30)
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 
-from keras_selflearn import run_folder  # noqa: E402
 from keras_selflearn.console import command_line  # noqa: E402
 from keras_selflearn.main import Command, main  # noqa: E402
+from keras_selflearn.runs import folder as run_folder  # noqa: E402
 from keras_selflearn.storage import checkpoint, files  # noqa: E402
 from keras_selflearn.training import fitting, learner  # noqa: E402
 

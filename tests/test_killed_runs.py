@@ -8,7 +8,7 @@ from pathlib import Path
 
 from run_contents import contents, start
 
-from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.runs.folder import RunFolder
 
 EACH_STEP, NEVER = 1e-6, 60
 # What is killed, when it comes for which time in its process, and the minutes between checkpoints.

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.experiment import run_experiment
 from keras_selflearn.options.config import Config
-from keras_selflearn.run_folder import RunFolder
+from keras_selflearn.runs.experiment import run_experiment
+from keras_selflearn.runs.folder import RunFolder
 
 CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")
 LABELLED, UNLABELLED, TEST = 8, 50, 10  # a class

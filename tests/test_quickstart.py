@@ -47,7 +47,7 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
             }
 
     monkeypatch.setattr(quickstart, "pretrain", pretrain)
-    monkeypatch.setattr("keras_selflearn.experiment.run_experiment", run_experiment)
+    monkeypatch.setattr("keras_selflearn.runs.experiment.run_experiment", run_experiment)
     config = QuickstartConfig(
         results_dir=str(tmp_path / "results"), cache_dir=str(tmp_path / "cache")
     )

@@ -16,7 +16,6 @@ from archives import write_cifar10, write_plant_village, write_svhn_cropped
 from matplotlib.image import imread
 
 from keras_selflearn import report, reproduce
-from keras_selflearn.experiment import run_experiment
 from keras_selflearn.network.backbone import build_backbone
 from keras_selflearn.paper import published_figure, published_tables
 from keras_selflearn.report import ReportConfig
@@ -24,6 +23,7 @@ from keras_selflearn.reproduce import ReproduceConfig
 from keras_selflearn.reproduction import estimate, executors
 from keras_selflearn.reproduction.executors import Outcome
 from keras_selflearn.reproduction.runs import finished_runs
+from keras_selflearn.runs.experiment import run_experiment
 
 ROOT = Path(__file__).resolve().parent.parent
 LOSSES = ("cross-entropy", "triplet", "contrastive", "arcface")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_selflearn.experiment import run_experiment
 from keras_selflearn.options.config import Config
+from keras_selflearn.runs.experiment import run_experiment
 
 
 def test_vgg16_from_random_weights_learns_digits(tmp_path):

@@ -14,7 +14,7 @@ from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
 from keras_selflearn.paper import PublishedTable
 from keras_selflearn.reproduction.runs import Run
-from keras_selflearn.schedule import Schedule, schedule, schedule_of_history
+from keras_selflearn.runs.workload import Schedule, schedule, schedule_of_history
 
 # A training step is a forward pass and a backward pass of twice its cost.
 _PASSES_IN_TRAINING = 3

@@ -46,7 +46,7 @@ def run_in_processes(cells: Iterable[Cell]) -> Iterator[Outcome]:
 
 def is_finished(config: Config) -> bool:
     """Whether a finished run of it is in its folder, perhaps another command's."""
-    from keras_selflearn.experiment import resolve
+    from keras_selflearn.runs.experiment import resolve
 
     wanted = identity(resolve(config))
     return wanted in by_identity(finished_runs(Path(config.results_dir).expanduser()))

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_selflearn.drawing import save_png_and_svg
 from keras_selflearn.reproduction.class_names import name_parts
+from keras_selflearn.runs.drawing import save_png_and_svg
 
 _WIDTH = 7.2  # Inches: of a page's text, so that the names are printed in the size they have here.
 _FONT_SIZE = 7

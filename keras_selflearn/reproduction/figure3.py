@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.drawing import LINE_STYLES, accuracy_axes, save_png_and_svg
+from keras_selflearn.runs.drawing import LINE_STYLES, accuracy_axes, save_png_and_svg
 
 
 def draw_accuracy_curves(

@@ -15,9 +15,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.drawing import save_png_and_svg
-from keras_selflearn.projection import choose_points, obstacle, project
 from keras_selflearn.reproduction.class_names import name_parts
+from keras_selflearn.runs.drawing import save_png_and_svg
+from keras_selflearn.runs.projection import choose_points, obstacle, project
 
 # Ten colours made for colour-blind readers (Petroff) and eleven markers: no two of the first 110
 # classes share both, and no two of the first ten share either.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keras_selflearn.experiment import resolve
 from keras_selflearn.reproduction.estimate import done, in_words, planned
 from keras_selflearn.reproduction.grid import REGIMES, Grid, make_grid
 from keras_selflearn.reproduction.runs import is_pretrained
 from keras_selflearn.reproduction.table import ResultTable
+from keras_selflearn.runs.experiment import resolve
 
 NOTES = "notes.md"
 

@@ -106,7 +106,7 @@ def _run_cell(config: Config) -> str | None:
     """Run a cell on a worker, unless a lost worker has; None, or the cause of its failure."""
     # Here, not in a process of the worker's: that would outlive a machine's Ray that is killed.
     import_tensorflow_quietly()
-    from keras_selflearn.experiment import run_experiment
+    from keras_selflearn.runs.experiment import run_experiment
 
     try:
         if not is_finished(config):

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.embeddings_file import read_embeddings
 from keras_selflearn.options.config import PLACES, Config
-from keras_selflearn.reproduction.record import read_config
+from keras_selflearn.runs.embeddings_file import read_embeddings
+from keras_selflearn.runs.record import read_config
 from keras_selflearn.storage.json_files import read_json
 
 # Measuring more often changes nothing in what is measured in the end.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.experiment import resolve, run_name
 from keras_selflearn.reproduction.grid import Cell
-from keras_selflearn.run_record import table_cells
+from keras_selflearn.runs.experiment import resolve, run_name
+from keras_selflearn.runs.recorder import table_cells
 
 ENVIRONMENT = {
     "keras_selflearn": "0.1.0",

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from fake_runs import ENVIRONMENT, write_run
 
-from keras_selflearn.experiment import resolve
 from keras_selflearn.paper import published_table
 from keras_selflearn.reproduction import estimate
 from keras_selflearn.reproduction.runs import finished_runs
-from keras_selflearn.schedule import Schedule
+from keras_selflearn.runs.experiment import resolve
+from keras_selflearn.runs.workload import Schedule
 
 
 def test_sizes_are_the_paper_s_or_those_of_the_subset(grid):

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.experiment import run_experiment
 from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.reproduction.ray_executor import run_on_ray
+from keras_selflearn.runs.experiment import run_experiment
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None,

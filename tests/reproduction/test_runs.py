@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from fake_runs import write_run
 
-from keras_selflearn.experiment import resolve
 from keras_selflearn.reproduction.runs import (
     by_identity,
     check_same_weights,
     finished_runs,
     identity,
 )
+from keras_selflearn.runs.experiment import resolve
 
 
 def test_finished_ones_only(grid):

@@ -1,0 +1,113 @@
+"""Which folder a run goes to: a new one, or that of the same run, broken off before."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from keras_selflearn import __version__
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.options.config import PLACES
+from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.storage.lock import Held, lock
+
+
+@contextlib.contextmanager
+def opened(results_dir: Path, name: str, asked: dict[str, Any]) -> Iterator[RunFolder]:
+    """The folder of a run, held by this process in the block.
+
+    It is called `name`, or `name`-2, -3 and so on: the first that is of the same run and not
+    finished, else a new one.
+
+    Parameters
+    ----------
+    results_dir : Path
+    name : str
+    asked : dict
+        The run's `config` and `weights_sha256`, as in run.json.
+
+    Raises
+    ------
+    InputError
+        When another process holds the folder of the same run, or one that is not finished was
+        made with other flags or by another version.
+    """
+    for number in itertools.count(1):
+        folder = RunFolder(results_dir / (name if number == 1 else f"{name}-{number}"))
+        try:
+            folder.path.mkdir(exist_ok=True)
+        except FileExistsError:
+            continue  # It is a file.
+        except OSError as error:
+            raise InputError(
+                f"The folder {folder.path} can't be made ({error.strerror}): choose another with"
+                " --results_dir."
+            ) from error
+        if not (folder.is_new() or folder.has_run()):
+            continue  # It is not a run's.
+        if folder.has_run() and folder.read_run()["status"] == "finished":
+            continue
+        held = ExitStack()
+        try:
+            held.enter_context(lock(folder.path))
+        except Held:
+            run = folder.read_run() if folder.has_run() else None
+            if run is None or not _differences(run, asked):
+                raise InputError(_in_use(folder.path, run)) from None
+            continue
+        with held:
+            if folder.has_run():
+                run = folder.read_run()
+                if run["status"] == "finished":  # since it was read
+                    continue
+                _check_same(folder.path, run, asked)
+            yield folder
+            return
+
+
+def _check_same(path: Path, run: dict[str, Any], asked: dict[str, Any]) -> None:
+    version = run["environment"].get("keras_selflearn")
+    if version != __version__:
+        raise InputError(
+            f"{path} is an unfinished run of version {version}, with which version {__version__}"
+            " can't go on: remove it, or choose another --results_dir."
+        )
+    differences = _differences(run, asked)
+    if differences:
+        raise InputError(
+            f"{path} is an unfinished run with other flags: {'; '.join(differences)}. Give the"
+            " same to go on with it; else remove it, or choose another --results_dir."
+        )
+
+
+def _differences(run: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    before, now = run["config"], asked["config"]
+    found = [
+        f"--{name} was {before.get(name)} and is {now.get(name)}"
+        for name in sorted({*before, *now} - {*PLACES})
+        if before.get(name) != now.get(name)
+    ]
+    if run.get("data_sha256") != asked["data_sha256"]:
+        found.append("the images or labels were changed")
+    first, second = run.get("weights_sha256"), asked["weights_sha256"]
+    is_file = first is not None and second is not None
+    if first != second or not is_file and before.get("weights") != now.get("weights"):
+        found.append(f"--weights was {before.get('weights')} and is {now.get('weights')}")
+    return found
+
+
+def _in_use(path: Path, run: dict[str, Any] | None) -> str:
+    processes = run.get("processes") if run else None
+    holder = processes[-1] if isinstance(processes, list) and processes else {}
+    if not isinstance(holder, dict):
+        holder = {}
+    who = f"process {holder.get('pid', 'unknown')} on {holder.get('host', 'this machine')}"
+    since = f", since {holder['since']}" if "since" in holder else ""
+    return (
+        f"{path} is in use by {who}{since}, for the same run: wait for it, stop it, or choose"
+        " another --results_dir."
+    )

@@ -1,0 +1,52 @@
+"""Accuracy over meta-iterations, one run a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_selflearn.runs.drawing import LINE_STYLES, accuracy_axes, save_picture
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of the picture.
+
+    Attributes
+    ----------
+    name : str
+    accuracies : sequence of float or None
+        On the test images in percent after meta-iterations 0, 1, 2, ...; None: not measured.
+        The first and the last are measured.
+    """
+
+    name: str
+    accuracies: Sequence[float | None]
+
+
+def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
+    """Draw up to three curves to the PNG at `path`; meta-iteration 0 is labelled-only."""
+    figure, axes = accuracy_axes(title)
+    for curve, (color, marker, line) in zip(curves, LINE_STYLES):
+        measured = [i for i, each in enumerate(curve.accuracies) if each is not None]
+        axes.plot(
+            measured,
+            [curve.accuracies[i] for i in measured],
+            color=color,
+            marker=marker,
+            linestyle=line,
+            label=curve.name,
+        )
+        last = len(curve.accuracies) - 1
+        axes.annotate(
+            f"{curve.accuracies[-1]:.1f} %",
+            (last, curve.accuracies[-1]),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="center",
+            color=color,
+        )
+    axes.set_ylim(0, 105)
+    axes.legend(loc="lower right")
+    save_picture(figure, path)

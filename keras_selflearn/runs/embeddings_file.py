@@ -1,0 +1,60 @@
+"""The embeddings of some images in a file: those that a run keeps, before and after."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.runs.embedded_images import Shown
+from keras_selflearn.storage.arrays import read_arrays
+from keras_selflearn.storage.files import write_whole
+
+
+def write_embeddings(path: Path, embeddings: np.ndarray, shown: Shown) -> None:
+    """Write a .npz.
+
+    Parameters
+    ----------
+    path : Path
+    embeddings : (n, d) floats
+        Stored as float16: enough for a picture, at half the size.
+    shown : Shown
+        What they are of.
+    """
+    content = io.BytesIO()
+    np.savez(
+        content,
+        embeddings=embeddings.astype(np.float16),
+        labels=shown.labels.astype(np.int16),
+        indices=shown.indices.astype(np.int64),
+        of=np.array(shown.of),
+    )
+    write_whole(path, content.getvalue())
+
+
+def read_embeddings(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Embeddings (n, d) float16 and labels (n,); None where there is no such file.
+
+    Raises
+    ------
+    InputError
+        When it is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        with path.open("rb") as file:
+            arrays = read_arrays(file)
+        embeddings, labels = arrays["embeddings"], arrays["labels"]
+        if embeddings.dtype.kind != "f" or embeddings.ndim != 2:
+            raise ValueError(f"embeddings are {embeddings.dtype} of shape {embeddings.shape}")
+        if labels.dtype.kind not in "iu" or labels.shape != embeddings.shape[:1]:
+            raise ValueError(f"labels are {labels.dtype} of shape {labels.shape}")
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(
+            f"The embeddings of a run, {path}, can't be read ({error}): remove the file."
+        ) from error
+    return embeddings, labels

@@ -1,0 +1,235 @@
+"""One experiment of section 4: a data set, a loss, initial weights and a regime."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import asdict, fields, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.profiling import Profile, profiled, stage
+from keras_selflearn.console.signals import deferred
+from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.splitting import subset
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.inputs import warn_of_small_classes
+from keras_selflearn.losses import objective_class
+from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.options.config import Config
+from keras_selflearn.runs.claim_folder import opened
+from keras_selflearn.runs.data import (
+    HIDDEN,
+    check_only_read,
+    data_digest,
+    data_name,
+    describe_data,
+    load,
+    names_with_none,
+    training_labels,
+)
+from keras_selflearn.runs.embedded_images import shown_images
+from keras_selflearn.runs.environment import describe_environment
+from keras_selflearn.runs.events import EventFiles
+from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.folds import cross_validate
+from keras_selflearn.runs.progress import make_progress
+from keras_selflearn.runs.recorder import RunRecord
+from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
+from keras_selflearn.storage.checkpoint import Checkpoints
+from keras_selflearn.storage.files import make_writable
+
+_FOLDS = 3
+
+
+def run_experiment(config: Config) -> RunFolder:
+    """Run one experiment and write its folder.
+
+    Test images are measured after each meta-iteration and choose nothing.
+
+    Parameters
+    ----------
+    config : Config
+
+    Returns
+    -------
+    RunFolder
+        Under `config.results_dir`, complete.
+
+    Raises
+    ------
+    InputError
+        For whatever in `config` can't be used.
+    """
+    with profiled() as profile:
+        folder = _run(resolve(config), profile)
+        if config.profile:
+            folder.write_profile(profile.table())
+    return folder
+
+
+def _run(config: Config, profile: Profile) -> RunFolder:
+    start = time.monotonic()
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    classifier = make_classifier(config)
+    classifier.check_parameters()
+    precision = resolve_precision(config.precision)
+    check_only_read(config)
+    results_dir = make_writable(config.results_dir, "results_dir")
+    with stage("load data"):
+        whole = load(config)
+        dataset = subset(whole, config.train_images, config.test_images)
+    labels = training_labels(dataset, config)
+    labelled = np.flatnonzero(labels != HIDDEN)
+    asked = {
+        "config": asdict(config),
+        "weights_sha256": weights_digest(config.weights),
+        "data_sha256": data_digest(dataset),
+    }
+    run = {
+        **asked,
+        "environment": describe_environment(precision),
+        "data": describe_data(config.dataset, whole, dataset, labels[labelled]),
+    }
+    with opened(results_dir, run_name(config), asked) as folder:
+        shown = shown_images(dataset, labelled)
+        record = RunRecord(folder, run, shown, profile, start)
+        try:
+            if dataset.paths is not None:
+                given = np.where(labels == HIDDEN, "", labels)
+                folder.write_images(dataset.paths, given, dataset.skipped)
+            _warn(config, labels, labelled)
+            found = _cross_validate(config, dataset, labels, labelled, folder)
+            if found:
+                record.estimate(found)
+            if found and config.early_stop:
+                classifier.set_params(meta_iterations=found.best())
+            checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
+            _fit(classifier, dataset, labels, folder, record, checkpoints)
+            record.finish(classifier, dataset)
+        except BaseException as error:
+            record.broken_off(error)
+            raise
+        checkpoints.remove()
+    return folder
+
+
+def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
+    """Before hours of folds, not after them."""
+    classes, numbers = np.unique(labels[labelled], return_inverse=True)
+    warn_of_small_classes(numbers, classes)
+    if config.regime == "self-learning" and len(labelled) == len(labels):
+        warnings.warn(
+            "There is no unlabelled image: nothing is left to learn from.",
+            InputWarning,
+            stacklevel=2,
+        )
+
+
+def _cross_validate(
+    config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
+) -> CrossValidation | None:
+    """Where that is asked for and each class has two labels at least."""
+    wanted = config.folds
+    if wanted is None:
+        wanted = _FOLDS if config.early_stop or not len(dataset.test_images) else 0
+    _, numbers = np.unique(labels[labelled], return_inverse=True)
+    number = most_folds(numbers, wanted)
+    if number < wanted:
+        warnings.warn(
+            f"Cross-validation has {number or 'no'} folds in place of {wanted}: a class has only"
+            f" {np.bincount(numbers).min()} labelled.",
+            InputWarning,
+            stacklevel=2,
+        )
+    if config.early_stop and not number:
+        raise InputError(
+            "--early_stop cross-validates on the labelled images, but a class has only one: label"
+            " more, or leave it out."
+        )
+    if not number:
+        return None
+    return cross_validate(
+        partial(make_classifier, config),
+        dataset.images,
+        labels,
+        labelled,
+        number=number,
+        seed=config.seed,
+        folder=folder,
+        checkpoint_minutes=config.checkpoint_minutes,
+    )
+
+
+def _fit(
+    classifier: SelfLearningClassifier,
+    dataset: Dataset,
+    labels: np.ndarray,
+    folder: RunFolder,
+    record: RunRecord,
+    checkpoints: Checkpoints,
+) -> None:
+    class_names = names_with_none(dataset)
+    validation_data = None
+    if len(dataset.test_images):
+        validation_data = dataset.test_images, class_names[dataset.test_labels]
+    progress = make_progress(folder.path.name, classifier.meta_iterations)
+    try:
+        with deferred(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", InputWarning)  # They were given before the folds.
+            classifier.fit(
+                dataset.images,
+                labels,
+                validation_data=validation_data,
+                true_labels=class_names[dataset.labels],
+                callbacks=[progress, record, EventFiles(folder.path)],
+                checkpoints=checkpoints,
+            )
+    finally:
+        progress.close()
+
+
+def resolve(config: Config) -> Config:
+    """Fill in what the data set and the loss decide; an `InputError` as `Config.resolve`."""
+    config = config.resolve()
+    if config.optimizer is None:
+        config = replace(config, optimizer=objective_class(config.loss).optimizer)
+    return config
+
+
+def make_classifier(config: Config) -> SelfLearningClassifier:
+    """The estimator that a resolved `config` describes."""
+    shared = {each.name for each in fields(Config)} & set(SelfLearningClassifier().get_params())
+    parameters = {name: getattr(config, name) for name in shared}
+    parameters["loss"] = make_objective(config)
+    parameters["random_state"] = config.seed
+    if config.regime != "self-learning":
+        parameters["meta_iterations"] = 0
+    if config.regime == "all-labelled":
+        parameters["epochs"] = config.all_labelled_epochs
+        parameters["steps"] = None
+    return SelfLearningClassifier(**parameters)
+
+
+def make_objective(config: Config) -> Objective:
+    """The objective with its parameters, taken from the flags that they name or are called as."""
+    objective = objective_class(config.loss)
+    return objective(
+        **{
+            each.name: getattr(config, each.metadata.get("flag", each.name), each.default)
+            for each in fields(objective)
+        }
+    )
+
+
+def run_name(config: Config) -> str:
+    """Of the run's folder: what tells the cells of the paper's tables apart, and the seed."""
+    weights = Path(config.weights).name.split(".")[0] or "weights"
+    return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

@@ -1,0 +1,75 @@
+"""What a finished run left for others to use: its classifier, and where its images came from."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator.saving import SETTINGS
+from keras_selflearn.runs.folder import RunFolder
+
+_COLUMNS = ("index", "path")
+
+
+def classifier_folder(folder: Path) -> Path:
+    """The folder of the classifier that the run in `folder` trained, or `folder` if it is one.
+
+    Raises
+    ------
+    InputError
+        When there is neither, or the run is not finished.
+    """
+    if (folder / SETTINGS).is_file():
+        return folder
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: give a run's, or a saved classifier's.")
+    run = RunFolder(folder)
+    if not run.has_run():
+        raise InputError(
+            f"{folder} is neither a run's folder, which has a run.json, nor a saved classifier's,"
+            f" which has a {SETTINGS}."
+        )
+    status = run.status()
+    if status != "finished":
+        raise InputError(
+            f"The run in {folder} is not finished but {status}: its own command goes on with it."
+        )
+    return run.classifier
+
+
+def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:
+    """Paths of the training images at `indices`, below the folder of images, as images.csv says.
+
+    However many images there are, no others are held in memory.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or damaged, or lacks one of them.
+    """
+    wanted = set(indices.tolist())
+    paths: dict[int, str] = {}
+    try:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            reader = csv.DictReader(file, strict=True)
+            if not set(_COLUMNS) <= set(reader.fieldnames or ()):
+                raise InputError(f"{path} must have the columns {' and '.join(_COLUMNS)}.")
+            for row in reader:
+                index = int(row["index"])
+                if index in wanted:
+                    if not row["path"]:
+                        raise ValueError("the path is missing")
+                    paths[index] = row["path"]
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}.") from error
+    except (csv.Error, TypeError, ValueError) as error:
+        raise InputError(f"{path}, line {reader.line_num}, is damaged: {error}.") from error
+    missing = wanted - set(paths)
+    if missing:
+        raise InputError(f"{path} is damaged: image {min(missing)} is missing.")
+    return paths

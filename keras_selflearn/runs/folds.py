@@ -1,0 +1,99 @@
+"""Cross-validation within a run's folder: a fold that is done is never done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.signals import deferred
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.progress import make_progress
+from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
+from keras_selflearn.selflearning.loop import check_figures
+from keras_selflearn.storage.checkpoint import Checkpoints
+from keras_selflearn.storage.files import write_whole
+from keras_selflearn.storage.json_files import read_json
+
+
+def cross_validate(
+    make_classifier: Callable[[], SelfLearningClassifier],
+    images: np.ndarray,
+    labels: np.ndarray,
+    labelled: np.ndarray,
+    *,
+    number: int,
+    seed: int,
+    folder: RunFolder,
+    checkpoint_minutes: float,
+) -> CrossValidation:
+    """Self-learning once a fold, each time without some of the labelled images, measured on these.
+
+    Parameters
+    ----------
+    make_classifier : callable
+        Gives an estimator that is not fitted.
+    images : (n, height, width, channels) uint8
+    labels : (n,) array
+        As for `SelfLearningClassifier.fit`.
+    labelled : (m,) int64
+        Which have a label.
+    number : int
+        Of folds.
+    seed : int
+        Of what each fold holds out.
+    folder : RunFolder
+        What is done of it is kept there.
+    checkpoint_minutes : float
+
+    Raises
+    ------
+    InputError
+        As `SelfLearningClassifier.fit`; when what is kept of an earlier fold is damaged.
+    """
+    _, numbers = np.unique(labels[labelled], return_inverse=True)
+    curves = []
+    for fold, positions in enumerate(folds(numbers, number, seed=seed), 1):
+        done = folder.folds / f"{fold}.json"
+        if not done.exists():
+            classifier = make_classifier()
+            checkpoints = Checkpoints(folder.folds / str(fold), minutes=checkpoint_minutes)
+            name = f"{folder.path.name}, fold {fold} of {number}"
+            progress = make_progress(
+                name, classifier.meta_iterations, "accuracy on the part held out"
+            )
+            try:
+                with deferred():
+                    classifier.fit(
+                        images,
+                        labels,
+                        held_out=labelled[positions],
+                        callbacks=[progress],
+                        checkpoints=checkpoints,
+                    )
+            finally:
+                progress.close()
+            curve = [record["validation_accuracy"] for record in classifier.history_]
+            folder.folds.mkdir(exist_ok=True)
+            write_whole(done, json.dumps({"accuracy": curve}) + "\n")
+            checkpoints.remove()
+        curves.append(_read_curve(done))
+    return CrossValidation.of(curves)
+
+
+def _read_curve(path: Path) -> list[float | None]:
+    try:
+        content: Mapping[str, Any] = read_json(path)
+        curve = content["accuracy"]
+        if not (isinstance(curve, list) and curve and curve[-1] is not None):
+            raise ValueError("its accuracies are not a list of numbers")
+        for each in curve:
+            check_figures({"validation_accuracy": each})
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is damaged ({error}): remove it.") from error
+    return curve

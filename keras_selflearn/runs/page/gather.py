@@ -1,0 +1,105 @@
+"""What the page shows, taken from a fitted classifier and its data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras_selflearn.datasets import Dataset
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.inputs import encode, is_unlabelled
+from keras_selflearn.labelling import Labeller
+from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
+from keras_selflearn.runs.page.contents import Contents, Embedded
+
+_BYTES_AT_ONCE = 2**25
+
+
+def gather(
+    classifier: SelfLearningClassifier,
+    dataset: Dataset,
+    run: dict[str, Any],
+    embedded: Embedded,
+) -> Contents:
+    """Gather the contents of a finished run's page.
+
+    Only the pseudo-labelled images are embedded, once, a few at a time.
+
+    Parameters
+    ----------
+    classifier : SelfLearningClassifier
+        Fitted on `dataset.images`, with labels among `dataset.class_names`.
+    dataset : Dataset
+    run : dict
+        As run.json has it.
+    embedded : Embedded
+        All test images in order, `after` as `classifier.transform` gives it; training images where
+        there are no test images.
+
+    Returns
+    -------
+    Contents
+    """
+    names = np.array(dataset.class_names)
+    positions = encode(classifier.classes_, names)
+    chosen = np.flatnonzero(classifier.labeled_iter_ > 0)
+    labeller = independent_labeller(classifier)
+    final_labels, final_confidence = label_again(classifier, labeller, dataset.images, chosen)
+    test_predicted = np.empty(0, np.int64)
+    if embedded.of == "test":
+        test_predicted = positions[classifier.labeller_.label(embedded.after)[0]]
+    labels = encode(classifier.transduction_, names)
+    labels[is_unlabelled(classifier.transduction_)] = -1
+    return Contents(
+        run=run,
+        class_names=dataset.class_names,
+        images=dataset.images,
+        paths=dataset.paths,
+        labels=labels,
+        labelled_in=classifier.labeled_iter_,
+        confidence=classifier.confidence_,
+        matched=classifier.matched_,
+        by_distance=classifier.objective_.uses_reference,
+        pseudo_labelled=chosen,
+        final_labels=positions[final_labels],
+        final_confidence=final_confidence,
+        true_labels=dataset.labels,
+        test_images=dataset.test_images,
+        test_labels=dataset.test_labels,
+        test_predicted=test_predicted,
+        embedded=embedded,
+    )
+
+
+def independent_labeller(classifier: SelfLearningClassifier) -> Labeller:
+    """The final labeller, comparing with given labels only.
+
+    With `reference="all"` each pseudo-labelled image would find itself.
+    """
+    labeller = classifier.labeller_
+    given = classifier.labeled_iter_[classifier.reference_] == 0
+    if given.all():
+        return labeller
+    return NearestNeighbourLabeller(
+        labeller.reference[given],
+        labeller.labels[given],
+        n_classes=labeller.n_classes,
+        n_neighbors=labeller.n_neighbors,
+    )
+
+
+def label_again(
+    classifier: SelfLearningClassifier, labeller: Labeller, images: np.ndarray, indices: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels (k,) int64, positions in `classes_`, and confidences (k,) float64 at `indices` (k,).
+
+    Reads the images in their order, and no more than 32 MiB of them at once.
+    """
+    labels, confidence = np.empty(len(indices), np.int64), np.empty(len(indices))
+    step = max(1, _BYTES_AT_ONCE // int(np.prod(images.shape[1:])))
+    for start in range(0, len(indices), step):
+        part = slice(start, start + step)
+        embeddings = classifier.transform(images[indices[part]])
+        labels[part], confidence[part], _ = labeller.label(embeddings)
+    return labels, confidence

@@ -1,0 +1,83 @@
+"""Repeats a finished run from its own record."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.options.config import PLACES, Config
+from keras_selflearn.runs.environment import describe_environment
+from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.record import read_config
+
+_COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
+
+
+def repeated(folder: Path, given: Config) -> Config:
+    """The configuration of a finished run, with the places of `given`.
+
+    Says on standard error in what the machine or the packages differ: only with --deterministic
+    and where nothing does are the numbers the same.
+
+    Parameters
+    ----------
+    folder : Path
+    given : Config
+        All but the places must be the defaults.
+
+    Raises
+    ------
+    InputError
+        When there is no finished run, its record is damaged, other flags are given, or the initial
+        weights are not those that the run started from.
+    """
+    run = RunFolder(folder).read_run()
+    path = folder / "run.json"
+    try:
+        recorded = read_config(run)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"The record of a run, {path}, can't be used: {error}.") from error
+    if run["status"] != "finished":
+        raise InputError(f"The run in {folder} is not finished: start its own command again.")
+    defaults = Config()
+    other = [
+        f"--{each.name}"
+        for each in fields(Config)
+        if each.name not in PLACES and getattr(given, each.name) != getattr(defaults, each.name)
+    ]
+    if other:
+        raise InputError(
+            f"--from_run repeats what {path} says: {', '.join(other)} can't be given with it."
+        )
+    config = replace(recorded, **{name: getattr(given, name) for name in PLACES})
+    if given.weights is None:
+        config = replace(config, weights=recorded.weights)
+    if given.data_dir is None:
+        config = replace(config, data_dir=recorded.data_dir)
+    _check_weights(config.weights, recorded.weights, run["weights_sha256"])
+    _tell_differences(run["environment"], describe_environment(resolve_precision(config.precision)))
+    return config
+
+
+def _check_weights(weights: str, recorded: str, digest: str | None) -> None:
+    if digest is None and weights == recorded:
+        return
+    is_file = weights not in ("random", "imagenet")
+    if is_file and not Path(weights).expanduser().is_file():
+        raise InputError(f"There is no weights file {weights}: give the run's with --weights=PATH.")
+    if digest is None or weights_digest(weights) != digest:
+        content = f" with SHA-256 {digest}" if digest else ""
+        raise InputError(f"The run started from {recorded}{content}, which {weights} is not.")
+
+
+def _tell_differences(before: dict, now: dict) -> None:
+    for name in _COMPARED:
+        if before.get(name) != now[name]:
+            print(
+                f"{name} was {before.get(name)} and is {now[name]}: numbers may differ.",
+                file=sys.stderr,
+            )

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from made import made_contents, without_pseudo_labels
+
+from keras_selflearn.runs.page.contents import Embedded
+from keras_selflearn.runs.page.page import page, write_page
+
+
+class Outline(HTMLParser):
+    """Elements and what their attributes are; fails for one that is closed in another's place."""
+
+    VOID = ("meta", "link", "wbr")
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.elements, self.texts = [], [], []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.texts.append(data)
+
+    def words(self):
+        return " ".join("".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def html():
+    return page(made_contents())
+
+
+def headings(html):
+    return re.findall(r"<h2 id=.+?>(.+?)</h2>", html)
+
+
+def test_what_was_asked_and_what_came_out(html):
+    words = Outline(html).words()
+    assert (
+        "Starting from random weights, a VGG16 network was to learn 3 classes of digits with"
+        " triplet loss from 12 labelled images and, in 3 of up to 5 meta-iterations, to label the"
+        " 48 others itself, each time keeping the 10 % that it was surest of. Its accuracy,"
+        " measured on 30 test images that it never saw, was 70.0 % after the labelled images alone"
+        " and is 85.0 % at the end. It labelled 36 images, 91.7 % of them right; 12 stayed"
+        " unlabelled. The final model would no longer give 6 of these labels: likely mistakes. It"
+        " took 1 min 23 s."
+    ) in words
+    assert "By the true labels 3 of them are wrong, of 3 wrong pseudo-labels in all." in words
+    assert "The final model labels 90.0 % of 30 test images right." in words
+
+
+def test_all_parts_are_there_and_linked(html):
+    assert headings(html) == [
+        "Accuracy",
+        "Likely mistakes",
+        "Most and least confident",
+        "Confusion matrix",
+        "Embedding",
+        "Labelled when",
+    ]
+    elements = Outline(html).elements
+    ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in elements:
+        if attributes.get("href", "").startswith("#"):
+            assert attributes["href"][1:] in ids
+        for name in ("aria-labelledby", "aria-describedby"):
+            assert attributes.get(name, ids[0]) in ids
+
+
+def test_every_picture_has_words(html):
+    pictures = [each for _, each in Outline(html).elements if each.get("role") == "img"]
+    # Each of the 36 pseudo-labelled images and of the 6 likely mistakes, and its match.
+    assert len(pictures) == 2 * (36 + 6)
+    assert all(each["aria-label"] for each in pictures)
+
+
+def test_names_from_outside_are_text(html):
+    tags = [tag for tag, _ in Outline(html).elements]
+    assert tags.count("script") == 2
+    assert all(attributes for tag, attributes in Outline(html).elements if tag == "b")
+    words = Outline(html).words()
+    assert "<script>alert(1)</script> 0" in words and "🌳" in words
+    assert "unlabelled/12 <b>\ufffd.jpg" in words and "/a <b>folder</b>" in words
+    assert "<script>alert" not in html and "\udcff" not in html
+
+
+def test_nothing_is_fetched(html):
+    without_data = re.sub(r"data:[^)\"]*", "", html)
+    assert not re.search(
+        r"(?:https?:)?//\w", without_data.replace("http://www.w3.org/2000/svg", "")
+    )
+    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha" in html
+    links = [each["href"] for _, each in Outline(html).elements if "href" in each]
+    assert all(link.startswith(("#", "data:")) for link in links)
+    assert not any("src" in each for _, each in Outline(html).elements)
+
+
+def test_the_same_contents_make_the_same_page(tmp_path, html):
+    path = write_page(tmp_path / "report.html", made_contents())
+    assert path.read_text(encoding="utf-8") == html
+    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_nothing_that_looks_like_a_mistake():
+    contents = made_contents()
+    same = contents.labels[contents.pseudo_labelled]
+    words = Outline(page(replace(contents, final_labels=same))).words()
+    assert "The final model would give all again." in words
+    assert "None: the final model would give all 36 pseudo-labels again." in words
+
+
+def test_a_folder_of_images_is_called_by_its_name():
+    contents = made_contents()
+    config = {**contents.run["config"], "dataset": "folder", "images": "/home/me/my photos"}
+    html = page(replace(contents, run={**contents.run, "config": config}))
+    assert "<h1>my photos, triplet loss, self-learning</h1>" in html
+    assert "3 classes of /home/me/my photos with" in Outline(html).words()
+
+
+def test_the_least_confidence_that_was_asked_for_is_said():
+    contents = made_contents()
+    config = {**contents.run["config"], "min_confidence": -0.5}
+    html = page(replace(contents, run={**contents.run, "config": config}))
+    assert "surest of, with a confidence of at least -0.5." in html
+
+
+def test_probabilities_have_no_match():
+    html = page(made_contents(by_distance=False))
+    assert "probability 0.960" in html and "distance 0" not in html
+    assert '<span class="matched">' not in html
+
+
+@pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])
+def test_without_self_learning_there_are_no_pseudo_labels(regime):
+    html = page(without_pseudo_labels(made_contents(), regime))
+    assert headings(html) == ["Accuracy", "Confusion matrix", "Embedding"]
+    assert f"Nothing was pseudo-labelled. Regime {regime}." in html and "70.0" in html
+    assert "Before self-learning" not in html and "likely mistakes" not in html.lower()
+
+
+def test_self_learning_that_was_never_sure_enough():
+    contents = made_contents()
+    nothing = without_pseudo_labels(contents, "self-learning")
+    run = {**nothing.run, "history": contents.run["history"][:2]}
+    html = page(replace(nothing, run=run))
+    assert "Nothing was pseudo-labelled. Regime self-learning." in html
+    assert "meta-iteration 1: 75.0" in html
+
+
+def test_unknown_truth_leaves_out_what_depends_on_it():
+    contents = made_contents()
+    history = [
+        {**each, "selected_accuracy": None, "unlabelled_accuracy": None}
+        for each in contents.run["history"]
+    ]
+    run = {**contents.run, "history": history}
+    html = page(replace(contents, run=run, true_labels=np.full(len(contents.labels), -1)))
+    assert "Accuracy of the pseudo-labels" not in html and "of them right" not in html
+    assert "wrong: it is" not in html and "By the true labels" not in html
+
+
+def test_truth_that_is_known_of_some():
+    contents = made_contents()
+    true = np.where(np.arange(60) < 15, contents.true_labels, -1)
+    words = Outline(page(replace(contents, true_labels=true))).words()
+    # Numbers 12, 13 and 14 are the wrong ones.
+    assert "36 images (0.0 % right of the 3 whose true label is known);" in words
+
+
+def without_test_images(cross_validation):
+    contents = made_contents()
+    history = [{**each, "validation_accuracy": None} for each in contents.run["history"]]
+    data = {**contents.run["data"], "test": 0}
+    run = {**contents.run, "history": history, "data": data, "cross_validation": cross_validation}
+    embeddings = contents.embedded.before
+    return replace(
+        contents,
+        run=run,
+        test_images=contents.test_images[:0],
+        test_labels=contents.test_labels[:0],
+        test_predicted=contents.test_predicted[:0],
+        embedded=Embedded(embeddings, embeddings, "train", np.arange(30)),
+    )
+
+
+def test_cross_validation_stands_for_test_images():
+    folds = {"folds": 4, "accuracy": [50.0, 60.0, 62.5, 65.0], "spread": [1.0, 2.0, 3.0, 4.0]}
+    html = page(without_test_images(folds))
+    assert "Confusion matrix" not in headings(html) and "Embedding" in headings(html)
+    words = Outline(html).words()
+    assert (
+        "Its accuracy, estimated by cross-validation on the labelled images, was 50.0 % after the"
+        " labelled images alone and is 65.0 % at the end."
+    ) in words
+    assert "meta-iteration 2: 62.5\u00a0% ± 3.0" in html and "deviation over 4 folds" in html
+
+
+def test_only_what_the_run_itself_did_is_its_end():
+    folds = {"folds": 2, "accuracy": [50.0, None, 62.5, 65.0, 1.0], "spread": [1, None, 2, 3, 4]}
+    html = page(without_test_images(folds))
+    assert "and is 65.0 % at the end" in Outline(html).words()
+    assert "meta-iteration 4: 1.0\u00a0%" in html and "meta-iteration 1: 0.0" not in html
+
+
+def test_accuracy_that_nobody_measured_is_said():
+    words = Outline(page(without_test_images(None))).words()
+    assert "no test images and no cross-validation: how accurate it is was not measured" in words
+
+
+def test_features_that_were_standardised_for_the_accuracy_are_named():
+    contents = made_contents()
+    config = {**contents.run["config"], "validation_features": "standardised"}
+    html = page(replace(contents, run={**contents.run, "config": config}))
+    assert "measured on standardised embeddings" in html
+
+
+def test_many_classes_and_large_images_make_a_page_of_a_few_megabytes():
+    y, x = np.mgrid[:96, :96]
+    rng = np.random.default_rng(0)
+    contents = made_contents(n_classes=200)
+    picture = np.stack([x, y, x + y], -1) + rng.integers(0, 40, (96, 96, 3))
+    images = np.broadcast_to(picture.astype(np.uint8), (4000, 96, 96, 3))
+    html = page(replace(contents, images=images, test_images=images[:2000]))
+    assert 1e6 < len(html) < 6e6
+    assert "whole matrix would be too large" in html
+    assert html.count('data-classes="') == 200 and "400 of 2,400 pseudo-labels" in html
+    assert "The first 200 are shown." in html
+    assert len(re.findall(r'data-i="\d', html)) == 2 * 400

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.folds import cross_validate
+
+IMAGES = np.zeros((20, 32, 32, 3), np.uint8)
+LABELS = np.array(["a", "b", "-1", "-1"] * 5)
+LABELLED = np.flatnonzero(LABELS != "-1")
+
+
+class Stub:
+    """Its accuracy is the sum of what is held out, one more in each meta-iteration."""
+
+    meta_iterations = 1
+
+    def __init__(self, fits, fail_at=None):
+        self.fits = fits
+        self.fail_at = fail_at
+
+    def fit(self, images, labels, *, held_out, callbacks, checkpoints):
+        assert images is IMAGES and labels is LABELS
+        if len(self.fits) == self.fail_at:
+            raise InputError("The disk is full.")
+        checkpoints.folder.mkdir(parents=True)
+        self.fits.append(held_out.tolist())
+        accuracy = float(held_out.sum())
+        self.history_ = [{"validation_accuracy": accuracy}, {"validation_accuracy": accuracy + 1}]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return RunFolder(tmp_path)
+
+
+def run(folder, fits, fail_at=None):
+    return cross_validate(
+        lambda: Stub(fits, fail_at),
+        IMAGES,
+        LABELS,
+        LABELLED,
+        number=3,
+        seed=0,
+        folder=folder,
+        checkpoint_minutes=5.0,
+    )
+
+
+def test_each_labelled_image_is_held_out_of_one_fold(folder):
+    fits = []
+    found = run(folder, fits)
+    assert sorted(sum(fits, [])) == LABELLED.tolist() and len(fits) == 3
+    sums = [sum(each) for each in fits]
+    assert found.folds == 3
+    assert found.accuracy == pytest.approx((np.mean(sums), np.mean(sums) + 1))
+    assert found.spread == pytest.approx((np.std(sums), np.std(sums)))
+
+
+def test_what_is_done_is_not_done_again(folder):
+    fits = []
+    with pytest.raises(InputError, match="disk is full"):
+        run(folder, fits, fail_at=2)
+    assert len(fits) == 2
+    found = run(folder, fits)
+    assert len(fits) == 3
+    again = run(folder, fits)
+    assert len(fits) == 3 and found == again
+    assert sorted(path.name for path in folder.folds.iterdir()) == ["1.json", "2.json", "3.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"accuracy": []}', '{"accuracy": [null]}', '{"accuracy": ["a"]}',
+     '{"accuracy": [NaN]}'],
+)  # fmt: skip
+def test_a_damaged_fold_is_an_error(folder, content):
+    folder.folds.mkdir()
+    (folder.folds / "1.json").write_text(content)
+    with pytest.raises(InputError, match="1.json is damaged"):
+        run(folder, [])
+
+
+def test_a_fold_that_ended_early_counts_as_it_ended(folder):
+    folder.folds.mkdir()
+    for fold, curve in enumerate(([10.0], [20.0, 30.0], [30.0, 50.0]), 1):
+        (folder.folds / f"{fold}.json").write_text(json.dumps({"accuracy": curve}))
+    assert run(folder, SimpleNamespace()).accuracy == (20.0, 30.0)

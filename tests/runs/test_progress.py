@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.runs import progress
+from keras_selflearn.runs.progress import ProgressBars, ProgressLines, describe, make_progress
+from keras_selflearn.selflearning.loop import Record
+
+RECORD = Record(2, 219, 119, 978, 15, 0.1234, 95.5, 99.0, 97.0)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def fit(monkeypatch):
+    """Trains on noise, showing what the given progress shows on the given screen."""
+
+    def run(screen, name="run", meta_iterations=2):
+        monkeypatch.setattr(sys, "stderr", screen)
+        shown = make_progress(name, meta_iterations)
+        images = np.random.default_rng(0).integers(0, 256, (40, 32, 32, 3), np.uint8)
+        labels = np.where(np.arange(40) < 20, np.arange(40) % 2, -1)
+        options = {"weights": "random", "backbone": "tiny", "epochs": 4, "meta_epochs": 2}
+        options.update(meta_iterations=meta_iterations, batch_size=10, random_state=0)
+        clf = SelfLearningClassifier(**options)
+        clf.fit(images, labels, callbacks=[shown])
+        shown.close()
+        return shown, screen.getvalue()
+
+    return run
+
+
+def test_terminal_shows_a_bar_of_epochs_and_one_of_meta_iterations(fit):
+    shown, text = fit(Terminal())
+    assert isinstance(shown, ProgressBars)
+    lines = re.split(r"[\r\n]+", text)
+    assert any(re.search(r"meta-iterations: 100%\|.*\| 2/2 ", line) for line in lines)
+    assert any(re.search(r"epochs: .*\d\.\d/4 ", line) for line in lines)
+    assert any(re.search(r"epochs: .*\d\.\d/2 ", line) for line in lines)
+
+
+def test_terminal_shows_no_bar_of_meta_iterations_where_there_are_none(fit):
+    _, text = fit(Terminal(), meta_iterations=0)
+    assert "meta-iterations" not in text and "epochs" in text
+
+
+def test_elsewhere_a_line_a_meta_iteration(fit):
+    shown, text = fit(io.StringIO(), name="my run")
+    assert isinstance(shown, ProgressLines)
+    lines = text.splitlines()
+    assert len(lines) == 3 and "\r" not in text
+    assert re.match(r"\d\d:\d\d:\d\d my run: meta-iteration 1 of 2: 21 labelled, loss ", lines[1])
+
+
+def test_elsewhere_a_line_in_between_when_it_takes_long(fit, monkeypatch):
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
+    _, text = fit(io.StringIO(), meta_iterations=0)
+    assert re.search(r"run: epoch 0\.5 of 4, loss \d", text)
+
+
+def test_a_record_is_one_line():
+    assert describe(RECORD) == (
+        "219 labelled, loss 0.123, test accuracy 95.50 %, 99.0 % of 119 new labels right"
+    )
