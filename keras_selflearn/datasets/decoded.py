@@ -19,8 +19,8 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
+from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.storage.json_files import read_json
 

@@ -7,7 +7,7 @@ from PIL import Image
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 
 SIZE = 32
 N_TEST = 500

@@ -15,8 +15,8 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError, check_integer
-from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
+from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 
 
 def choose_labelled(

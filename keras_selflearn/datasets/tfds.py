@@ -19,7 +19,7 @@ import numpy as np
 import requests
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.datasets.test_split import choose_test
 
