@@ -6,6 +6,7 @@ import difflib
 import math
 import numbers
 from collections.abc import Iterable
+from typing import Any
 
 
 class InputError(ValueError):
@@ -30,7 +31,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 def check_number(
     name: str,
-    value: object,
+    value: Any,
     *,
     above: float | None = None,
     least: float | None = None,
@@ -53,7 +54,7 @@ def check_number(
         raise InputError(f"{name} is {value!r}: give a number {wanted}.")
 
 
-def check_integer(name: str, value: object, *, least: int, most: int = 2**31 - 1) -> None:
+def check_integer(name: str, value: Any, *, least: int, most: int = 2**31 - 1) -> None:
     """Raise an `InputError` unless `value` is an integer from `least` to `most`."""
     is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not (is_integer and least <= value <= most):

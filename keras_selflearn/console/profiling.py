@@ -104,9 +104,10 @@ _profile: ContextVar[Profile | None] = ContextVar("profile", default=None)
 @contextlib.contextmanager
 def profiled() -> Iterator[Profile]:
     """Count the stages that begin inside the block."""
-    token = _profile.set(Profile())
+    profile = Profile()
+    token = _profile.set(profile)
     try:
-        yield _profile.get()
+        yield profile
     finally:
         _profile.reset(token)
 

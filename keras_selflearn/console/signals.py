@@ -22,7 +22,7 @@ class Stopped(KeyboardInterrupt):
         The folder in which the run can be gone on with; empty: none.
     """
 
-    def __init__(self, number: int):
+    def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.number = number
         self.kept = ""

@@ -61,12 +61,14 @@ def copy_picture(source: Path, folder: Path, path: str) -> None:
 
 def _new_file(path: Path) -> BinaryIO:
     # Names that differ here may be the same on the disk that the copies go to.
-    for number in itertools.count(1):
-        name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
+    number = 1
+    name = path.name
+    while True:
         try:
             return path.with_name(name).open("xb")
         except FileExistsError:
-            continue
+            number += 1
+            name = f"{path.stem}-{number}{path.suffix}"
 
 
 def _safe(name: str) -> str:

@@ -77,6 +77,8 @@ def read_decoded(key: str, open_source: Callable[[], Source]) -> Dataset:
                 shutil.rmtree(folder, ignore_errors=True)
             _make(folder, open_source())
             dataset = _open(folder)
+            if dataset is None:
+                raise InputError(f"The decoded images in {folder} can't be read: remove it.")
     except OSError as error:
         raise InputError(
             f"Decoded images can't be kept in {folder.parent}: {error.strerror or error}; set"
@@ -130,18 +132,18 @@ def _make(folder: Path, source: Source) -> None:
 
 
 def _write(folder: Path, source: Source, bar: tqdm) -> None:
-    labels = {part: [] for part in source.shapes}
+    labels: dict[str, list[np.ndarray]] = {part: [] for part in source.shapes}
     with contextlib.ExitStack() as stack:
         files = {}
         for part, shape in source.shapes.items():
             files[part] = stack.enter_context(_images(folder, part).open("wb"))
             write_header(files[part], shape)
         for part, images, classes in source.batches:
-            files[part].write(np.ascontiguousarray(images, np.uint8))
+            files[part].write(np.ascontiguousarray(images, np.uint8).data)
             labels[part].append(classes)
             bar.update(len(classes))
-    for part, classes in labels.items():
-        np.save(_labels(folder, part), np.concatenate(classes).astype(np.int64))
+    for part, batches in labels.items():
+        np.save(_labels(folder, part), np.concatenate(batches).astype(np.int64))
     names = json.dumps(source.class_names)
     (folder / "class_names.json").write_text(names, encoding="utf-8")
 

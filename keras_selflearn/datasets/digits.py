@@ -38,4 +38,4 @@ def load_digits(data_dir: str | None = None) -> Dataset:
 
 def _resize(image: np.ndarray) -> np.ndarray:
     grey = Image.fromarray(np.uint8(np.round(image * (255 / 16))))
-    return np.asarray(grey.resize((SIZE, SIZE), Image.BICUBIC).convert("RGB"))
+    return np.asarray(grey.resize((SIZE, SIZE), Image.Resampling.BICUBIC).convert("RGB"))

@@ -125,8 +125,7 @@ def _make(cache: Path, listing: Listing, image_size: int) -> None:
 def _decode(
     folder: Path, paths: Sequence[str], image_size: int, file: BinaryIO, bar: tqdm
 ) -> list[tuple[int, str]]:
-    """Write the images as .npy; the places and reasons of those that are left out."""
-
+    """Write the images as .npy. Give the position and the reason of each one left out."""
     shape = (image_size, image_size, 3)
     write_header(file, (len(paths), *shape))
     begin, skipped = file.tell(), []
@@ -134,7 +133,7 @@ def _decode(
         if isinstance(image, str):
             skipped.append((i, image))
         else:
-            file.write(np.ascontiguousarray(image))
+            file.write(np.ascontiguousarray(image).data)
         bar.update(1)
     file.seek(0)
     write_header(file, (len(paths) - len(skipped), *shape))

@@ -8,7 +8,7 @@ from typing import Callable
 
 from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.datasets.dataset import Dataset
-from keras_selflearn.paper import table_of_dataset
+from keras_selflearn.paper import published_tables
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Entry:
 
 def _of_paper(name: str) -> Entry:
     """With the numbers of section 4.1 and the epochs of the authors' code."""
-    published = table_of_dataset(name)
+    published = next(each for each in published_tables() if each.dataset == name)
     return Entry(
         f"tfds:load_{name}",
         labels=published.labels,

@@ -30,7 +30,7 @@ class WeightAverage:
         another process needs to go on.
     """
 
-    def __init__(self, weights: Sequence[tf.Variable]):
+    def __init__(self, weights: Sequence[tf.Variable]) -> None:
         self._weights = list(weights)
         self.variables = [
             tf.Variable(tf.convert_to_tensor(each), trainable=False) for each in self._weights

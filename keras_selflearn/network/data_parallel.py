@@ -6,6 +6,7 @@ whole batch, however its size divides. Keras alone gives neither: it averages th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -51,7 +52,7 @@ class WholeBatchLoss(tf.keras.losses.Loss):
         Its mean over the batch is taken where it has a value for each example.
     """
 
-    def __init__(self, loss: tf.keras.losses.Loss):
+    def __init__(self, loss: tf.keras.losses.Loss) -> None:
         super().__init__(name=loss.name)
         self.loss = loss
 
@@ -74,8 +75,8 @@ class NeverEmpty(tf.keras.layers.Layer):
         n_missing = tf.maximum(1 - tf.shape(pixels)[0], 0)
         return tf.pad(pixels, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
 
-    def compute_output_shape(self, input_shape):
-        """Of the same rank; the batch is not known."""
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the inputs: the batch is not known."""
         return input_shape
 
 
@@ -88,8 +89,10 @@ class AsMany(tf.keras.layers.Layer):
         features, pixels = inputs
         return features[: tf.shape(pixels)[0]]
 
-    def compute_output_shape(self, input_shape):
-        """That of the features."""
+    def compute_output_shape(
+        self, input_shape: Sequence[tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        """The shape of the features."""
         return input_shape[0]
 
 

@@ -23,7 +23,9 @@ class Dropout(tf.keras.layers.Layer):
         Gives the number of the gradient step, an integer tensor.
     """
 
-    def __init__(self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any):
+    def __init__(
+        self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any
+    ) -> None:
         super().__init__(**options)
         self._rate = rate
         self._seed = seed
@@ -42,6 +44,6 @@ class Dropout(tf.keras.layers.Layer):
         kept = tf.random.stateless_uniform(tf.shape(inputs), seed) >= self._rate
         return tf.where(kept, inputs / (1 - self._rate), tf.zeros_like(inputs))
 
-    def compute_output_shape(self, input_shape):
-        """That of the inputs."""
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the inputs."""
         return input_shape

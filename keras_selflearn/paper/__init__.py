@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,6 @@ def _read(path: Path) -> PublishedTable:
     return PublishedTable(**{**content, "rows": rows})
 
 
-def _one_of(numbers) -> str:
+def _one_of(numbers: Iterable[int]) -> str:
     *others, last = map(str, numbers)
     return f"{', '.join(others)} or {last}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -53,9 +53,9 @@ class _RefusedError(ValueError):
 
 
 class _Rest:
-    """A file from where it stands, for zipfile, which then can't ask for much at once."""
+    """A file from its present place on, for zipfile. It never reads much at once."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._start = file.tell()
         self.size = file.seek(0, 2) - self._start
@@ -118,7 +118,7 @@ def _check_directory(members: list[zipfile.ZipInfo], file_size: int) -> None:
         raise _RefusedError("the arrays claim to be far larger than their file")
 
 
-def _read_array(content: zipfile.ZipExtFile, name: str, size: int) -> np.ndarray:
+def _read_array(content: IO[bytes], name: str, size: int) -> np.ndarray:
     if npy.read_magic(content) != (1, 0):
         raise _RefusedError(f"the array {name!r} has a header that NumPy writes for no plain array")
     shape, fortran_order, dtype = npy.read_array_header_1_0(content)

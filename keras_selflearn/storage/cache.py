@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def cache_root() -> Path:
-    """This package's folder in the user's cache folder; it need not be there yet."""
+    """The package's folder in the user's cache folder. It need not exist yet."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "keras_selflearn"

@@ -62,7 +62,7 @@ class Checkpoints:
         Time from one to the next within a long training; each meta-iteration ends with one.
     """
 
-    def __init__(self, folder: str | os.PathLike, *, minutes: float = 5.0):
+    def __init__(self, folder: str | os.PathLike, *, minutes: float = 5.0) -> None:
         self.folder = Path(folder).expanduser()
         self.minutes = minutes
         self._last = time.monotonic()

@@ -37,7 +37,7 @@ def read_json(path: Path) -> Any:
         )
         if b"\\ud" in content.lower():
             json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeError as error:
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ValueError(f"it is not UTF-8 text ({error.reason})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
