@@ -21,9 +21,7 @@ from keras_selflearn.runs.folder import RunFolder
 
 CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")
 LABELLED, UNLABELLED, TEST = 8, 50, 10  # a class
-QUICK = """--dataset=folder --image_size=32 --backbone=tiny --weights=random --loss=triplet
---epochs=30 --meta_epochs=2 --meta_iterations=2 --selection_percent=20 --batch_size=30
---learning_rate=3e-3""".split()
+QUICK = ["--dataset=folder", "--image_size=32", "--backbone=tiny", "--weights=random", "--loss=triplet", "--epochs=30", "--meta_epochs=2", "--meta_iterations=2", "--selection_percent=20", "--batch_size=30", "--learning_rate=3e-3"]
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +86,7 @@ def run(photos, tmp_path_factory):
 
 def test_the_run_says_what_it_was_given(run):
     data = RunFolder(run).read_run()["data"]
-    assert data["labelled_per_class"] == {name: LABELLED for name in CLASSES}
+    assert data["labelled_per_class"] == dict.fromkeys(CLASSES, LABELLED)
     assert data["classes"] == sorted(CLASSES)
     assert (data["train"], data["test"]) == (3 * (LABELLED + UNLABELLED) + 2, 3 * TEST)
 

@@ -1,7 +1,7 @@
-"""Decoded images on disk: written once, then mapped into memory by every process that reads them.
+"""Decoded images on disk. They are written once; each process maps them into memory.
 
 A data set is a folder of five files: `{train,test}_images.npy`, `{train,test}_labels.npy` and
-`class_names.json`. It is written beside its place and renamed whole.
+`class_names.json`. It is written under another name and then renamed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from keras_selflearn.storage.json_files import read_json
 
 @dataclass(frozen=True)
 class Source:
-    """Images that are still to be decoded.
+    """A data set whose images are not decoded yet.
 
     Attributes
     ----------
@@ -48,12 +48,12 @@ class Source:
 
 
 def read_decoded(key: str, open_source: Callable[[], Source]) -> Dataset:
-    """The data set kept under `key`, decoded first where it is not there or damaged.
+    """Give the data set that is kept under `key`. Decode it first if it is missing or damaged.
 
     Parameters
     ----------
     key : str
-        A folder name, another for whatever decodes to something else.
+        Name of the folder. Another decoding has another key.
     open_source : callable without arguments, returns a `Source`
         Called only when there is something to decode.
 

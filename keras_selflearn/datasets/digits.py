@@ -14,7 +14,7 @@ N_TEST = 500
 
 
 def load_digits(data_dir: str | None = None) -> Dataset:
-    """1297 training and 500 test images of 32x32x3, always cut the same way, stratified.
+    """Give 1297 training and 500 test images of 32x32x3. The split is stratified and fixed.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def load_folder(
     cache_dir: str | os.PathLike,
     labels_csv: str | os.PathLike | None = None,
 ) -> Dataset:
-    """Load the images that `list_folder` finds, decoded anew only where a file was changed.
+    """Load the images that `list_folder` finds. Decode them only if a file has changed.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
 
 
 def _files_digest(listing: Listing) -> str:
-    """Another one for any file that was added, removed or changed."""
+    """Give a digest that changes with each file that is added, removed or changed."""
     files = []
     for path in (*listing.paths, None, *listing.test_paths):
         status = path and os.stat(listing.folder / path)

@@ -1,4 +1,4 @@
-"""Which images a user's folder holds, and which of them are labelled as what."""
+"""List the images of a user's folder and their labels."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Listing:
 
 
 def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
-    """Find the images in a user's folder; nothing in it is opened or changed.
+    """Find the images in a user's folder. No image is opened, nothing is changed.
 
     Without `labels_csv` they are in `labelled/CLASS/`, `unlabelled/` and, if there are any,
     `test/CLASS/`, at any depth below. With it they are anywhere.
@@ -157,7 +157,7 @@ def _listing(
 
 
 def find_images(folder: Path) -> Iterator[str]:
-    """The image files below `folder`, one by one, in the order in which the system lists them.
+    """Give the image files below `folder` one by one, in the order of the system.
 
     Hidden ones are left out, links are followed.
     """
@@ -165,14 +165,14 @@ def find_images(folder: Path) -> Iterator[str]:
 
 
 class _Walk:
-    """Through folders, each only once, whatever links lead to it."""
+    """A walk through folders. It visits each folder once, even if links lead to it again."""
 
     def __init__(self) -> None:
         self._been: set[str] = set()
         self._left_out: Counter[str] = Counter()
 
     def images(self, folder: Path) -> list[str]:
-        """Sorted; none where there is no such folder."""
+        """List the images below a folder, sorted. A missing folder has none."""
         return sorted(self.find(folder, PurePosixPath())) if folder.is_dir() else []
 
     def find(self, folder: Path, below: PurePosixPath) -> Iterator[str]:
@@ -203,7 +203,7 @@ class _Walk:
             yield from self.find(folder / name, below / name)
 
     def warn(self, folder: Path) -> None:
-        """Say how many files were no images by their names."""
+        """Warn of the files whose names are not names of images."""
         if self._left_out:
             kinds = [f"{number} {kind}" for kind, number in self._left_out.most_common(_NAMED)]
             _warn(
@@ -214,7 +214,7 @@ class _Walk:
 
 
 def _read_csv(path: Path, folder: Path) -> dict[str, str]:
-    """Label by path below `folder`."""
+    """Read the labels, by path below `folder`."""
     try:
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file, strict=True)

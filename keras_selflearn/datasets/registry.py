@@ -13,7 +13,7 @@ from keras_selflearn.paper import published_tables
 
 @dataclass(frozen=True)
 class Entry:
-    """What an experiment on a data set takes where nothing else is asked for.
+    """The defaults of an experiment on a data set.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Entry:
 
 
 def _of_paper(name: str) -> Entry:
-    """With the numbers of section 4.1 and the epochs of the authors' code."""
+    """Make an entry with the numbers of section 4.1 and the epochs of the authors' code."""
     published = next(each for each in published_tables() if each.dataset == name)
     return Entry(
         f"tfds:load_{name}",
@@ -82,7 +82,7 @@ _OWN = Entry("", labels=None, selection_percent=5, meta_iterations=25, epochs=60
 
 
 def dataset_entry(name: str) -> Entry:
-    """The entry of a data set; `InputError` when there is none of that name."""
+    """Give the entry of a data set. Raise an `InputError` for an unknown name."""
     if name == FOLDER or name.startswith(TFDS_PREFIX):
         return _OWN
     if name not in DATASETS:
@@ -93,7 +93,7 @@ def dataset_entry(name: str) -> Entry:
 def load_dataset(
     name: str, data_dir: str | None = None, *, image_size: int | None = None
 ) -> Dataset:
-    """Load a data set by name; see `load_folder` for a folder.
+    """Load a data set by name. `load_folder` loads a folder.
 
     Parameters
     ----------

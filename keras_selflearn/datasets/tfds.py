@@ -85,7 +85,7 @@ def load_tfds(
 
 
 def _find_prepared(folder: Path, major: int | None) -> Path | None:
-    """The folder of the newest version, whatever the installed TFDS would prepare."""
+    """Find the folder of the newest version that is prepared."""
     names = (path.name for path in folder.glob(_version(major)))
     versions = [name.split(".") for name in names if re.fullmatch(r"\d+\.\d+\.\d+", name)]
     if not versions:
@@ -98,7 +98,7 @@ def _version(major: int | None) -> str:
 
 
 def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
-    """Download a data set and have TFDS prepare it; returns its folder."""
+    """Download a data set, let TFDS prepare it, and return its folder."""
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.utils import gcs_utils
 

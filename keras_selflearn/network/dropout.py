@@ -1,4 +1,4 @@
-"""Dropout whose masks are a function of the seed and the gradient step: no state to save."""
+"""Dropout whose masks depend on the seed and the gradient step alone: no state to save."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class Dropout(tf.keras.layers.Layer):
-    """Drops features (batch, d), and draws the same masks again at the same step.
+    """Drop features (batch, d). The same step always draws the same masks.
 
     Keras' own draws from a generator whose state can't be had on every version, so that a training
     that was broken off would go on with other masks. On several replicas each has masks of its own.
@@ -32,7 +32,7 @@ class Dropout(tf.keras.layers.Layer):
         self._step = step
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """(batch, d) of (batch, d), unchanged unless `training`."""
+        """Drop features of (batch, d) in training; else give them unchanged."""
         if not training or not self._rate:
             return inputs
         replica = tf.distribute.get_replica_context()

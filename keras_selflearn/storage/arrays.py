@@ -1,4 +1,4 @@
-"""Arrays from a .npz file of unknown origin: nothing is unpickled, no size is believed."""
+"""Read arrays from a .npz file of unknown origin. Nothing is unpickled, no size is trusted."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_arrays(file: BinaryIO) -> dict[str, np.ndarray]:
 
 
 class _RefusedError(ValueError):
-    """Already a sentence for people."""
+    """A reason that is already written for people."""
 
 
 class _Rest:
@@ -96,7 +96,7 @@ def _read(file: _Rest) -> dict[str, np.ndarray]:
 
 
 def _check_directory(members: list[zipfile.ZipInfo], file_size: int) -> None:
-    """Raise unless the declared sizes can be, all of them together, those of this file."""
+    """Raise unless a file of this size can hold all that its directory declares."""
     if not 0 < len(members) <= _MOST_MEMBERS:
         raise _RefusedError(f"there are {len(members)} arrays, not 1 to {_MOST_MEMBERS}")
     for member in members:
@@ -146,7 +146,7 @@ def _read_array(content: IO[bytes], name: str, size: int) -> np.ndarray:
 
 
 def _check_values(array: np.ndarray, name: str) -> None:
-    """Raise for bytes that no boolean and no character has, with which NumPy fails much later."""
+    """Raise for bytes that are no boolean or no character. NumPy would fail on them much later."""
     if array.dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
         raise _RefusedError(f"the array {name!r} holds what is no boolean")
     if array.dtype.kind == "U" and array.size:

@@ -1,4 +1,4 @@
-"""Where things are kept that take long to make or to download."""
+"""The folder for things that take long to make or to download."""
 
 from __future__ import annotations
 
