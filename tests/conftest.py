@@ -13,7 +13,8 @@ from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 
-_CHROMIUM = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+_CHROMIUM = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
+--disable-background-networking --disable-component-update --disable-sync""".split()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import h5py
 
-FLAGS = ["--deterministic", "--loss=triplet", "--weights=random", "--train_images=300", "--test_images=50", "--labels=60", "--batch_size=20", "--epochs=3", "--meta_epochs=1", "--meta_iterations=2", "--selection_percent=20"]
+FLAGS = """--deterministic --loss=triplet --weights=random --train_images=300 --test_images=50
+--labels=60 --batch_size=20 --epochs=3 --meta_epochs=1 --meta_iterations=2
+--selection_percent=20""".split()
 
 
 def start(results_dir, *flags, script=("-m", "keras_selflearn.main")):

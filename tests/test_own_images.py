@@ -21,7 +21,9 @@ from keras_selflearn.runs.folder import RunFolder
 
 CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")
 LABELLED, UNLABELLED, TEST = 8, 50, 10  # a class
-QUICK = ["--dataset=folder", "--image_size=32", "--backbone=tiny", "--weights=random", "--loss=triplet", "--epochs=30", "--meta_epochs=2", "--meta_iterations=2", "--selection_percent=20", "--batch_size=30", "--learning_rate=3e-3"]
+QUICK = """--dataset=folder --image_size=32 --backbone=tiny --weights=random --loss=triplet
+--epochs=30 --meta_epochs=2 --meta_iterations=2 --selection_percent=20 --batch_size=30
+--learning_rate=3e-3""".split()
 
 
 @pytest.fixture(scope="session")
