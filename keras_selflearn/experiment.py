@@ -68,7 +68,7 @@ def run_experiment(config: Config) -> RunFolder:
         For whatever in `config` can't be used.
     """
     with profiled() as profile:
-        folder = _run(resolve(config), profile)
+        folder = _run(check(config), profile)
         if config.profile:
             folder.write_profile(profile.table())
     return folder
@@ -79,9 +79,7 @@ def _run(config: Config, profile: Profile) -> RunFolder:
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)
-    classifier.check_parameters()
     precision = resolve_precision(config.precision)
-    check_only_read(config)
     results_dir = make_writable(config.results_dir, "results_dir")
     with stage("load data"):
         whole = load(config)
@@ -149,11 +147,7 @@ def _cross_validate(
             InputWarning,
             stacklevel=2,
         )
-    if config.early_stop and not number:
-        raise InputError(
-            "--early_stop cross-validates on the labelled images, but a class has only one: label"
-            " more, or leave it out."
-        )
+    _check_early_stop(config, np.bincount(numbers).min())
     if not number:
         return None
     return cross_validate(
@@ -202,6 +196,37 @@ def resolve(config: Config) -> Config:
     if config.optimizer is None:
         config = replace(config, optimizer=objective_class(config.loss).optimizer)
     return config
+
+
+def check(config: Config) -> Config:
+    """Resolve the configuration of an experiment that can begin.
+
+    Nothing is read but what tells that a weights file is one.
+
+    Raises
+    ------
+    InputError
+        For whatever `config` alone shows that it can't be used.
+    """
+    config = resolve(config)
+    classifier = make_classifier(config)
+    classifier.check_parameters()
+    check_only_read(config)
+    labels, fewest = config.initial_labels(), config.fewest_labels()
+    if labels is not None:
+        classifier.check_neighbours(labels)
+    if fewest is not None:
+        _check_early_stop(config, fewest)
+    return config
+
+
+def _check_early_stop(config: Config, fewest: int) -> None:
+    """Raise an `InputError` where the class with the `fewest` labels can't be cross-validated."""
+    if config.early_stop and fewest < 2:
+        raise InputError(
+            "--early_stop cross-validates on the labelled images, but a class has only one: label"
+            " more, or leave it out."
+        )
 
 
 def make_classifier(config: Config) -> SelfLearningClassifier:

@@ -37,10 +37,16 @@ def main(config: ExportConfig) -> None:
         raise InputError(f"{output} is there already: choose another name with --output.")
     import_tensorflow_quietly()
     from keras_selflearn.classifier import SelfLearningClassifier
+    from keras_selflearn.files import make_writable
     from keras_selflearn.finished_run import classifier_folder
+    from keras_selflearn.precision import resolve_precision
     from keras_selflearn.saved_model import export_saved_model
 
-    classifier = SelfLearningClassifier.load(classifier_folder(Path(config.run).expanduser()))
+    folder = classifier_folder(Path(config.run).expanduser())
+    if config.precision is not None:
+        resolve_precision(config.precision)
+    make_writable(output.parent, "output")
+    classifier = SelfLearningClassifier.load(folder)
     export_saved_model(classifier, output, precision=config.precision)
     print(
         f"The SavedModel is in {output}: tf.saved_model.load(FOLDER).signatures has its functions"

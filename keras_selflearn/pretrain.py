@@ -11,7 +11,7 @@ from pathlib import Path
 
 from keras_selflearn import command_line
 from keras_selflearn.config import option
-from keras_selflearn.datasets import DATASETS, dataset_entry
+from keras_selflearn.datasets import DATASETS, FOLDER, dataset_entry
 from keras_selflearn.errors import InputError
 from keras_selflearn.files import make_writable
 from keras_selflearn.quiet import import_tensorflow_quietly
@@ -94,6 +94,11 @@ def pretrain(config: PretrainConfig) -> float:
 def check_output(config: PretrainConfig) -> Path:
     """The path to write, in a folder that is there; `InputError` unless it can be written."""
     dataset_entry(config.dataset)
+    if config.dataset == FOLDER:
+        raise InputError(
+            f"Pretraining needs a source by name, not --dataset={FOLDER}: known are"
+            f" {', '.join(DATASETS)} and tfds:NAME."
+        )
     if not config.output:
         raise InputError("Say where the weights shall go with --output=PATH.")
     output = Path(config.output).expanduser()

@@ -14,6 +14,7 @@ from typing import Any
 from keras_selflearn import command_line
 from keras_selflearn.cache import cache_root
 from keras_selflearn.config import Config, option
+from keras_selflearn.files import make_writable
 from keras_selflearn.losses import loss_names
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.quiet import import_tensorflow_quietly
@@ -48,6 +49,7 @@ def pretrained_weights(cache_dir: Path) -> Path:
         check_weights_file(path)
         print(f"1/3 Pretrained weights are in the cache: {path} (delete it to pretrain again)")
         return path
+    make_writable(cache_dir, "cache_dir")
     print(f"1/3 Pretraining VGG16 on glyphs, a few minutes; kept in {path}", flush=True)
     accuracy = pretrain(replace(recipe, output=str(path)))
     print(f"    Test accuracy on glyphs: {accuracy:.1f} %")
@@ -60,8 +62,6 @@ def main(config: QuickstartConfig) -> None:
     experiment.resolve()  # A mistyped name must not wait for the pretraining.
     cache_dir = Path(config.cache_dir).expanduser() if config.cache_dir else cache_root()
     import_tensorflow_quietly()
-    from keras_selflearn.files import make_writable
-
     results_dir = make_writable(config.results_dir, "results_dir")
     weights = pretrained_weights(cache_dir)
     runs = {}

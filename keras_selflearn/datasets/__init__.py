@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
 
-from keras_selflearn.errors import unknown_name
+from keras_selflearn.errors import InputError, unknown_name
 from keras_selflearn.paper import table_of_dataset
 
 
@@ -53,6 +54,8 @@ class Entry:
     selection_percent : float
     meta_iterations, epochs, meta_epochs : int
     weights : str
+    classes : int or None
+        Number of them; None: only its files tell.
     """
 
     loader: str
@@ -62,6 +65,7 @@ class Entry:
     epochs: int
     meta_epochs: int
     weights: str = "imagenet"
+    classes: int | None = None
 
 
 def _of_paper(name: str) -> Entry:
@@ -74,6 +78,7 @@ def _of_paper(name: str) -> Entry:
         meta_iterations=published.meta_iterations,
         epochs=200,
         meta_epochs=200,
+        classes=published.classes,
     )
 
 
@@ -86,6 +91,7 @@ DATASETS = {
         epochs=40,
         meta_epochs=5,
         weights="random",
+        classes=10,
     ),
     "glyphs": Entry(
         "glyphs:load_glyphs",
@@ -95,6 +101,7 @@ DATASETS = {
         epochs=20,
         meta_epochs=5,
         weights="random",
+        classes=10,
     ),
     "svhn_cropped": _of_paper("svhn_cropped"),
     "cifar10": _of_paper("cifar10"),
@@ -111,11 +118,20 @@ _OWN = Entry("", labels=None, selection_percent=5, meta_iterations=25, epochs=60
 
 def dataset_entry(name: str) -> Entry:
     """The entry of a data set; `InputError` when there is none of that name."""
-    if name == FOLDER or name.startswith(TFDS_PREFIX):
+    if name.startswith(TFDS_PREFIX):
+        check_tfds_name(name[len(TFDS_PREFIX) :])
+        return _OWN
+    if name == FOLDER:
         return _OWN
     if name not in DATASETS:
         raise unknown_name("dataset", name, [*DATASETS, FOLDER, f"{TFDS_PREFIX}NAME"])
     return DATASETS[name]
+
+
+def check_tfds_name(name: str) -> None:
+    """Raise an `InputError` unless TensorFlow Datasets can have a data set of that name."""
+    if not re.fullmatch(r"\w+(/[\w.-]+)?", name, re.ASCII):
+        raise InputError(f"'{name}' is no name of a TFDS data set: give NAME or NAME/CONFIG.")
 
 
 def load_dataset(

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import requests
 
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets import Dataset, check_tfds_name
 from keras_selflearn.datasets.cut import choose_test
 from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.errors import InputError
@@ -74,8 +74,7 @@ def load_tfds(
         When the data set is not prepared there and can't be downloaded, or can't be read, or is
         not of labelled images, or can't be kept in the cache.
     """
-    if not re.fullmatch(r"\w+(/[\w.-]+)?", name, re.ASCII):
-        raise InputError(f"'{name}' is no name of a TFDS data set: give NAME or NAME/CONFIG.")
+    check_tfds_name(name)
     default = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_folder = Path(data_dir or default).expanduser()
     prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)
