@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
@@ -48,7 +49,9 @@ from keras_selflearn.splitting import subset
 _FOLDS = 3
 
 
-def run_experiment(config: Config) -> RunFolder:
+def run_experiment(
+    config: Config, *, callbacks: Sequence[tf.keras.callbacks.Callback] = ()
+) -> RunFolder:
     """Run one experiment and write its folder.
 
     Test images are measured after each meta-iteration and choose nothing.
@@ -56,6 +59,8 @@ def run_experiment(config: Config) -> RunFolder:
     Parameters
     ----------
     config : Config
+    callbacks : sequence of Keras callbacks
+        Active in every training, cross-validation left out.
 
     Returns
     -------
@@ -68,13 +73,15 @@ def run_experiment(config: Config) -> RunFolder:
         For whatever in `config` can't be used.
     """
     with profiled() as profile:
-        folder = _run(check(config), profile)
+        folder = _run(check(config), profile, callbacks)
         if config.profile:
             folder.write_profile(profile.table())
     return folder
 
 
-def _run(config: Config, profile: Profile) -> RunFolder:
+def _run(
+    config: Config, profile: Profile, callbacks: Sequence[tf.keras.callbacks.Callback]
+) -> RunFolder:
     start = time.monotonic()
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -110,7 +117,8 @@ def _run(config: Config, profile: Profile) -> RunFolder:
             if found and config.early_stop:
                 classifier.set_params(meta_iterations=found.best())
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
-            _fit(classifier, dataset, labels, folder, record, checkpoints)
+            listeners = [record, EventFiles(folder.path), *callbacks]
+            _fit(classifier, dataset, labels, folder, listeners, checkpoints)
             record.finish(classifier, dataset)
         except BaseException as error:
             record.broken_off(error)
@@ -167,7 +175,7 @@ def _fit(
     dataset: Dataset,
     labels: np.ndarray,
     folder: RunFolder,
-    record: RunRecord,
+    callbacks: Sequence[tf.keras.callbacks.Callback],
     checkpoints: Checkpoints,
 ) -> None:
     class_names = names_with_none(dataset)
@@ -183,7 +191,7 @@ def _fit(
                 labels,
                 validation_data=validation_data,
                 true_labels=class_names[dataset.labels],
-                callbacks=[progress, record, EventFiles(folder.path)],
+                callbacks=[progress, *callbacks],
                 checkpoints=checkpoints,
             )
     finally:
