@@ -63,6 +63,7 @@ def main(config: QuickstartConfig) -> None:
     check(experiment)
     results_dir = make_writable(config.results_dir, "results_dir")
     weights = weights_path(cache_dir)
+    check_cache(weights)
     left = Left(experiment, pretraining=not weights.exists())
     print("Three steps; how long they take is measured in the first of them.", flush=True)
     pretrain_once(weights, left)
@@ -111,15 +112,21 @@ def weights_path(cache_dir: Path) -> Path:
     return cache_dir / f"vgg16-glyphs-{digest}{SUFFIX}"
 
 
-def pretrain_once(path: Path, left: Left) -> None:
-    """Put the weights pretrained on glyphs to `path`, unless they are there."""
+def check_cache(path: Path) -> None:
+    """Raise an `InputError` unless `path` is a weights file or can become one."""
     from keras_selflearn.backbone import check_weights_file
 
     if path.exists():
         check_weights_file(path)
+    else:
+        make_writable(path.parent, "cache_dir")
+
+
+def pretrain_once(path: Path, left: Left) -> None:
+    """Put the weights pretrained on glyphs to `path`, unless they are there."""
+    if path.exists():
         print(f"1/3 Pretrained weights are in the cache: {path} (delete it to pretrain again)")
         return
-    make_writable(path.parent, "cache_dir")
     print(f"1/3 Pretraining VGG16 on glyphs; kept in {path}", flush=True)
     accuracy = pretrain(make_pretraining(path), dataset=_glyphs(), callbacks=left.callbacks)
     left.next()
