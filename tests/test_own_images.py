@@ -6,13 +6,13 @@ import csv
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.config import Config
@@ -61,10 +61,8 @@ def contents(folder):
 
 
 def command(module, *flags):
-    return subprocess.run(
+    return run_process(
         [sys.executable, "-m", f"keras_selflearn.{module}", *flags],
-        capture_output=True,
-        text=True,
         errors="surrogateescape",
     )
 
@@ -191,12 +189,10 @@ def test_the_exported_model_needs_tensorflow_only(run, digits, tmp_path):
     process = command("export", f"--run={run}", f"--output={model}")
     assert process.returncode == 0, process.stderr
     np.save(images, digits.test_images[:3])
-    process = subprocess.run(
-        [sys.executable, "-c", LOAD, str(model), str(images)], capture_output=True, cwd=tmp_path
-    )
-    assert process.returncode == 0, process.stderr.decode()
+    process = run_process([sys.executable, "-c", LOAD, str(model), str(images)], cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
     expected = SelfLearningClassifier.load(run / "classifier").predict(digits.test_images[:3])
-    assert process.stdout.decode().split("|") == expected.tolist()
+    assert process.stdout.split("|") == expected.tolist()
 
 
 def config(photos, results, **changes):

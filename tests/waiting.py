@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable
 
@@ -51,13 +52,13 @@ def wait_for(
 
 
 def finish(
-    process: subprocess.Popen, what: str, deadline: float = DEADLINE
+    process: subprocess.Popen, what: str, *logs: Path, deadline: float = DEADLINE
 ) -> tuple[str | None, str | None]:
     """What `communicate` gives once the process has ended; the test fails where it does not."""
     try:
         return process.communicate(timeout=deadline)
     except subprocess.TimeoutExpired:
-        pytest.fail(f"Waited {deadline:.0f} seconds for {what} to end." + said(process))
+        pytest.fail(f"Waited {deadline:.0f} seconds for {what} to end." + said(process, *logs))
 
 
 def said(process: subprocess.Popen | None, *logs: Path) -> str:
@@ -71,3 +72,19 @@ def said(process: subprocess.Popen | None, *logs: Path) -> str:
             # Its own children keep the pipe open, or the test has closed it.
             texts.append(f"({error})")
     return " It said:\n" + ("\n".join(texts) or "nothing")
+
+
+def run_process(
+    command: Sequence[str] | str, *, check: bool = False, **options
+) -> subprocess.CompletedProcess:
+    """As `subprocess.run` with its output captured as text, but for minutes.
+
+    The test fails, and shows the output, where the process does not end by then or, with `check`,
+    ends with another status than 0.
+    """
+    options = {"text": True, "errors": "replace", **options}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    output, errors = finish(process, str(command))
+    if check and process.returncode != 0:
+        pytest.fail(f"{command} ended with status {process.returncode}:\n{output}{errors}")
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)

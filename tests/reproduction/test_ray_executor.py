@@ -4,12 +4,12 @@ import importlib.util
 import json
 import os
 import sys
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 from keras_selflearn.config import Config
 from keras_selflearn.errors import InputError
@@ -39,10 +39,8 @@ def records(folder):
 
 def kill_in_the_middle(cluster, node, folder):
     """Kill the node's Ray once the cells of `LONG` have begun: one a node, for each takes all."""
-    deadline = time.monotonic() + 120
-    while {(seed, "running") for seed in LONG} - set(records(folder)):
-        assert time.monotonic() < deadline, "the cells did not begin"
-        time.sleep(0.05)
+    begun = {(seed, "running") for seed in LONG}
+    wait_for(f"the records of {begun}", lambda: begun <= set(records(folder)))
     cluster.remove_node(node, allow_graceful=False)
 
 
