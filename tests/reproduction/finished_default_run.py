@@ -9,11 +9,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fake_runs import write_run
+from keras_selflearn.quiet import import_tensorflow_quietly
 
-from keras_selflearn.config import Config
-from keras_selflearn.losses import loss_names
-from keras_selflearn.reproduction.grid import Cell
+import_tensorflow_quietly()
+
+from fake_runs import write_run  # noqa: E402
+
+from keras_selflearn.config import Config  # noqa: E402
+from keras_selflearn.losses import loss_names  # noqa: E402
+from keras_selflearn.reproduction.grid import Cell  # noqa: E402
 
 SEEDS = range(3)
 
