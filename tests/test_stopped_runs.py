@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -32,7 +33,11 @@ def start(results_dir, *flags):
 
 def progress(results_dir):
     """When a run last wrote a checkpoint: with these flags every few steps."""
-    return max((path.stat().st_mtime_ns for path in results_dir.glob("*/checkpoints/*")), default=0)
+    newest = 0
+    for path in results_dir.glob("*/checkpoints/*"):
+        with contextlib.suppress(FileNotFoundError):  # It made room for a newer one.
+            newest = max(newest, path.stat().st_mtime_ns)
+    return newest
 
 
 def record(results_dir):
@@ -48,7 +53,13 @@ def story(tmp_path_factory):
 
     def stop(name, number):
         before = progress(results)
-        process = start(results)
+        with start(results) as process:
+            try:
+                stop_it(process, before, name, number)
+            finally:
+                process.kill()  # and not a stopped one left behind, where the test failed
+
+    def stop_it(process, before, name, number):
         wait_for("a new checkpoint", lambda: progress(results) > before, process)
         if name == "first":
             process.send_signal(signal.SIGSTOP)  # It must not finish while another starts.
