@@ -256,6 +256,10 @@ def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
         counted["termination"] = record["termination"]
     kept = {"exact": exact, "counted": counted}
     if run.schema:
+        # Texts, or null where there is no such package or no git checkout.
+        environment = record["environment"]
+        environment["git_commit"] = ""
+        environment["packages"] = dict.fromkeys(environment["packages"], "")
         kept["run.json"] = schema(record)
     return kept
 
