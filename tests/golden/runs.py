@@ -118,8 +118,12 @@ NAMES = (*RUNS, ESTIMATOR)
 
 def main(folder: Path, names: list[str]) -> None:
     """Do these runs and write kept.json, by name."""
+    import tensorflow as tf
+
     from keras_selflearn.datasets import load_dataset
 
+    # As `--deterministic` does, also for the run without a command.
+    tf.config.experimental.enable_op_determinism()
     digits = load_dataset("digits")
     kept = {}
     for name in names:
