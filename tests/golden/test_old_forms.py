@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from runs import COUNTS, command, write_images
+from golden_runs import COUNTS, command, write_images
 
 from keras_selflearn import SelfLearningClassifier
 
