@@ -22,9 +22,7 @@ def _vgg16(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.M
     )
 
 
-def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
-    if weights is not None:
-        raise InputError(f"Backbone 'tiny' has no '{weights}' weights: give 'random' or a file.")
+def _tiny(image_shape: tuple[int, int, int], weights: None) -> tf.keras.Model:
     layers = tf.keras.layers
     return tf.keras.Sequential(
         [
@@ -44,14 +42,17 @@ BACKBONES: dict[str, Callable[[tuple[int, int, int], str | None], tf.keras.Model
 }
 # Pooled features of each, d in `build_backbone`: known without building it.
 FEATURES = {"vgg16": 512, "tiny": 32}
+_WITH_IMAGENET = ("vgg16",)
 
 
 def check_backbone(name: str, weights: str | os.PathLike) -> None:
-    """Raise an `InputError` where `build_backbone` would, as far as a look at the file tells."""
+    """Check a backbone and its weights without building it. Raise as `build_backbone`."""
     if name not in BACKBONES:
         raise unknown_name("backbone", name, BACKBONES)
     if not isinstance(weights, (str, os.PathLike)):
         raise InputError(f"weights is {weights!r}: give 'random', 'imagenet' or a path.")
+    if weights == "imagenet" and name not in _WITH_IMAGENET:
+        raise InputError(f"Backbone '{name}' has no 'imagenet' weights: give 'random' or a file.")
     if weights not in ("random", "imagenet"):
         check_weights_file(Path(weights).expanduser())
 
@@ -94,9 +95,9 @@ def build_backbone(
 
 
 def check_weights_file(path: Path) -> None:
-    """Raise an `InputError` unless `path` is a whole HDF5 file with a name that Keras loads.
+    """Raise an `InputError` unless `path` is a whole HDF5 file whose name Keras accepts.
 
-    Nor may it hold what could harm; see `check_hdf5`.
+    It may not hold anything harmful either: see `check_hdf5`.
     """
     if not path.is_file():
         if path.suffix not in (".h5", ".hdf5") and path.parent == Path(".") and path.name:
@@ -115,14 +116,14 @@ def check_weights_file(path: Path) -> None:
 
 
 def weights_digest(weights: str | os.PathLike) -> str | None:
-    """SHA-256 of a weights file, so that a record tells it apart; None without a file."""
+    """SHA-256 of a weights file, for the record of a run. None without a file."""
     if weights in ("random", "imagenet"):
         return None
     return sha256(Path(weights).expanduser())
 
 
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
-    """Load Keras' HDF5 at `path` into `model`, called `owner` in the `InputError` if it misfits."""
+    """Load a weights file into `model`. An `InputError` names the model by `owner`."""
     try:
         # Keras reads an array before it looks at its shape; no right one is larger than in float64.
         check_hdf5(path, most_bytes=8 * model.count_params())
@@ -141,8 +142,6 @@ def _with_imagenet(
 ) -> tf.keras.Model:
     try:
         return build(image_shape, "imagenet")
-    except InputError:
-        raise
     except Exception as error:  # Keras' downloader raises the bare Exception.
         raise InputError(
             "The ImageNet weights can't be downloaded: give a file that you have with weights=PATH"
