@@ -112,8 +112,8 @@ class Labeller(ABC):
         """
         return 0, 1
 
-    @classmethod
-    def check_labelled(cls, number: int, n_neighbors: int) -> None:  # noqa: B027
+    @classmethod  # noqa: B027 (most labellers need no more than one)
+    def check_labelled(cls, number: int, n_neighbors: int) -> None:
         """Raise an `InputError` when `number` labelled images are too few for the labeller."""
 
     def fit(
@@ -127,7 +127,7 @@ class Labeller(ABC):
             Empty unless `needs_reference`.
         labels : (m,) integers from 0 to n_classes - 1
         unlabelled : (n, d) float32, optional
-            Given where `needs_unlabelled`.
+            Given to a labeller that says `needs_unlabelled`; None in `refit`.
 
         Returns
         -------
