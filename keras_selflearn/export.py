@@ -1,4 +1,4 @@
-"""Write a run's classifier as a SavedModel, for use without this package.
+"""Write the classifier of a run as a SavedModel, which needs TensorFlow alone.
 
 `python -m keras_selflearn.export --run=FOLDER --output=DIR`
 """
@@ -16,22 +16,20 @@ from keras_selflearn.options.config import option
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """Which classifier goes where."""
+    """The classifier to export and the folder to write."""
 
-    run: str | None = option(
-        None, "Folder of a finished run, or one that a classifier was saved to; required."
-    )
+    run: str | None = option(None, "Folder of a finished run or of a saved classifier; required.")
     output: str | None = option(None, "New folder for the SavedModel; required.")
     precision: str | None = option(
-        None, "Number format to compute in: float32 runs well everywhere (default: the run's)."
+        None, "Number format: float32 is fast on every processor (default: the run's)."
     )
 
 
 def main(config: ExportConfig) -> None:
-    """Export and say how to load what came out."""
+    """Export, and say how to load the SavedModel."""
     for name in ("run", "output"):
         if not getattr(config, name):
-            raise InputError(f"Say --run and --output: --{name} is missing.")
+            raise InputError(f"Give --run and --output: --{name} is missing.")
     output = Path(config.output).expanduser()
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise InputError(f"{output} is there already: choose another name with --output.")

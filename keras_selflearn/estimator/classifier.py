@@ -18,6 +18,7 @@ from keras_selflearn.console.errors import InputError, check_integer, check_numb
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
+from keras_selflearn.estimator.fitted import Fitted, network_from
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -29,10 +30,11 @@ from keras_selflearn.estimator.inputs import (
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.resuming import Resuming
+from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
-from keras_selflearn.network.model import OPTIMIZERS, Network, build_network
+from keras_selflearn.network.model import OPTIMIZERS
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.strategy import STRATEGIES
 from keras_selflearn.selflearning.loop import (
@@ -49,6 +51,11 @@ from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
 from keras_selflearn.training.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
 from keras_selflearn.training.schedule import DECAYS, Training
+
+
+def _of_fitted(name: str) -> property:
+    """The public attribute that is the field `name` of `fitted_`."""
+    return property(lambda classifier: getattr(classifier.fitted_, name))
 
 
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
@@ -72,18 +79,23 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     selection : str, default="global"
         `global` or `stratified` (see `select`).
     min_confidence : float, optional
-        Give no pseudo-label that is less sure than this, in the unit of `confidence_`: for
-        cross-entropy a probability from 0 to 1, for the metric losses minus a Euclidean distance,
-        from -2 to 0 where embeddings are normalised. A meta-iteration without any is the last.
+        Give no pseudo-label with a confidence below this, in the unit of `confidence_`: with
+        labelling `softmax` a probability from 0 to 1, with `nearest` minus a Euclidean distance,
+        at most 0 and, for embeddings of length 1, at least -2. A meta-iteration without any
+        pseudo-label is the last.
+    labelling : str, optional
+        How the network labels embeddings: `softmax`, `nearest`, or a name that you gave to
+        `register_labeller`; by default as the loss says, which is `softmax` for cross-entropy and
+        `nearest` for the metric losses.
     reference : str, default="initial"
         Labelled examples that the nearest-neighbour search uses: `initial`, or `all` with the
         pseudo-labelled ones.
     n_neighbors : int, default=1
-        k of the nearest-neighbour vote; not used by cross-entropy.
+        k of the nearest-neighbour vote; only for labelling `nearest`.
     validation_features : str, default="as-is"
         Of the nearest-neighbour search that gives `validation_accuracy`, and of no other:
         `as-is`, or `standardised`, the labelled examples' and the validation data's each to mean
-        0 and deviation 1 in every dimension (the authors' code); not used by cross-entropy.
+        0 and deviation 1 in every dimension (the authors' code); not used by `softmax`.
     order : str, default="label-first"
         Of a meta-iteration: `label-first` (figure 1 of the paper), or `train-first` (the authors'
         code), which never trains on the last selection (see `self_learning`).
@@ -133,11 +145,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeled_iter_ : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence_ : (n,) float64
-        Of each pseudo-label when it was chosen: a probability, or minus the distance to the
-        nearest labelled example; NaN for the others.
+        The confidence of each pseudo-label when it was chosen, in the unit that
+        `labeller_.confidence_unit` names: "probability", or "minus distance" for minus the
+        distance to the nearest labelled image. NaN for the others.
     matched_ : (n,) int64
-        Index of the labelled example that each pseudo-label was nearest to when it was chosen; -1
-        for the others, and for cross-entropy, which compares with none.
+        Index of the labelled image that each pseudo-label was nearest to when it was chosen; -1
+        for the others, and with labelling `softmax`, which compares with no image.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
     n_iter_ : int
@@ -150,9 +163,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeller_ : Labeller
         From embeddings to labels.
     reference_ : (m,) int64
-        Indices of the labelled examples that it compares with; none for cross-entropy.
+        Indices of the labelled images that it compares with; none for `softmax`.
     objective_, fitted_parameters_ : Objective, dict
-        What `fit` was called with; `set_params` changes them no more.
+        The loss and the parameters at the time of `fit`; `set_params` does not change them.
+    fitted_ : Fitted
+        All of these attributes as one value, which `save` writes and `load` reads.
 
     Examples
     --------
@@ -176,6 +191,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         selection_percent: float = 5,
         selection: str = "global",
         min_confidence: float | None = None,
+        labelling: str | None = None,
         reference: str = "initial",
         n_neighbors: int = 1,
         validation_features: str = "as-is",
@@ -207,6 +223,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.selection_percent = selection_percent
         self.selection = selection
         self.min_confidence = min_confidence
+        self.labelling = labelling
         self.reference = reference
         self.n_neighbors = n_neighbors
         self.validation_features = validation_features
@@ -231,6 +248,21 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.precision = precision
         self.strategy = strategy
         self.random_state = random_state
+
+    classes_ = _of_fitted("classes")
+    transduction_ = _of_fitted("labels")
+    labeled_iter_ = _of_fitted("labelled_in")
+    confidence_ = _of_fitted("confidence")
+    matched_ = _of_fitted("nearest")
+    history_ = _of_fitted("history")
+    n_iter_ = _of_fitted("n_iter")
+    termination_condition_ = _of_fitted("termination")
+    image_shape_ = _of_fitted("image_shape")
+    network_ = _of_fitted("network")
+    labeller_ = _of_fitted("labeller")
+    reference_ = _of_fitted("reference")
+    objective_ = _of_fitted("objective")
+    fitted_parameters_ = _of_fitted("parameters")
 
     def fit(
         self,
@@ -292,8 +324,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
-        n_labelled = int(np.sum(labels >= 0))
-        self.check_neighbours(n_labelled)
+        self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
@@ -306,7 +337,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         seed = self._seed()
         examples = Examples.from_labels(labels)
         with stage("build network"):
-            network = self._build_network(objective, self.weights, X.shape[1:], len(classes), seed)
+            network = network_from(
+                self.get_params(deep=False), objective, X.shape[1:], len(classes), seed=seed
+            )
         learner = KerasLearner(
             network,
             objective,
@@ -324,6 +357,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             batch_size=self.batch_size,
             augmentations=parse_augmentations(self.augment),
             reference=self.reference,
+            labelling=self.labelling,
             n_neighbors=self.n_neighbors,
             validation_features=self.validation_features,
             seed=seed,
@@ -362,73 +396,84 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             if resuming:
                 resuming.save()
             raise
-        # All at the end: a `fit` that fails leaves an earlier one whole.
-        self.classes_ = classes
-        self.image_shape_ = tuple(X.shape[1:])
-        self.objective_ = objective
-        self.fitted_parameters_ = self.get_params(deep=False)
-        self.network_ = network
-        self.labeller_ = learner.labeller
-        self.reference_ = learner.reference_indices
-        self.history_ = history
-        self.transduction_ = decode(examples.labels, classes, like=given)
-        self.labeled_iter_ = examples.labelled_in
-        self.confidence_ = examples.confidence
-        self.matched_ = examples.matched
-        self.n_iter_ = len(history) - 1
         all_labelled = len(examples.unlabelled) == 0
         ended = "no_change" if position.ended else "max_iter"
-        self.termination_condition_ = "all_labeled" if all_labelled else ended
+        # The last step, so that a `fit` that fails leaves the state of an earlier one whole.
+        self.fitted_ = Fitted(
+            classes=classes,
+            image_shape=tuple(X.shape[1:]),
+            labels=decode(examples.labels, classes, like=given),
+            labelled_in=examples.labelled_in,
+            confidence=examples.confidence,
+            nearest=examples.matched,
+            reference=learner.reference_indices,
+            history=history,
+            termination="all_labeled" if all_labelled else ended,
+            parameters=self.get_params(deep=False),
+            objective=objective,
+            labeller=learner.labeller,
+            network=network,
+        )
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Labels (n,), of `classes_`, of uint8 images (n, height, width, channels)."""
+        """The labels (n,), from `classes_`, of uint8 images (n, height, width, channels)."""
         embeddings = self.transform(X)
-        return self.classes_[self.labeller_.label(embeddings)[0]]
+        return self.classes_[self.labeller_.label(embeddings).labels]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Probabilities (n, n_classes) float32 in the order of `classes_`.
+        """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
-        The softmax for cross-entropy; for the metric losses the share of the `n_neighbors` votes.
+        With labelling `nearest` they are the shares of the `n_neighbors` votes.
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""
+        """The embeddings (n, embedding_size) float32 of images (n, height, width, channels)."""
         check_is_fitted(self)
         check_images(X, "X", like=self.image_shape_)
         return embed(self.network_, X, np.arange(len(X)))
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write what `predict` and `transform` need, and what `fit` learned, to a new folder.
+        """Write all that `fit` learned to a new folder.
 
         Raises
         ------
         InputError
-            When the folder is there and not empty, or can't be written.
+            When the folder is not empty or can't be written.
         """
         check_is_fitted(self)
-        saving.save_classifier(self, folder)
+        saving.save_fitted(self.fitted_, folder)
 
     @classmethod
     def load(
         cls, folder: str | os.PathLike, *, loss: Objective | None = None
     ) -> SelfLearningClassifier:
-        """Read what `save` wrote; nothing in the folder is executed.
+        """Read what `save` wrote. Nothing in the folder is executed.
 
         Parameters
         ----------
         folder : path
         loss : Objective, optional
-            Needed when the classifier was trained with a loss that the package does not have.
+            Needed for a classifier that was trained with a loss of your own. A labeller of your
+            own must be registered again before.
 
         Raises
         ------
         InputError
             When the folder holds no whole classifier.
         """
-        return saving.load_classifier(cls, folder, loss)
+
+        def check(parameters: dict[str, Any]) -> dict[str, Any]:
+            classifier = cls(**parameters)
+            classifier.check_parameters()
+            return classifier.get_params(deep=False)
+
+        fitted = saving.load_fitted(folder, loss, check)
+        classifier = cls(**fitted.parameters)
+        classifier.fitted_ = fitted
+        return classifier
 
     def check_parameters(self) -> None:
         """Raise an `InputError` for a parameter that `fit` can't use, as far as that needs no data.
@@ -462,27 +507,24 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_number("learning_rate", self.learning_rate, above=0)
         if self.self_learning_rate is not None:
             check_number("self_learning_rate", self.self_learning_rate, above=0)
-        if self.min_confidence is not None:
-            least, most = (-2, 0) if self._objective().uses_reference else (0, 1)
-            check_number("min_confidence", self.min_confidence, least=least, most=most)
+        objective = self._objective()
+        check_labelling(
+            self.labelling or objective.labelling,
+            self.min_confidence,
+            logits=objective.logits,
+            normalized=objective.normalized,
+        )
         check_number("dropout", self.dropout, least=0, below=1)
         check_number("warmup", self.warmup, least=0, below=1)
         check_number("ema_momentum", self.ema_momentum, least=0, below=1)
 
     def check_neighbours(self, n_labelled: int) -> None:
-        """Raise an `InputError` where so few labelled images can't give all neighbours.
-
-        Parameters
-        ----------
-        n_labelled : int
-        """
-        if self._objective().uses_reference and self.n_neighbors > n_labelled:
-            raise InputError(
-                f"n_neighbors is {self.n_neighbors}, but only {n_labelled} images are labelled."
-            )
+        """Raise an `InputError` when `n_labelled` images are too few for the labeller."""
+        labelling = self.labelling or self._objective().labelling
+        labeller_class(labelling).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
-        if hasattr(self, "network_"):
+        if hasattr(self, "fitted_"):
             raise TypeError(
                 "A fitted SelfLearningClassifier can't be pickled or copied: use save(folder) and"
                 " SelfLearningClassifier.load(folder)."
@@ -503,29 +545,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             ema_momentum=self.ema_momentum,
         )
 
-    def _build_network(
-        self,
-        objective: Objective,
-        weights: str | os.PathLike,
-        image_shape: tuple[int, int, int],
-        n_classes: int,
-        seed: int = 0,
-    ) -> Network:
-        return build_network(
-            backbone=self.backbone,
-            weights=weights,
-            image_shape=image_shape,
-            n_classes=n_classes,
-            objective=objective,
-            embedding_size=self.embedding_size,
-            dropout=self.dropout,
-            optimizer=self.optimizer or objective.optimizer,
-            learning_rate=self.learning_rate,
-            precision=self.precision,
-            strategy=self.strategy,
-            seed=seed,
-        )
-
     def _asked(
         self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
     ) -> dict[str, Any]:
@@ -533,6 +552,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         parameters = {
             **self.get_params(deep=False),
             "loss": objective.name,
+            "labelling": self.labelling or objective.labelling,
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),
         }

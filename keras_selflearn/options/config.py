@@ -9,6 +9,7 @@ from typing import Any
 from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entry
 from keras_selflearn.datasets.splitting import check_one_of_each
+from keras_selflearn.labelling import labeller_names
 from keras_selflearn.losses import loss_names
 
 _AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps")
@@ -69,6 +70,9 @@ class Config:
     selection: str = option("global", "Most confident of all (global) or per class (stratified).")
     min_confidence: float | None = option(
         None, "Label none less sure: a probability, or minus a distance (metric losses; e.g. -0.5)."
+    )
+    labelling: str | None = option(
+        None, f"Labelling: {', '.join(labeller_names())} (default: the loss's)."
     )
     reference: str = option(
         "initial", "Labelled examples that nearest neighbours are sought among: initial or all."
