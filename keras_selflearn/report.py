@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_selflearn.console import command_line
+from keras_selflearn.console.option import Options, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.config import option
 from keras_selflearn.paper import (
     PublishedTable,
     published_figure,
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReportConfig:
+class ReportConfig(Options):
     """Which results to gather."""
 
-    preset: str = option("paper", "Of which preset: a flagfile in flags/.")
+    preset: str = option("paper", "Preset to report on: a flagfile in flags/.")
     results_dir: str = option("results", "Folder of the folders of results.")
     output: str | None = option(
-        None, "Page to write (default: report-PRESET.html in the folder of results)."
+        None, "Page to write.", without="report-PRESET.html in the folder of results"
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 # Below this sine the slope of the angle against its cosine, 1 / sine, is not worth following.
 _LEAST_SINE_SQUARED = 1e-6
@@ -116,14 +116,13 @@ class ArcFace(Objective):
         For a scale that is not positive or a margin outside 0 to pi / 2.
     """
 
-    scale: float = field(default=30.0, metadata={"flag": "arcface_scale"})
-    margin: float = field(default=0.5, metadata={"flag": "arcface_margin"})
+    scale: float = parameter("arcface_scale", "The ArcFace scale")
+    margin: float = parameter("arcface_margin", "The ArcFace margin")
 
     name = "arcface"
 
     def __post_init__(self):
-        check_number("The ArcFace scale", self.scale, above=0)
-        check_number("The ArcFace margin", self.margin, least=0, most=math.pi / 2)
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
         """Of labels (batch,) and cosines (batch, n_classes)."""

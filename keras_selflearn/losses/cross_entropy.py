@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 
 class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
@@ -51,14 +51,14 @@ class CrossEntropy(Objective):
         When it is out of range.
     """
 
-    label_smoothing: float = 0.0
+    label_smoothing: float = parameter("label_smoothing", "The label smoothing")
 
     name = "cross-entropy"
     normalized = False
     uses_reference = False
 
     def __post_init__(self):
-        check_number("The label smoothing", self.label_smoothing, least=0, below=1)
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
         """Of labels (batch,) and logits (batch, n_classes)."""
