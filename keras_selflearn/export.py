@@ -19,10 +19,8 @@ from keras_selflearn.options.devices import PRECISIONS
 class ExportConfig(Options):
     """Which classifier goes where."""
 
-    run: str | None = option(
-        None, "Folder of a finished run, or of a saved classifier.", required=True
-    )
-    output: str | None = option(None, "New folder for the SavedModel.", required=True)
+    run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
+    output: str = option("", "New folder for the SavedModel.", required=True)
     precision: str | None = option(
         None,
         "Number format to compute in; float32 runs well everywhere.",

@@ -33,13 +33,11 @@ if TYPE_CHECKING:
 class PredictConfig(Options):
     """Which images are labelled by what, and where the labels go."""
 
-    run: str | None = option(
-        None, "Folder of a finished run, or of a saved classifier.", required=True
+    run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
+    images: str = option(
+        "", "One image, or a folder of images at any depth; only read.", required=True
     )
-    images: str | None = option(
-        None, "One image, or a folder of images at any depth; only read.", required=True
-    )
-    output: str | None = option(None, "New CSV file to write.", required=True)
+    output: str = option("", "New CSV file to write.", required=True)
     sort: str = option(
         "path",
         "Order of the rows: path, confidence or label; the least sure come first.",

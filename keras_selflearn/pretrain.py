@@ -26,9 +26,7 @@ class PretrainConfig(Options):
     """One training with cross-entropy on all labels of a source data set."""
 
     dataset: str = option("glyphs", f"Source data set: {', '.join(DATASETS)}.")
-    output: str | None = option(
-        None, f"Weights file to write; its name ends in {SUFFIX}.", required=True
-    )
+    output: str = option("", f"Weights file to write; its name ends in {SUFFIX}.", required=True)
     weights: str = same_as(Config, "weights", "random")
     backbone: str = same_as(Config, "backbone")
     epochs: int = same_as(Config, "epochs", 2)

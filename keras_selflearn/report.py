@@ -57,8 +57,8 @@ def _section(published: PublishedTable, config: ReportConfig) -> Section:
     from keras_selflearn.reproduction.runs import finished_runs
     from keras_selflearn.reproduction.table import measure
 
-    shared = {"preset": config.preset, "results_dir": config.results_dir}
-    grid = make_grid(published, **shared)
+    preset, results_dir = config.preset, config.results_dir
+    grid = make_grid(published, preset, results_dir=results_dir)
     table = measure(grid, finished_runs(grid.folder))
     figures = []
     if table.runs:
@@ -66,7 +66,9 @@ def _section(published: PublishedTable, config: ReportConfig) -> Section:
     for number in (2, 3, 4):
         figure = published_figure(number)
         if figure.losses:
-            draw_figure(figure, make_figure_grid(figure, published, **shared))
+            draw_figure(
+                figure, make_figure_grid(figure, published, preset, results_dir=results_dir)
+            )
         picture = grid.folder / f"figure{number}.png"
         if picture.exists():
             figures.append((f"Figure {number}: {figure.title}, {grid.table.title}", picture))

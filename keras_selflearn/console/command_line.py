@@ -16,7 +16,7 @@ from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.option import by_group, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped, stop_signals
 
-_DEFINERS = {
+_DEFINERS: dict[str, Callable[..., Any]] = {
     "str": flags.DEFINE_string,
     "int": flags.DEFINE_integer,
     "float": flags.DEFINE_float,
@@ -49,7 +49,7 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
             _stop(str(error))
         return argv
 
-    def call(_) -> None:
+    def call(_: list[str]) -> None:
         warnings.showwarning = _show_warning(warnings.showwarning)
         try:
             with stop_signals():

@@ -180,10 +180,10 @@ def check_value(each: Field, value: object, *, optional: bool | None = None) -> 
     if known:
         _check_choice(name, value, known)
     elif type_name == "int":
-        bounds = {"least": declared(each).least, "most": declared(each).most}
-        least = -(2**31) if bounds["least"] is None else bounds["least"]
-        most = 2**31 - 1 if bounds["most"] is None else bounds["most"]
-        check_integer(name, value, least=least, most=most)
+        least, most = declared(each).least, declared(each).most
+        least = -(2**31) if least is None else least
+        most = 2**31 - 1 if most is None else most
+        check_integer(name, value, least=int(least), most=int(most))
     elif type_name == "float":
         bounds = {bound: getattr(declared(each), bound) for bound in _BOUNDS}
         check_number(name, value, **bounds)

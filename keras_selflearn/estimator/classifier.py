@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -140,13 +140,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         *,
         random_state: int | None = None,
         **options: Any,
-    ):
+    ) -> None:
         for name in options:
             if name not in ESTIMATOR_DEFAULTS:
                 raise TypeError(str(unknown_name("parameter", name, self._get_param_names())))
         self.loss = loss
         self.random_state = random_state
-        vars(self).update({**ESTIMATOR_DEFAULTS, "weights": weights, **options})
+        self.__dict__.update({**ESTIMATOR_DEFAULTS, "weights": weights, **options})
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
@@ -447,7 +447,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         }
         return {
             **json.loads(json.dumps(parameters, default=np.generic.item)),
-            **{f"loss {name}": value for name, value in asdict(objective).items()},
+            **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
             "images": [*X.shape, sha256_of_sample(X)],
             "labels": sha256_of_array(given),
             "held_out": sha256_of_array(held_out),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
@@ -11,6 +12,7 @@ from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entr
 
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
 _IMAGE_SIZE = 96
+_Data = TypeVar("_Data", bound="DataOptions")
 # Whoever brings a folder has said which images are labelled.
 _NOT_FOR_A_FOLDER = ("labels", "labels_per_class", "train_images", "test_images")
 
@@ -76,7 +78,7 @@ class DataOptions(Options):
         place=True,
     )
 
-    def resolve_data(self) -> DataOptions:
+    def resolve_data(self: _Data) -> _Data:
         """Check the options against each other, and fill in the image size.
 
         Raises

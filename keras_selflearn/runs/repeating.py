@@ -57,7 +57,7 @@ def repeated(folder: Path, given: Config) -> Config:
     places = {name: getattr(given, name) for name in PLACES}
     places = {name: place for name, place in places.items() if place is not None}
     config = replace(recorded, **places)
-    _check_weights(config.weights, recorded.weights, run["weights_sha256"])
+    _check_weights(str(config.weights), str(recorded.weights), run["weights_sha256"])
     _tell_differences(run["environment"], describe_environment(resolve_precision(config.precision)))
     return config
 
