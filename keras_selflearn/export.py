@@ -1,4 +1,4 @@
-"""Write a run's classifier as a SavedModel, for use without this package.
+"""Write the classifier of a run as a SavedModel, which needs TensorFlow alone.
 
 `python -m keras_selflearn.export --run=FOLDER --output=DIR`
 """

@@ -15,11 +15,12 @@ import tensorflow as tf
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
+from keras_selflearn.console.errors import InputError, check_integer, unknown_name
 from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
+from keras_selflearn.estimator.fitted import Fitted, network_from
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -31,10 +32,10 @@ from keras_selflearn.estimator.inputs import (
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.resuming import Resuming
+from keras_selflearn.labelling import check_labelling, make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
-from keras_selflearn.network.model import Network, build_network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.training import ScheduleOptions
@@ -51,6 +52,11 @@ from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
 from keras_selflearn.training.learner import KerasLearner, embed
 from keras_selflearn.training.schedule import Training
+
+
+def _of_fitted(name: str) -> property:
+    """The public attribute that is the field `name` of `fitted_`."""
+    return property(lambda classifier: getattr(classifier.fitted_, name))
 
 
 def _with_options(cls: type) -> type:
@@ -98,11 +104,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeled_iter_ : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence_ : (n,) float64
-        Of each pseudo-label when it was chosen: a probability, or minus the distance to the
-        nearest labelled example; NaN for the others.
+        The confidence of each pseudo-label when it was chosen, in the unit that
+        `labeller_.confidence_unit` names: "probability", or "minus distance" for minus the
+        distance to the nearest labelled image. NaN for the others.
     matched_ : (n,) int64
-        Index of the labelled example that each pseudo-label was nearest to when it was chosen; -1
-        for the others, and for cross-entropy, which compares with none.
+        Index of the labelled image that each pseudo-label was nearest to when it was chosen; -1
+        for the others, and with labelling `softmax`, which compares with no image.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
     n_iter_ : int
@@ -115,9 +122,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeller_ : Labeller
         From embeddings to labels.
     reference_ : (m,) int64
-        Indices of the labelled examples that it compares with; none for cross-entropy.
+        Indices of the labelled images that it compares with; none for `softmax`.
     objective_, fitted_parameters_ : Objective, dict
-        What `fit` was called with; `set_params` changes them no more.
+        The loss and the parameters at the time of `fit`; `set_params` does not change them.
+    fitted_ : Fitted
+        All of these attributes as one value, which `save` writes and `load` reads.
 
     Examples
     --------
@@ -172,6 +181,21 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
         def __getattr__(self, name: str) -> Any:
             """Options are attributes."""
+
+    classes_ = _of_fitted("classes")
+    transduction_ = _of_fitted("labels")
+    labeled_iter_ = _of_fitted("labelled_in")
+    confidence_ = _of_fitted("confidence")
+    matched_ = _of_fitted("nearest")
+    history_ = _of_fitted("history")
+    n_iter_ = _of_fitted("n_iter")
+    termination_condition_ = _of_fitted("termination")
+    image_shape_ = _of_fitted("image_shape")
+    network_ = _of_fitted("network")
+    labeller_ = _of_fitted("labeller")
+    reference_ = _of_fitted("reference")
+    objective_ = _of_fitted("objective")
+    fitted_parameters_ = _of_fitted("parameters")
 
     def fit(
         self,
@@ -233,11 +257,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
-        n_labelled = int(np.sum(labels >= 0))
-        if objective.uses_reference and self.n_neighbors > n_labelled:
-            raise InputError(
-                f"n_neighbors is {self.n_neighbors}, but only {n_labelled} images are labelled."
-            )
+        labelling = self.labelling or objective.labelling
+        make_labeller(
+            labelling, n_classes=len(classes), n_neighbors=self.n_neighbors
+        ).check_labelled(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
@@ -250,7 +273,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         seed = self._seed()
         examples = Examples.from_labels(labels)
         with stage("build network"):
-            network = self._build_network(objective, self.weights, X.shape[1:], len(classes), seed)
+            network = network_from(
+                self.get_params(deep=False), objective, X.shape[1:], len(classes), seed=seed
+            )
         learner = KerasLearner(
             network,
             objective,
@@ -268,6 +293,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             batch_size=self.batch_size,
             augmentations=parse_augmentations(self.augment),
             reference=self.reference,
+            labelling=labelling,
             n_neighbors=self.n_neighbors,
             validation_features=self.validation_features,
             seed=seed,
@@ -306,80 +332,90 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             if resuming:
                 resuming.save()
             raise
-        # All at the end: a `fit` that fails leaves an earlier one whole.
-        self.classes_ = classes
-        self.image_shape_ = tuple(X.shape[1:])
-        self.objective_ = objective
-        self.fitted_parameters_ = self.get_params(deep=False)
-        self.network_ = network
-        self.labeller_ = learner.labeller
-        self.reference_ = learner.reference_indices
-        self.history_ = history
-        self.transduction_ = decode(examples.labels, classes, like=given)
-        self.labeled_iter_ = examples.labelled_in
-        self.confidence_ = examples.confidence
-        self.matched_ = examples.matched
-        self.n_iter_ = len(history) - 1
         all_labelled = len(examples.unlabelled) == 0
         ended = "no_change" if position.ended else "max_iter"
-        self.termination_condition_ = "all_labeled" if all_labelled else ended
+        # The last step, so that a `fit` that fails leaves the state of an earlier one whole.
+        self.fitted_ = Fitted(
+            classes=classes,
+            image_shape=tuple(X.shape[1:]),
+            labels=decode(examples.labels, classes, like=given),
+            labelled_in=examples.labelled_in,
+            confidence=examples.confidence,
+            nearest=examples.matched,
+            reference=learner.reference_indices,
+            history=history,
+            termination="all_labeled" if all_labelled else ended,
+            parameters=self.get_params(deep=False),
+            objective=objective,
+            labeller=learner.labeller,
+            network=network,
+        )
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Labels (n,), of `classes_`, of uint8 images (n, height, width, channels)."""
+        """The labels (n,), from `classes_`, of uint8 images (n, height, width, channels)."""
         embeddings = self.transform(X)
-        return self.classes_[self.labeller_.label(embeddings)[0]]
+        return self.classes_[self.labeller_.label(embeddings).labels]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Probabilities (n, n_classes) float32 in the order of `classes_`.
+        """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
-        The softmax for cross-entropy; for the metric losses the share of the `n_neighbors` votes.
+        With labelling `nearest` they are the shares of the `n_neighbors` votes.
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""
+        """The embeddings (n, embedding_size) float32 of images (n, height, width, channels)."""
         check_is_fitted(self)
         check_images(X, "X", like=self.image_shape_)
         return embed(self.network_, X, np.arange(len(X)))
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write what `predict` and `transform` need, and what `fit` learned, to a new folder.
+        """Write all that `fit` learned to a new folder.
 
         Raises
         ------
         InputError
-            When the folder is there and not empty, or can't be written.
+            When the folder is not empty or can't be written.
         """
         check_is_fitted(self)
-        saving.save_classifier(self, folder)
+        saving.save_fitted(self.fitted_, folder)
 
     @classmethod
     def load(
         cls, folder: str | os.PathLike, *, loss: Objective | None = None
     ) -> SelfLearningClassifier:
-        """Read what `save` wrote; nothing in the folder is executed.
+        """Read what `save` wrote. Nothing in the folder is executed.
 
         Parameters
         ----------
         folder : path
         loss : Objective, optional
-            Needed when the classifier was trained with a loss that the package does not have.
+            Needed for a classifier that was trained with a loss of your own. A labeller of your
+            own must be registered again before.
 
         Raises
         ------
         InputError
             When the folder holds no whole classifier.
         """
-        return saving.load_classifier(cls, folder, loss)
+
+        def check(parameters: dict[str, Any]) -> dict[str, Any]:
+            classifier = cls(**parameters)
+            classifier.check_parameters()
+            return classifier.get_params(deep=False)
+
+        fitted = saving.load_fitted(folder, loss, check)
+        classifier = cls(**fitted.parameters)
+        classifier.fitted_ = fitted
+        return classifier
 
     def check_parameters(self) -> None:
         """Raise an `InputError` for a parameter that `fit` can't use.
 
         `fit` begins with it. An experiment does so before it loads any image.
         """
-        objective = self._objective()
         parse_augmentations(self.augment)
         for each in fields(EstimatorOptions):
             optional = ESTIMATOR_DEFAULTS[each.name] is None
@@ -387,12 +423,16 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_backbone(self.backbone, self.weights)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
-        if self.min_confidence is not None:
-            least, most = _confidence_range(objective)
-            check_number("min_confidence", self.min_confidence, least=least, most=most)
+        objective = self._objective()
+        check_labelling(
+            self.labelling or objective.labelling,
+            self.min_confidence,
+            logits=objective.logits,
+            normalized=objective.normalized,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
-        if hasattr(self, "network_"):
+        if hasattr(self, "fitted_"):
             raise TypeError(
                 "A fitted SelfLearningClassifier can't be pickled or copied: use save(folder) and"
                 " SelfLearningClassifier.load(folder)."
@@ -405,29 +445,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def _training(self, epochs: int, steps: int | None, learning_rate: float) -> Training:
         shared = {each.name: getattr(self, each.name) for each in fields(ScheduleOptions)}
         return Training(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
-
-    def _build_network(
-        self,
-        objective: Objective,
-        weights: str | os.PathLike,
-        image_shape: tuple[int, int, int],
-        n_classes: int,
-        seed: int = 0,
-    ) -> Network:
-        return build_network(
-            backbone=self.backbone,
-            weights=weights,
-            image_shape=image_shape,
-            n_classes=n_classes,
-            objective=objective,
-            embedding_size=self.embedding_size,
-            dropout=self.dropout,
-            optimizer=self.optimizer or objective.optimizer,
-            learning_rate=self.learning_rate,
-            precision=self.precision,
-            strategy=self.strategy,
-            seed=seed,
-        )
 
     def _asked(
         self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
@@ -442,6 +459,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             **parameters,
             **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
+            "labelling": self.labelling or objective.labelling,
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),
         }
@@ -458,14 +476,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             return int(np.random.default_rng().integers(2**31))
         tf.keras.utils.set_random_seed(int(self.random_state))
         return int(self.random_state)
-
-
-def _confidence_range(objective: Objective) -> tuple[float | None, float]:
-    """The least and the largest confidence that the loss's labels can have."""
-    if not objective.uses_reference:
-        return 0, 1
-    # Two embeddings of length 1 are at most 2 apart; others may be as far as they like.
-    return (-2 if objective.normalized else None), 0
 
 
 def _call(callbacks: Sequence[tf.keras.callbacks.Callback], name: str, *arguments: Any) -> None:

@@ -12,7 +12,7 @@ from keras_selflearn.datasets import FOLDER, dataset_entry
 from keras_selflearn.losses.parameters import LossParameters
 from keras_selflearn.options.data import DataOptions
 from keras_selflearn.options.devices import DeviceOptions
-from keras_selflearn.options.labelling import LabellingOptions
+from keras_selflearn.options.labelling import LabellingOptions, labelling_of
 from keras_selflearn.options.losses import LossOptions
 from keras_selflearn.options.network import NetworkOptions
 from keras_selflearn.options.run import OutputOptions, SeedOptions
@@ -78,13 +78,15 @@ class Config(
         """The options that decide the results of this run, of a resolved configuration.
 
         Options that the run does not use are left out, as are places and `evaluate_every`. Of
-        the initial weights only this counts: whether they are random.
+        the initial weights only this counts: whether they are random. The loss's own labeller is
+        the same whether it is asked for or not.
         """
         decisive = {
             each.name: getattr(self, each.name)
             for each in fields(self)
             if not declared(each).measures and is_used(each.name, vars(self))
         }
+        decisive["labelling"] = labelling_of(self)
         return {**decisive, "pretrained": self.weights != "random"}
 
 

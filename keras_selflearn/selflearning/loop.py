@@ -21,6 +21,8 @@ from keras_selflearn.selflearning.trust import check_selected
 UNLABELLED = -1
 # In the place of a label: neither trained on nor labelled.
 LEFT_OUT = -2
+# In the place of a known label: a class that training does not have.
+UNKNOWN_CLASS = -3
 ORDERS = ("label-first", "train-first")
 
 

@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.labelling import Labeller
+from keras_selflearn.labelling import make_labeller
+from keras_selflearn.labelling.labeller import Labeller, Labels
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.averaging import WeightAverage
 from keras_selflearn.network.model import Network
@@ -44,7 +45,7 @@ class KerasLearner:
     images : (n, height, width, channels) uint8
     n_classes : int
     validation_data : (images, labels) or None
-        Labels as integers from 0 to n_classes - 1, or -1 for a class that training does not have.
+        Labels as integers from 0 to n_classes - 1, or `UNKNOWN_CLASS`.
     first_training, meta_training : Training
         The fine-tuning on the initial labels and that of each meta-iteration.
     batch_size : int
@@ -55,10 +56,12 @@ class KerasLearner:
     validation_features : "as-is" or "standardised"
         Of the nearest-neighbour search that gives the validation accuracy: embeddings, or the
         reference's and the validation data's each standardised with their own mean and deviation.
-        For an objective that uses no reference there is no difference.
+        Without a reference there is no difference.
     seed : int
     callbacks : sequence of Keras callbacks
         Active in every training.
+    labelling : str, optional
+        The name of the labeller, by default that of the objective.
 
     Attributes
     ----------
@@ -85,6 +88,7 @@ class KerasLearner:
         validation_features: str,
         seed: int,
         callbacks: Sequence[tf.keras.callbacks.Callback],
+        labelling: str | None = None,
     ):
         self.network = network
         self.objective = objective
@@ -96,6 +100,7 @@ class KerasLearner:
         self.batch_size = batch_size
         self.augmentations = augmentations
         self.reference = reference
+        self.labelling = labelling or objective.labelling
         self.n_neighbors = n_neighbors
         self.validation_features = validation_features
         self.seed = seed
@@ -111,6 +116,7 @@ class KerasLearner:
         self._meta_iteration = 0
         self._reference = np.empty(0, np.int64)
         self._reference_labels = np.empty(0, np.int64)
+        self._unlabelled = np.empty(0, np.int64)
         self._labeller: Labeller | None = None
 
     def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
@@ -179,8 +185,12 @@ class KerasLearner:
     def labeller(self) -> Labeller:
         """Of the network as last trained."""
         if self._labeller is None:
+            labeller = self._make_labeller()
             embeddings = self._embed("labelled", self.images, self._reference)
-            self._labeller = self._make_labeller(embeddings, self._reference_labels)
+            unlabelled = None
+            if labeller.needs_unlabelled:
+                unlabelled = self._embed("unlabelled", self.images, self._unlabelled)
+            self._labeller = labeller.fit(embeddings, self._reference_labels, unlabelled)
         return self._labeller
 
     def state(self) -> Checkpoint:
@@ -195,6 +205,8 @@ class KerasLearner:
         check_weights(variables, self._meta_iteration)
         arrays = {f"variable-{i}": each for i, each in enumerate(variables)}
         arrays["reference"] = self._reference
+        if self._make_labeller().needs_unlabelled:
+            arrays["unlabelled"] = self._unlabelled
         numbers = {
             "keras_epochs": self._keras_epochs,
             "data_epochs": self._data_epochs,
@@ -241,6 +253,11 @@ class KerasLearner:
         self._keras_epochs, self._data_epochs, self._meta_iteration = counts
         self._under_way = under_way
         self._refer_to(examples, reference)
+        if self._make_labeller().needs_unlabelled:
+            unlabelled = state.arrays["unlabelled"]
+            self._unlabelled = state.array("unlabelled", np.shape(unlabelled)[:1], np.int64)
+            if not np.isin(self._unlabelled, np.flatnonzero(examples.labelled_in)).all():
+                raise ValueError("its unlabelled examples are not among those of this run")
 
     @property
     def reference_indices(self) -> np.ndarray:
@@ -249,16 +266,18 @@ class KerasLearner:
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Labels, confidences and matches of these training examples: see `Learner.label`."""
+        if self.labeller.needs_unlabelled:
+            with stage("label", images=len(indices)):
+                together = self.labeller.label_unlabelled()
+            places = np.searchsorted(self._unlabelled, indices)
+            return self._with_indices(Labels(*(each[places] for each in together)))
         parts = []
         for start in range(0, max(len(indices), 1), _LABELLED_AT_ONCE):
             part = indices[start : start + _LABELLED_AT_ONCE]
             embeddings = self._embed("unlabelled", self.images, part)
             with stage("label", images=len(part)):
                 parts.append(self.labeller.label(embeddings))
-        labels, confidence, matched = (np.concatenate(each) for each in zip(*parts))
-        has_match = matched >= 0
-        matched[has_match] = self._reference[matched[has_match]]
-        return labels, confidence, matched
+        return self._with_indices(Labels(*(np.concatenate(each) for each in zip(*parts))))
 
     def validation_accuracy(self) -> float | None:
         """Percent of the validation data labelled right; None without validation data."""
@@ -272,15 +291,15 @@ class KerasLearner:
 
     def _label_validation(self, embeddings: np.ndarray) -> np.ndarray:
         labeller = self.labeller
-        if self.validation_features == "standardised" and self.objective.uses_reference:
+        if self.validation_features == "standardised" and labeller.needs_reference:
             # It leaves a dimension without deviation at 0.
             standardise = StandardScaler().fit_transform
-            labeller = self._make_labeller(standardise(labeller.reference), labeller.labels)
+            labeller = labeller.refit(standardise(labeller.reference), labeller.labels)
             embeddings = standardise(embeddings)
         return labeller.label(embeddings)[0]
 
     def _choose_reference(self, examples: Examples) -> np.ndarray:
-        if not self.objective.uses_reference:
+        if not self._make_labeller().needs_reference:
             return np.empty(0, np.int64)
         return examples.labelled if self.reference == "all" else examples.initially_labelled
 
@@ -298,7 +317,14 @@ class KerasLearner:
         """Label by these examples from now on; they are embedded when they are first needed."""
         self._reference = reference
         self._reference_labels = examples.labels[reference]
+        self._unlabelled = examples.unlabelled
         self._labeller = None
+
+    def _with_indices(self, found: Labels) -> Labels:
+        """With the indices of the nearest examples in place of their positions in the reference."""
+        nearest = found.nearest.copy()
+        nearest[nearest >= 0] = self._reference[nearest[nearest >= 0]]
+        return found._replace(nearest=nearest)
 
     def _variables(self) -> list[tf.Variable]:
         trainer = self.network.trainer
@@ -316,13 +342,13 @@ class KerasLearner:
             check_embeddings(embeddings, images, indices, kind, when)
         return embeddings
 
-    def _make_labeller(self, reference: np.ndarray, labels: np.ndarray) -> Labeller:
-        return self.objective.labeller(
-            self.network.head,
-            reference,
-            labels,
+    def _make_labeller(self) -> Labeller:
+        return make_labeller(
+            self.labelling,
+            head=self.network.head,
             n_classes=self.n_classes,
             n_neighbors=self.n_neighbors,
+            normalized=self.objective.normalized,
         )
 
 

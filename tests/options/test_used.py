@@ -35,7 +35,7 @@ SOME_RUNS = {
     "arcface_margin": ({"loss": "arcface"}, {"loss": "cross-entropy"}),
 }
 NEVER = (*PLACES, "evaluate_every")
-ALWAYS = sorted({each.name for each in fields(Config)} - {*SOME_RUNS, *NEVER})
+ALWAYS = sorted({each.name for each in fields(Config)} - {*SOME_RUNS, *NEVER, "labelling"})
 # Where a number or another text will not do.
 VALUES = {"labels_per_class": "0=9", "dataset": "glyphs", "augment": "flip"}
 
@@ -95,6 +95,19 @@ def test_pretrained_weights_make_another_run_than_random_ones():
     random, imagenet = (Config(weights=name).resolve() for name in ("random", "imagenet"))
     assert random.identity() != imagenet.identity()
     assert imagenet.identity() == Config(weights="vgg16.h5").resolve().identity()
+
+
+def test_the_loss_s_own_labeller_is_the_same_asked_for_or_not():
+    own = Config(loss="triplet").resolve()
+    assert Config(loss="triplet", labelling="nearest").resolve().identity() == own.identity()
+    cross_entropy = Config().resolve()
+    other = Config(labelling="nearest").resolve()
+    assert other.identity() != cross_entropy.identity()
+    assert {*other.identity()} - {*cross_entropy.identity()} == {
+        "n_neighbors",
+        "reference",
+        "validation_features",
+    }
 
 
 def test_an_option_of_another_version_makes_another_run():
