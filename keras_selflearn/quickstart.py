@@ -15,7 +15,7 @@ from keras_selflearn.console import command_line
 from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
-from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
+from keras_selflearn.runs.pretraining import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.storage.cache import cache_root
 
 PICTURE = "quickstart.png"
