@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
@@ -90,14 +90,14 @@ def main(config: ReproduceConfig) -> None:
     drawn = draw_figure(figure, grid) if figure else draw_table(grid)
     for path in drawn:
         print(path)
-    if not drawn:
+    if figure and not drawn:
         print(f"Figure {figure.figure} is not drawn: no run in {grid.folder} has what it shows.")
     if failed:
         sys.exit(1)
 
 
 def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid:
-    """The runs that the table or the figure needs.
+    """List the runs that the table or the figure needs.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid
     """
     if (config.table is None) == (figure is None):
         raise InputError("Say which part of the paper: --table=1, 2 or 3, or --figure=2, 3 or 4.")
-    asked = {
+    options: dict[str, Any] = {
         "losses": config.losses,
         "weights": config.weights,
         "regimes": config.regimes,
@@ -115,15 +115,16 @@ def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid
         "results_dir": config.results_dir,
         "data_dir": config.data_dir,
     }
-    if figure is None:
+    if config.table is not None:
         if config.dataset is not None:
             raise InputError("--dataset is for figures: each table has a data set of its own.")
-        return make_grid(published_table(config.table), config.preset, **asked)
+        return make_grid(published_table(config.table), config.preset, **options)
+    assert figure is not None
     name = config.dataset or figure.dataset
     table = table_of_dataset(name)
     if table is None:
         raise unknown_name("dataset", name, [each.dataset for each in published_tables()])
-    return make_figure_grid(figure, table, config.preset, **asked)
+    return make_figure_grid(figure, table, config.preset, **options)
 
 
 def _reproduce_data_set(config: ReproduceConfig, figure: PublishedFigure) -> None:
@@ -171,7 +172,7 @@ def _check(left: Sequence[Cell], config: ReproduceConfig) -> None:
     first = left[0].config
     make_writable(first.results_dir, "results_dir")
     for weights in {cell.config.weights for cell in left} - {"imagenet"}:
-        check_backbone(first.backbone, weights)
+        check_backbone(first.backbone, str(weights))
     if config.executor == "local":
         load_dataset(first.dataset, first.data_dir)
 

@@ -200,7 +200,8 @@ def _write(
 
     def rows() -> Iterator[list[Any]]:
         for path, position, confidence, index in table.rows():
-            yield [path, texts[position], confidence] + ([nearest[index]] if nearest else [])
+            name = [] if nearest is None or index is None else [nearest[index]]
+            yield [path, texts[position], confidence, *name]
 
     columns = ["path", "label", "confidence"] + (["nearest"] if nearest else [])
     with contextlib.ExitStack() as stack:  # Both get their names at its end.
