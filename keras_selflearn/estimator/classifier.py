@@ -416,13 +416,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
         `fit` begins with it. An experiment does so before it loads any image.
         """
-        parse_augmentations(self.augment)
-        for each in fields(EstimatorOptions):
-            optional = ESTIMATOR_DEFAULTS[each.name] is None
-            check_value(each, getattr(self, each.name), optional=optional)
-        check_backbone(self.backbone, self.weights)
-        if self.random_state is not None:
-            check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
         objective = self._objective()
         check_labelling(
             self.labelling or objective.labelling,
@@ -430,6 +423,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             logits=objective.logits,
             normalized=objective.normalized,
         )
+        parse_augmentations(self.augment)
+        for each in fields(EstimatorOptions):
+            optional = ESTIMATOR_DEFAULTS[each.name] is None
+            check_value(each, getattr(self, each.name), optional=optional)
+        check_backbone(self.backbone, self.weights)
+        if self.random_state is not None:
+            check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "fitted_"):

@@ -483,8 +483,9 @@ def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
 
 
 def test_an_option_that_a_fit_does_not_use_may_change(tmp_path):
-    first = keep(tmp_path, meta_iterations=0)
-    again = keep(tmp_path, meta_iterations=0, n_neighbors=3, meta_epochs=9, reference="all")
+    options = {"loss": "cross-entropy", "meta_iterations": 0}
+    first = keep(tmp_path, **options)
+    again = keep(tmp_path, **options, n_neighbors=3, meta_epochs=9, reference="all")
     assert again.history_ == first.history_
 
 
