@@ -32,7 +32,7 @@ from keras_selflearn.estimator.inputs import (
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.resuming import Resuming
-from keras_selflearn.labelling import check_labelling, make_labeller
+from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
@@ -257,10 +257,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
-        labelling = self.labelling or objective.labelling
-        make_labeller(
-            labelling, n_classes=len(classes), n_neighbors=self.n_neighbors
-        ).check_labelled(int(np.sum(labels >= 0)))
+        self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
@@ -293,7 +290,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             batch_size=self.batch_size,
             augmentations=parse_augmentations(self.augment),
             reference=self.reference,
-            labelling=labelling,
+            labelling=self.labelling,
             n_neighbors=self.n_neighbors,
             validation_features=self.validation_features,
             seed=seed,
@@ -430,6 +427,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_backbone(self.backbone, self.weights)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
+
+    def check_neighbours(self, n_labelled: int) -> None:
+        """Raise an `InputError` when `n_labelled` images are too few for the labeller."""
+        labelling = self.labelling or self._objective().labelling
+        labeller_class(labelling).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "fitted_"):

@@ -12,8 +12,8 @@ from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.model import Network, build_network
 
-_OF_NETWORK = ("backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate")
-_OF_NETWORK += ("precision", "strategy")
+_OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
+_OF_NETWORK += ["precision", "strategy"]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class LabelTable:
         By every method, when the disk is full or can't be written.
     """
 
-    def __init__(self, path: Path, order: str):
+    def __init__(self, path: Path, order: str) -> None:
         # Some network file systems have no locks.
         self._connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?nolock=1", uri=True, isolation_level=None

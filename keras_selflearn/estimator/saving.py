@@ -58,7 +58,7 @@ def _write(fitted: Fitted, folder: Path) -> None:
             "format": FORMAT,
             "sha256": {name: sha256(folder / name) for name in (WEIGHTS, ARRAYS)},
             "parameters": parameters,
-            "loss_parameters": asdict(fitted.objective),
+            "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
             "image_shape": list(fitted.image_shape),
             "history": fitted.history,
             "termination_condition": fitted.termination,

@@ -7,14 +7,15 @@ a graph is asked for. A loss, a network or a file must not come in: a labeller g
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keras_selflearn.console.errors import InputError, check_number, unknown_name
+from keras_selflearn.labelling.labeller import Labeller, Labels, Setting
 
-if TYPE_CHECKING:
-    from keras_selflearn.labelling.labeller import Labeller
+__all__ = ["Labeller", "Labels", "Setting", "check_labelling", "labeller_class", "labeller_names"]
+__all__ += ["make_labeller", "register_labeller"]
 
-# The classes of this package are imported when they are first used: `--help` needs their names.
+# A class is imported when it is first used, because `--help` needs nothing but the names.
 _LABELLERS: dict[str, str | type[Labeller]] = {
     "nearest": "nearest_neighbour:NearestNeighbourLabeller",
     "softmax": "softmax:SoftmaxLabeller",
@@ -78,8 +79,6 @@ def make_labeller(
     normalized : bool
         Whether every embedding has the Euclidean length 1.
     """
-    from keras_selflearn.labelling.labeller import Setting
-
     return labeller_class(name)(Setting(n_classes, n_neighbors, normalized, head))
 
 

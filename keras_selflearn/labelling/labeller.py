@@ -98,7 +98,7 @@ class Labeller(ABC):
     reference: np.ndarray
     labels: np.ndarray
 
-    def __init__(self, setting: Setting):
+    def __init__(self, setting: Setting) -> None:
         self.setting = setting
 
     @classmethod
@@ -112,8 +112,9 @@ class Labeller(ABC):
         """
         return 0, 1
 
-    def check_labelled(self, number: int) -> None:  # noqa: B027
-        """Raise an `InputError` when `number` labelled images are too few for this labeller."""
+    @classmethod  # noqa: B027 (most labellers need no more than one)
+    def check_labelled(cls, number: int, n_neighbors: int) -> None:
+        """Raise an `InputError` when `number` labelled images are too few for the labeller."""
 
     def fit(
         self, reference: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray | None = None
@@ -126,7 +127,7 @@ class Labeller(ABC):
             Empty unless `needs_reference`.
         labels : (m,) integers from 0 to n_classes - 1
         unlabelled : (n, d) float32, optional
-            Given where `needs_unlabelled`.
+            Given to a labeller that says `needs_unlabelled`; None in `refit`.
 
         Returns
         -------
@@ -180,7 +181,7 @@ class Labeller(ABC):
             and np.isin(labels, np.arange(setting.n_classes)).all()
         ):
             raise ValueError("its reference does not fit its classes and embedding_size")
-        cls(setting).check_labelled(len(labels))
+        cls.check_labelled(len(labels), setting.n_neighbors)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], setting: Setting) -> Labeller:
@@ -188,7 +189,7 @@ class Labeller(ABC):
         return cls(setting).fit(arrays["reference"], arrays["reference_labels"])
 
     def in_graph(self) -> Graph:
-        """This labeller in TensorFlow, for an exported classifier."""
+        """The labeller in TensorFlow, for an exported classifier."""
         raise InputError(
             f"Labels are given by a {type(self).__name__} of your own, which can't be exported:"
             " give that class a method in_graph."

@@ -59,7 +59,7 @@ def nearest(embeddings: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
 class _Candidates:
     """Tells which rows of the reference (m, d) may be the nearest, as far as float32 can tell."""
 
-    def __init__(self, reference: np.ndarray):
+    def __init__(self, reference: np.ndarray) -> None:
         halves = np.square(reference, dtype=np.float64).sum(axis=1, keepdims=True) / 2
         # One product gives half of each squared distance, less the part that all rows share.
         with np.errstate(over="ignore"):

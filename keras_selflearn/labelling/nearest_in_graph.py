@@ -63,7 +63,9 @@ def nearest_in_graph(
     embeddings = tf.cast(embeddings, tf.float64)
     number = tf.shape(embeddings)[0]
 
-    def look_at(start: tf.Tensor, squares: tf.Tensor, votes: tf.Tensor):
+    def look_at(
+        start: tf.Tensor, squares: tf.Tensor, votes: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         part = tf.cast(reference[start : start + _CHUNK], tf.float64)
         part_labels = labels[start : start + _CHUNK]
         sizes = tf.reduce_sum(tf.square(part), axis=1)

@@ -26,19 +26,21 @@ class NearestNeighbourLabeller(Labeller):
         """At most 0; two vectors of length 1 are at most 2 apart."""
         return -2 if normalized else None, 0
 
-    def check_labelled(self, number: int) -> None:
-        """Raise an `InputError` unless n_neighbors is from 1 to `number`."""
-        k = self.setting.n_neighbors
-        if k < 1:
-            raise InputError(f"n_neighbors is {k}: give at least 1.")
-        if k > number:
-            raise InputError(f"n_neighbors is {k}, but only {number} images are labelled.")
+    @classmethod
+    def check_labelled(cls, number: int, n_neighbors: int) -> None:
+        """Raise an `InputError` unless `n_neighbors` is from 1 to `number`."""
+        if n_neighbors < 1:
+            raise InputError(f"n_neighbors is {n_neighbors}: give at least 1.")
+        if n_neighbors > number:
+            raise InputError(
+                f"n_neighbors is {n_neighbors}, but only {number} images are labelled."
+            )
 
     def fit(
         self, reference: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray | None = None
     ) -> NearestNeighbourLabeller:
         """Keep the reference; an `InputError` when it is smaller than n_neighbors."""
-        self.check_labelled(len(reference))
+        self.check_labelled(len(reference), self.setting.n_neighbors)
         super().fit(reference, labels)
         return self
 

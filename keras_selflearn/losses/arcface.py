@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
@@ -56,7 +58,7 @@ def _cosine_of_sum(cosines: tf.Tensor, margin: float) -> tf.Tensor:
 class ArcFaceLoss(tf.keras.losses.Loss):
     """`arcface_loss` as a Keras loss."""
 
-    def __init__(self, scale: float, margin: float):
+    def __init__(self, scale: float, margin: float) -> None:
         super().__init__(name="arcface")
         self.scale = scale
         self.margin = margin
@@ -75,11 +77,11 @@ class CosineHead(tf.keras.layers.Layer):
     n_classes : int
     """
 
-    def __init__(self, n_classes: int, **kwargs):
+    def __init__(self, n_classes: int, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.n_classes = n_classes
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the weights W of equation 3, (d, n_classes)."""
         self.kernel = self.add_weight(
             name="kernel",
@@ -89,16 +91,16 @@ class CosineHead(tf.keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, embeddings):
+    def call(self, embeddings: tf.Tensor) -> tf.Tensor:
         """The cosines (batch, n_classes) float32 of embeddings (batch, d)."""
         directions = tf.math.l2_normalize(embeddings, axis=1)
         return tf.matmul(directions, tf.math.l2_normalize(self.kernel, axis=0))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, int]:
         """The shape (batch, n_classes)."""
         return (input_shape[0], self.n_classes)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that make this layer again."""
         return {**super().get_config(), "n_classes": self.n_classes}
 
@@ -121,7 +123,7 @@ class ArcFace(Objective):
 
     name = "arcface"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:

@@ -42,7 +42,7 @@ def contrastive_loss(
 class ContrastiveLoss(tf.keras.losses.Loss):
     """`contrastive_loss` as a Keras loss."""
 
-    def __init__(self, margin: float, power: int):
+    def __init__(self, margin: float, power: int) -> None:
         super().__init__(name="contrastive")
         self.margin = margin
         self.power = power
@@ -68,7 +68,7 @@ class Contrastive(Objective):
     name = "contrastive"
     optimizer = "rmsprop"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:

@@ -19,7 +19,7 @@ class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
         Share of each label that is spread evenly over all classes, 0 to below 1.
     """
 
-    def __init__(self, label_smoothing: float = 0.0):
+    def __init__(self, label_smoothing: float = 0.0) -> None:
         super().__init__(from_logits=True, name="cross_entropy")
         self.label_smoothing = label_smoothing
 
@@ -56,7 +56,7 @@ class CrossEntropy(Objective):
     logits = True
     labelling = "softmax"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:

@@ -36,7 +36,7 @@ class Objective(ABC):
     logits: ClassVar[bool] = False
     labelling: ClassVar[str] = "nearest"
 
-    def __init_subclass__(cls, **kwargs: Any):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("uses_reference", "labeller"):
             if name in vars(cls):

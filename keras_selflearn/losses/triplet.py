@@ -68,7 +68,7 @@ def _masked_maximum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 class TripletSemiHardLoss(tf.keras.losses.Loss):
     """TensorFlow Addons' loss where Addons is installed, else `triplet_semihard_loss`."""
 
-    def __init__(self, margin: float, distance: str):
+    def __init__(self, margin: float, distance: str) -> None:
         super().__init__(name="triplet_semihard")
         self.margin = margin
         self.distance = distance
@@ -115,7 +115,7 @@ class Triplet(Objective):
 
     name = "triplet"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:

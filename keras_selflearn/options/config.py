@@ -72,6 +72,7 @@ class Config(
             resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
         if resolved.all_labelled_epochs is None:
             resolved = replace(resolved, all_labelled_epochs=resolved.epochs)
+        resolved.check_numbers()
         return resolved
 
     def identity(self) -> dict[str, Any]:

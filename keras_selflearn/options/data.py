@@ -9,6 +9,7 @@ from typing import TypeVar
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entry
+from keras_selflearn.datasets.splitting import check_one_of_each
 
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
 _IMAGE_SIZE = 96
@@ -104,6 +105,41 @@ class DataOptions(Options):
         if self.labels_per_class is not None:
             numbers_by_class(self.labels_per_class)
         return replace(self, image_size=self.image_size or _IMAGE_SIZE) if is_folder else self
+
+    def initial_labels(self) -> int | None:
+        """The number of initially labelled images; None where only the data tell."""
+        if self.dataset == FOLDER or not starts_from_few_labels(self):
+            return None
+        if self.labels_per_class is not None:
+            return sum(numbers_by_class(self.labels_per_class).values())
+        return self.labels
+
+    def fewest_labels(self) -> int | None:
+        """The number of initially labelled images in the smallest class; None: the data tell."""
+        number, classes = self.initial_labels(), dataset_entry(self.dataset).classes
+        if number is not None and self.labels_per_class is not None:
+            return min(numbers_by_class(self.labels_per_class).values())
+        return None if number is None or classes is None else number // classes
+
+    def check_numbers(self) -> None:
+        """Check the numbers of images and labels against each other, once they are resolved.
+
+        Raises
+        ------
+        InputError
+            For numbers that the data set can't have together.
+        """
+        labels, classes = self.initial_labels(), dataset_entry(self.dataset).classes
+        numbers = {"label": None if self.labels_per_class is not None else labels}
+        numbers |= {"training image": self.train_images, "test image": self.test_images}
+        for kind, number in numbers.items():
+            if classes is not None and number is not None:
+                check_one_of_each(kind, number, classes)
+        if labels is not None and self.train_images is not None and labels > self.train_images:
+            raise InputError(
+                f"--train_images is {self.train_images}, but {labels} of them shall be labelled:"
+                " ask for as many images at least, or for fewer labels."
+            )
 
 
 def numbers_by_class(text: str) -> dict[str, int]:

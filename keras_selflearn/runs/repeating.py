@@ -36,14 +36,25 @@ def repeated(folder: Path, given: Config) -> Config:
         When there is no finished run, its record is damaged, other flags are given, or the initial
         weights are not the ones that the run started from.
     """
-    run = RunFolder(folder).read_run()
     path = folder / "run.json"
+    _check_only_places(given, path)
+    run = RunFolder(folder).read_run()
     try:
         recorded = read_config(run)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"The record of a run, {path}, can't be used: {error}.") from error
     if run["status"] != "finished":
         raise InputError(f"The run in {folder} is not finished: start its own command again.")
+    places = {name: getattr(given, name) for name in PLACES}
+    places = {name: place for name, place in places.items() if place is not None}
+    config = replace(recorded, **places)
+    _check_weights(str(config.weights), str(recorded.weights), run["weights_sha256"])
+    _tell_differences(run["environment"], describe_environment(resolve_precision(config.precision)))
+    return config
+
+
+def _check_only_places(given: Config, path: Path) -> None:
+    """Raise an `InputError` for flags beside the places that differ from their defaults."""
     defaults = Config()
     other = [
         f"--{each.name}"
@@ -54,12 +65,6 @@ def repeated(folder: Path, given: Config) -> Config:
         raise InputError(
             f"--from_run repeats what {path} says: {', '.join(other)} can't be given with it."
         )
-    places = {name: getattr(given, name) for name in PLACES}
-    places = {name: place for name, place in places.items() if place is not None}
-    config = replace(recorded, **places)
-    _check_weights(str(config.weights), str(recorded.weights), run["weights_sha256"])
-    _tell_differences(run["environment"], describe_environment(resolve_precision(config.precision)))
-    return config
 
 
 def _check_weights(weights: str, recorded: str, digest: str | None) -> None:

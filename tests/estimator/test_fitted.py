@@ -127,8 +127,9 @@ class Together(Labeller):
         super().fit(reference, labels)
         means = np.stack([reference[self.labels == each].mean(axis=0) for each in (0, 1)])
         self.direction = means[1] - means[0]
-        self.middle = float(np.median(unlabelled @ self.direction)) if len(unlabelled) else 0.0
-        self.unlabelled = self.label(unlabelled)
+        seen = reference if unlabelled is None else unlabelled
+        self.middle = float(np.median(seen @ self.direction))
+        self.unlabelled = self.label(seen)
         return self
 
     def label(self, embeddings):
