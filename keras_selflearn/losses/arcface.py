@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 # The slope of an angle with respect to its cosine is 1 / sine: below this sine it is cut off.
 _LEAST_SINE_SQUARED = 1e-6
@@ -118,14 +118,13 @@ class ArcFace(Objective):
         For a scale that is not positive or a margin outside 0 to pi / 2.
     """
 
-    scale: float = field(default=30.0, metadata={"flag": "arcface_scale"})
-    margin: float = field(default=0.5, metadata={"flag": "arcface_margin"})
+    scale: float = parameter("arcface_scale", "The ArcFace scale")
+    margin: float = parameter("arcface_margin", "The ArcFace margin")
 
     name = "arcface"
 
     def __post_init__(self) -> None:
-        check_number("The ArcFace scale", self.scale, above=0)
-        check_number("The ArcFace margin", self.margin, least=0, most=math.pi / 2)
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
         """The loss of labels (batch,) and cosines (batch, n_classes)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, check_number
 from keras_selflearn.losses.distances import pairwise_distances, same_class
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 
 def contrastive_loss(
@@ -62,16 +62,14 @@ class Contrastive(Objective):
         For a margin that is not positive or a power other than 1 and 2.
     """
 
-    margin: float = 1.0
-    power: int = field(default=1, metadata={"flag": "contrastive_power"})
+    margin: float = parameter("margin", "The contrastive margin")
+    power: int = parameter("contrastive_power", "The contrastive power")
 
     name = "contrastive"
     optimizer = "rmsprop"
 
     def __post_init__(self) -> None:
-        check_number("The contrastive margin", self.margin, above=0)
-        if self.power not in (1, 2):
-            raise InputError(f"The contrastive power is {self.power}: give 1 or 2.")
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
         """The loss of labels (batch,) and embeddings (batch, d)."""

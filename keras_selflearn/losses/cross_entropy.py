@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 
 class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
@@ -49,7 +49,7 @@ class CrossEntropy(Objective):
         When the label smoothing is out of range.
     """
 
-    label_smoothing: float = 0.0
+    label_smoothing: float = parameter("label_smoothing", "The label smoothing")
 
     name = "cross-entropy"
     normalized = False
@@ -57,7 +57,7 @@ class CrossEntropy(Objective):
     labelling = "softmax"
 
     def __post_init__(self) -> None:
-        check_number("The label smoothing", self.label_smoothing, least=0, below=1)
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
         """The loss of labels (batch,) and logits (batch, n_classes)."""

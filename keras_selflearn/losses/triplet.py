@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number, unknown_name
 from keras_selflearn.losses.distances import pairwise_distances, same_class, squared_distances
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 _DISTANCES = {"euclidean": pairwise_distances, "squared": squared_distances}
 _ADDONS_NAMES = {"euclidean": "L2", "squared": "squared-L2"}
@@ -110,15 +110,13 @@ class Triplet(Objective):
         For a margin that is not positive or an unknown distance.
     """
 
-    margin: float = 1.0
-    distance: str = field(default="euclidean", metadata={"flag": "triplet_distance"})
+    margin: float = parameter("margin", "The triplet margin")
+    distance: str = parameter("triplet_distance", "triplet distance")
 
     name = "triplet"
 
     def __post_init__(self) -> None:
-        check_number("The triplet margin", self.margin, above=0)
-        if self.distance not in _DISTANCES:
-            raise unknown_name("triplet distance", self.distance, _DISTANCES)
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
         """The loss of labels (batch,) and embeddings (batch, d)."""

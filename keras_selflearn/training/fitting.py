@@ -72,7 +72,7 @@ def fit(
         Kept up to date: with weights, their average and optimiser it is all that another process
         needs to go on.
     average : WeightAverage or None
-        Where `training` has an `ema_momentum`: kept up to date, too; at the end it replaces the
+        Where the `training` averages: kept up to date, too; at the end it replaces the
         weights. Keras' own does so at the end of each `fit`, within a training gone on with.
     first_epoch : int
         Number that Keras gives the first part of this training.

@@ -29,8 +29,6 @@ from keras_selflearn.training.fitting import UnderWay, fit
 from keras_selflearn.training.pipeline import inference_batches, steps_per_epoch, training_batches
 from keras_selflearn.training.schedule import Training
 
-REFERENCES = ("initial", "all")
-VALIDATION_FEATURES = ("as-is", "standardised")
 # Of an inference batch, 400 images of 32x32: the memory that the network embeds in grows with them.
 _INFERENCE_PIXELS = 400 * 32 * 32
 # Embeddings of a million images would take a gigabyte.
@@ -113,7 +111,7 @@ class KerasLearner:
         self._data_epochs = 0
         self._under_way = UnderWay()
         self._average: WeightAverage | None = None
-        if first_training.ema_momentum or meta_training.ema_momentum:
+        if first_training.averages or meta_training.averages:
             self._average = WeightAverage(network.trainer.trainable_variables)
         self._meta_iteration = 0
         self._reference = np.empty(0, np.int64)
@@ -171,7 +169,7 @@ class KerasLearner:
                 batches_from,
                 steps_per_epoch=per_epoch,
                 under_way=under_way,
-                average=self._average if training.ema_momentum else None,
+                average=self._average if training.averages else None,
                 first_epoch=self._keras_epochs,
                 callbacks=self.callbacks,
                 after_step=after_step,
