@@ -32,23 +32,25 @@ from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import OPTIMIZERS, Network, build_network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.strategy import STRATEGIES
-from keras_selflearn.selflearning.loop import (
-    LEFT_OUT,
-    ORDERS,
-    UNLABELLED,
-    Examples,
-    Position,
-    self_learning,
-)
+from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
+from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.selection import check_selection, select
+from keras_selflearn.selflearning.state import ORDERS, RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
-from keras_selflearn.training.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
-from keras_selflearn.training.schedule import DECAYS, Training
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import (
+    REFERENCES,
+    VALIDATION_FEATURES,
+    NetworkLabelling,
+)
+from keras_selflearn.training.schedule import DECAYS, Schedule
 
 
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
@@ -307,43 +309,47 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
         seed = self._seed()
-        examples = Examples.from_labels(labels)
         with stage("build network"):
             network = self._build_network(objective, self.weights, X.shape[1:], len(classes), seed)
+        resuming = None
+        if checkpoints is not None:
+            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
         learner = KerasLearner(
             network,
-            objective,
+            NetworkLabelling(
+                network,
+                objective,
+                X,
+                n_classes=len(classes),
+                reference=self.reference,
+                n_neighbors=self.n_neighbors,
+                test_features=self.validation_features,
+            ),
             X,
             n_classes=len(classes),
             test_data=validation_data,
-            first_training=self._training(self.epochs, self.steps, self.learning_rate),
-            meta_training=self._training(
+            first_schedule=self._schedule(self.epochs, self.steps, self.learning_rate),
+            meta_schedule=self._schedule(
                 self.meta_epochs,
                 self.meta_steps,
                 self.learning_rate / 10
                 if self.self_learning_rate is None
                 else self.self_learning_rate,
             ),
-            batch_size=self.batch_size,
-            augmentations=parse_augmentations(self.augment),
-            reference=self.reference,
-            n_neighbors=self.n_neighbors,
-            test_features=self.validation_features,
-            seed=seed,
+            meta_training=ContinuedTraining(
+                self.batch_size, parse_augmentations(self.augment), seed
+            ),
             callbacks=callbacks,
+            after_step=resuming.after_step if resuming else None,
         )
-        position, history = Position(), []
-        resuming = None
-        if checkpoints is not None:
-            asked = self._asked(objective, X, given, held_out)
-            resuming = Resuming(checkpoints, learner, examples, position, history, asked)
-            learner.after_step = resuming.after_step
-            resuming.restore()
-            _call(callbacks, "on_resume", history)
+        state = start = RunState(Examples.from_labels(labels))
+        if resuming:
+            state = start = resuming.begin(learner, start)
+            _call(callbacks, "on_resume", [asdict(record) for record in start.history])
         try:
-            for record in self_learning(
+            for state in self_learning(
+                start,
                 learner,
-                examples,
                 meta_iterations=self.meta_iterations,
                 select=functools.partial(
                     select,
@@ -355,32 +361,35 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 order=self.order,
                 evaluate_every=self.evaluate_every,
                 true_labels=true_labels,
-                position=position,
             ):
-                history.append(asdict(record))
-                _call(callbacks, "on_meta_iteration_end", record, learner)
+                if resuming:
+                    resuming.follow(state)
+                if state.position.steps:
+                    continue
+                _call(callbacks, "on_meta_iteration_end", state.history[-1], learner)
                 if resuming:
                     resuming.save()
         except Stopped:
             if resuming:
                 resuming.save()
             raise
+        examples = state.examples
         # All at the end: a `fit` that fails leaves an earlier one whole.
         self.classes_ = classes
         self.image_shape_ = tuple(X.shape[1:])
         self.objective_ = objective
         self.fitted_parameters_ = self.get_params(deep=False)
         self.network_ = network
-        self.labeller_ = learner.labeller
-        self.reference_ = learner.reference_indices
-        self.history_ = history
+        self.labeller_ = learner.labelling.labeller
+        self.reference_ = learner.labelling.reference
+        self.history_ = [asdict(record) for record in state.history]
         self.transduction_ = decode(examples.labels, classes, like=given)
         self.labeled_iter_ = examples.labelled_in
         self.confidence_ = examples.confidence
-        self.matched_ = examples.matched
-        self.n_iter_ = len(history) - 1
+        self.matched_ = examples.nearest
+        self.n_iter_ = len(state.history) - 1
         all_labelled = len(examples.unlabelled) == 0
-        ended = "no_change" if position.ended else "max_iter"
+        ended = "no_change" if state.none_was_sure else "max_iter"
         self.termination_condition_ = "all_labeled" if all_labelled else ended
         return self
 
@@ -483,8 +492,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
 
-    def _training(self, epochs: int, steps: int | None, learning_rate: float) -> Training:
-        return Training(
+    def _schedule(self, epochs: int, steps: int | None, learning_rate: float) -> Schedule:
+        return Schedule(
             epochs=epochs,
             learning_rate=learning_rate,
             steps=steps,
@@ -517,7 +526,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             seed=seed,
         )
 
-    def _asked(
+    def _identity(
         self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
     ) -> dict[str, Any]:
         """What decides the numbers of `fit`, as JSON has it."""

@@ -1,4 +1,4 @@
-"""Dropout whose masks are a function of the seed and the gradient step: no state to save."""
+"""Dropout whose masks are a function of the seed and the gradient step: it has no state."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import tensorflow as tf
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class Dropout(tf.keras.layers.Layer):
-    """Drops features (batch, d), and draws the same masks again at the same step.
+    """Drops features (batch, d), with the same mask each time that a step is repeated.
 
-    Keras' own draws from a generator whose state can't be had on every version, so that a training
-    that was broken off would go on with other masks. On several replicas each has masks of its own.
+    Keras' own layer draws from a generator whose state not every version gives: a training that is
+    resumed would have other masks. Each of several replicas has its own masks.
 
     Parameters
     ----------
     rate : float
-        Share to drop, from 0 to below 1; the others grow by 1 / (1 - rate).
+        Share to drop, from 0 to below 1. The other features grow by 1 / (1 - rate).
     seed : int
     step : callable
-        Gives the number of the gradient step, an integer tensor.
+        Returns the number of the gradient step, an integer tensor. It counts on where the
+        optimiser starts anew.
     """
 
     def __init__(self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any):
@@ -30,7 +31,7 @@ class Dropout(tf.keras.layers.Layer):
         self._step = step
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """(batch, d) of (batch, d), unchanged unless `training`."""
+        """Return features (batch, d), unchanged unless `training`."""
         if not training or not self._rate:
             return inputs
         replica = tf.distribute.get_replica_context()
@@ -43,5 +44,5 @@ class Dropout(tf.keras.layers.Layer):
         return tf.where(kept, inputs / (1 - self._rate), tf.zeros_like(inputs))
 
     def compute_output_shape(self, input_shape):
-        """That of the inputs."""
+        """Return the shape of the inputs."""
         return input_shape

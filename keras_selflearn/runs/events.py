@@ -10,7 +10,8 @@ from pathlib import Path
 import tensorflow as tf
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from keras_selflearn.selflearning.loop import Learner, Record
+from keras_selflearn.selflearning.learner import Learner
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.storage.files import written_whole
 
 _SCALARS = ("labelled", "selected", "test_accuracy", "selected_accuracy")

@@ -8,7 +8,8 @@ import time
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_selflearn.selflearning.loop import Learner, Record
+from keras_selflearn.selflearning.learner import Learner
+from keras_selflearn.selflearning.record import Record
 
 _SECONDS_BETWEEN_LINES = 15
 _TIMES = "[{elapsed}<{remaining}{postfix}]"
