@@ -12,6 +12,7 @@ from benchmarks.line import Line
 from benchmarks.plain_reference import PlainReference
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.network.precision import resolve_precision
@@ -95,18 +96,12 @@ def meta_iterations(
         learning_rate=1e-4,
         precision=precision,
     )
-    labelling = NetworkLabelling(
-        network,
-        objective,
-        images,
-        n_classes=N_CLASSES,
-        reference="initial",
-        n_neighbors=1,
-        test_features="as-is",
+    labeller = functools.partial(
+        make_labeller, objective.labelling, head=network.head, n_classes=N_CLASSES
     )
     learner = KerasLearner(
         network,
-        labelling,
+        NetworkLabelling(network, images, labeller),
         images,
         n_classes=N_CLASSES,
         test_data=test_data,

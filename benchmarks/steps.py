@@ -17,8 +17,9 @@ import numpy as np
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.config import Config, option
+from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.presets import Preset, flagfiles
 from keras_selflearn.storage.files import write_whole
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
@@ -53,19 +55,13 @@ def make_learner(
         learning_rate=1e-4,
         precision=precision,
     )
-    labelling = NetworkLabelling(
-        network,
-        objective,
-        images,
-        n_classes=_CLASSES,
-        reference="initial",
-        n_neighbors=1,
-        test_features="as-is",
+    labeller = functools.partial(
+        make_labeller, objective.labelling, head=network.head, n_classes=_CLASSES
     )
     schedule = Schedule(epochs=epochs, learning_rate=1e-4)
     return KerasLearner(
         network,
-        labelling,
+        NetworkLabelling(network, images, labeller),
         images,
         n_classes=_CLASSES,
         test_data=None,

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console import command_line
-from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.signals import check_for_stop, deferred
 from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 from keras_selflearn.estimator.label_table import ORDERS, LabelTable
-from keras_selflearn.options.config import option
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
 
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PredictConfig:
+class PredictConfig(Options):
     """Which images are labelled by what, and where the labels go."""
 
-    run: str | None = option(
-        None, "Folder of a finished run, or one that a classifier was saved to; required."
+    run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
+    images: str = option(
+        "", "One image, or a folder of images at any depth; only read.", required=True
     )
-    images: str | None = option(
-        None, "Folder of images, at any depth below, or one image; only read; required."
-    )
-    output: str | None = option(None, "CSV file to write, which is not there yet; required.")
+    output: str = option("", "New CSV file to write.", required=True)
     sort: str = option(
         "path",
-        "Order of the rows: path; confidence, the least sure first; or label, the least sure of"
-        " each first.",
+        "Order of the rows: path, confidence or label; the least sure come first.",
+        choices=ORDERS,
     )
     copy_to: str | None = option(
-        None, "New folder to copy the images to, into one folder a class (default: no copies)."
+        None,
+        "New folder to copy the images to, with one folder for each class.",
+        without="no copies",
     )
 
 
@@ -70,11 +70,7 @@ class Places:
 
 def check_places(config: PredictConfig) -> Places:
     """The places that `config` names; `InputError` unless they can be used."""
-    for name in ("run", "images", "output"):
-        if not getattr(config, name):
-            raise InputError(f"Say --run, --images and --output: --{name} is missing.")
-    if config.sort not in ORDERS:
-        raise unknown_name("sort", config.sort, ORDERS)
+    check_required(config)
     images, output = Path(config.images).expanduser(), Path(config.output).expanduser()
     copies = Path(config.copy_to).expanduser() if config.copy_to else None
     if not images.exists():

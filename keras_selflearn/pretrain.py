@@ -11,9 +11,10 @@ from pathlib import Path
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.datasets import DATASETS, dataset_entry
-from keras_selflearn.options.config import option
+from keras_selflearn.options.config import Config
 from keras_selflearn.storage.files import make_writable
 
 # Keras 3 writes weights under no other name.
@@ -21,25 +22,21 @@ SUFFIX = ".weights.h5"
 
 
 @dataclass(frozen=True)
-class PretrainConfig:
-    """One pretraining with cross-entropy on all labels of a source data set."""
+class PretrainConfig(Options):
+    """One training with cross-entropy on all labels of a source data set."""
 
-    dataset: str = option("glyphs", f"Source: {', '.join(DATASETS)}.")
-    output: str | None = option(None, f"Weights file to write, ending in {SUFFIX}; required.")
-    weights: str = option("random", "Initial weights: random, imagenet or a path.")
-    backbone: str = option("vgg16", "Network: vgg16, or tiny for tests and teaching.")
-    epochs: int = option(2, "Epochs on the source's training images.")
-    batch_size: int = option(50, "Images in a mini-batch.")
-    learning_rate: float = option(1e-4, "Adam's learning rate.")
-    augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")
-    precision: str = option(
-        "auto", "float32, mixed_bfloat16, mixed_float16, or auto: bfloat16 where it is native."
-    )
-    seed: int = option(0, "Seed of the weights, the order and the augmentation.")
-    overwrite: bool = option(False, "Replace the output file where there is one.")
-    data_dir: str | None = option(
-        None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
-    )
+    dataset: str = option("glyphs", f"Source data set: {', '.join(DATASETS)}.")
+    output: str = option("", f"Weights file to write; its name ends in {SUFFIX}.", required=True)
+    weights: str = same_as(Config, "weights", "random")
+    backbone: str = same_as(Config, "backbone")
+    epochs: int = same_as(Config, "epochs", 2)
+    batch_size: int = same_as(Config, "batch_size", 50)
+    learning_rate: float = same_as(Config, "learning_rate")
+    augment: str = same_as(Config, "augment")
+    precision: str = same_as(Config, "precision")
+    seed: int = same_as(Config, "seed")
+    overwrite: bool = option(False, "Replace the output file if there is one.")
+    data_dir: str | None = same_as(Config, "data_dir")
 
 
 def pretrain(config: PretrainConfig) -> float:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_selflearn.console import command_line
+from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.losses import loss_names
-from keras_selflearn.options.config import Config, option
+from keras_selflearn.options.config import Config
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.storage.cache import cache_root
 
@@ -22,14 +22,14 @@ PICTURE = "quickstart.png"
 
 
 @dataclass(frozen=True)
-class QuickstartConfig:
+class QuickstartConfig(Options):
     """What may be changed without leaving the story."""
 
-    loss: str = option("cross-entropy", f"Loss: {', '.join(loss_names())}.")
-    seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
+    loss: str = same_as(Config, "loss")
+    seed: int = same_as(Config, "seed")
     results_dir: str = option("results", f"Folder for the runs and the picture, {PICTURE}.")
     cache_dir: str | None = option(
-        None, "Folder that keeps the pretrained weights (default: ~/.cache/keras_selflearn)."
+        None, "Folder that keeps the pretrained weights.", without="~/.cache/keras_selflearn"
     )
 
 

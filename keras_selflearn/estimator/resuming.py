@@ -85,7 +85,7 @@ class Resuming:
         checkpoint of a run with another identity is refused.
     """
 
-    def __init__(self, checkpoints: Checkpoints, identity: dict[str, Any]):
+    def __init__(self, checkpoints: Checkpoints, identity: dict[str, Any]) -> None:
         self._checkpoints = checkpoints
         self._identity = {**identity, **versions()}
         self._learner: Learner | None = None

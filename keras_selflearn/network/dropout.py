@@ -1,4 +1,4 @@
-"""Dropout whose masks are a function of the seed and the gradient step: it has no state."""
+"""Dropout whose masks depend on the seed and the gradient step alone: no state to save."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ import tensorflow as tf
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class Dropout(tf.keras.layers.Layer):
-    """Drops features (batch, d), with the same mask each time that a step is repeated.
+    """Drop features (batch, d). The same step always draws the same masks.
 
-    Keras' own layer draws from a generator whose state not every version gives: a training that is
-    resumed would have other masks. Each of several replicas has its own masks.
+    Keras' own draws from a generator whose state can't be had on every version, so that a training
+    that was broken off would go on with other masks. On several replicas each has masks of its own.
 
     Parameters
     ----------
     rate : float
-        Share to drop, from 0 to below 1. The other features grow by 1 / (1 - rate).
+        Share to drop, from 0 to below 1; the others grow by 1 / (1 - rate).
     seed : int
     step : callable
-        Returns the number of the gradient step, an integer tensor. It counts on where the
-        optimiser starts anew.
+        Gives the number of the gradient step, an integer tensor.
     """
 
-    def __init__(self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any):
+    def __init__(
+        self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any
+    ) -> None:
         super().__init__(**options)
         self._rate = rate
         self._seed = seed
         self._step = step
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """Return features (batch, d), unchanged unless `training`."""
+        """Drop features of (batch, d) in training; else give them unchanged."""
         if not training or not self._rate:
             return inputs
         replica = tf.distribute.get_replica_context()
@@ -43,6 +44,6 @@ class Dropout(tf.keras.layers.Layer):
         kept = tf.random.stateless_uniform(tf.shape(inputs), seed) >= self._rate
         return tf.where(kept, inputs / (1 - self._rate), tf.zeros_like(inputs))
 
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the inputs."""
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the inputs."""
         return input_shape

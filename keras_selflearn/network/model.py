@@ -105,10 +105,7 @@ def build_network(
             pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
         base = build_backbone(backbone, (*image_shape[:2], 3), weights)
         quicken_kernel_gradients(base)
-        if several:
-            features = data_parallel.features_of_share(base, pixels)
-        else:
-            features = base(pixels)
+        features = data_parallel.features_of_share(base, pixels) if several else base(pixels)
         earlier_steps = tf.Variable(0, trainable=False, dtype=tf.int64)
         features = Dropout(
             dropout, seed, lambda: _steps_done(trainer, earlier_steps), name="dropout"

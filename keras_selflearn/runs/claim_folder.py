@@ -11,7 +11,7 @@ from typing import Any
 
 from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.options.config import PLACES
+from keras_selflearn.options.config import differing
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.storage.lock import Held, lock
 
@@ -87,9 +87,7 @@ def _check_same(path: Path, run: dict[str, Any], asked: dict[str, Any]) -> None:
 def _differences(run: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     before, now = run["config"], asked["config"]
     found = [
-        f"--{name} was {before.get(name)} and is {now.get(name)}"
-        for name in sorted({*before, *now} - {*PLACES})
-        if before.get(name) != now.get(name)
+        f"--{name} was {before.get(name)} and is {now.get(name)}" for name in differing(before, now)
     ]
     if run.get("data_sha256") != asked["data_sha256"]:
         found.append("the images or labels were changed")

@@ -9,6 +9,8 @@ import numpy as np
 UNLABELLED = -1
 # This image is neither trained on nor labelled.
 LEFT_OUT = -2
+# The label of this test image is a class that training does not have.
+UNKNOWN_CLASS = -3
 
 
 @dataclass(frozen=True)

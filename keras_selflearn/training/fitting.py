@@ -72,7 +72,7 @@ def fit(
         Updated after each step. With the weights, their average and the optimiser's state it is
         all that another process needs to go on.
     average : WeightAverage or None
-        Needed if the schedule has an `ema_momentum`. Updated after each step; it replaces the
+        Needed if the schedule averages. Updated after each step; it replaces the
         weights at the end. Keras' own average replaces them at the end of each `fit`, and a
         training that was resumed has several.
     first_epoch : int
@@ -116,7 +116,7 @@ class _Follow(tf.keras.callbacks.Callback):
         steps: int,
         progress: TrainingProgress,
         average: WeightAverage | None,
-    ):
+    ) -> None:
         super().__init__()
         self._schedule = schedule
         self._rates = rates
@@ -148,7 +148,9 @@ class _Follow(tf.keras.callbacks.Callback):
 class _AfterStep(tf.keras.callbacks.Callback):
     """Calls `after_step`. It is the last callback: the others have seen a step that is saved."""
 
-    def __init__(self, steps: int, progress: TrainingProgress, after_step: Callable[[float], None]):
+    def __init__(
+        self, steps: int, progress: TrainingProgress, after_step: Callable[[float], None]
+    ) -> None:
         super().__init__()
         self._steps = steps
         self._progress = progress

@@ -34,7 +34,7 @@ class KerasLearner:
     images : (n, height, width, channels) uint8
     n_classes : int
     test_data : (images, labels) or None
-        Labels as integers from 0 to n_classes - 1, or another number for an unknown class.
+        Labels as integers from 0 to n_classes - 1, or `UNKNOWN_CLASS`.
     first_schedule, meta_schedule : Schedule
         The schedule of the training on the given labels, and of each meta-iteration's training.
     meta_training : MetaTraining
@@ -63,7 +63,7 @@ class KerasLearner:
         meta_training: MetaTraining,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         after_step: Callable[[], None] | None = None,
-    ):
+    ) -> None:
         self.network = network
         self.labelling = labelling
         self.images = images
@@ -79,7 +79,7 @@ class KerasLearner:
         self._data_epochs = 0
         self._progress = TrainingProgress()
         self._average: WeightAverage | None = None
-        if first_schedule.ema_momentum or meta_schedule.ema_momentum:
+        if first_schedule.averages or meta_schedule.averages:
             self._average = WeightAverage(network.trainer.trainable_variables)
         self._meta_iteration = 0
         self._initial = _values(self._trained()) if meta_training.starts_anew else []
@@ -134,7 +134,7 @@ class KerasLearner:
                 batches_from,
                 steps_per_epoch=per_epoch,
                 progress=progress,
-                average=self._average if schedule.ema_momentum else None,
+                average=self._average if schedule.averages else None,
                 first_epoch=self._keras_epochs,
                 callbacks=self.callbacks,
                 after_step=after_step,
@@ -143,7 +143,7 @@ class KerasLearner:
         self._keras_epochs += len(progress.losses)
         self._data_epochs += -(-progress.steps // per_epoch)
         self._meta_iteration = meta_iteration
-        self.labelling.refer_to(self.labelling.choose(examples), examples, meta_iteration)
+        self.labelling.follow(examples, meta_iteration)
         return progress.losses[-1], progress.steps
 
     def state(self) -> LearnerState:
@@ -158,7 +158,7 @@ class KerasLearner:
         check_weights(values, self._meta_iteration)
         arrays = {f"variable-{i}": each for i, each in enumerate(values)}
         arrays.update({f"initial-{i}": each for i, each in enumerate(self._initial)})
-        arrays["reference"] = self.labelling.reference
+        arrays.update(self.labelling.arrays())
         counts = (self._keras_epochs, self._data_epochs, self._meta_iteration)
         counts += (int(self.network.earlier_steps.numpy()),)
         return LearnerState(
@@ -179,14 +179,13 @@ class KerasLearner:
         else:
             per_epoch = self.meta_training.steps_per_epoch(examples)
             progress.check(*self._schedule(meta_iteration).epochs_and_steps(per_epoch))
-        reference = state.array("reference", np.shape(state.arrays["reference"])[:1], np.int64)
-        self.labelling.check(reference, examples, is_trained=meta_iteration != 0)
+        compared = self.labelling.read(state, examples, is_trained=meta_iteration != 0)
         _assign(variables, values)
         self._initial = initial
         self._keras_epochs, self._data_epochs, self._meta_iteration, earlier_steps = counts
         self.network.earlier_steps.assign(earlier_steps)
         self._progress = progress
-        self.labelling.refer_to(reference, examples, self._meta_iteration)
+        self.labelling.refer_to(examples, self._meta_iteration, *compared)
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Label these training images: see `Learner.label`."""

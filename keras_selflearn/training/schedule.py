@@ -8,13 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DECAYS = ("none", "cosine")
+from keras_selflearn.options.training import ScheduleOptions
+
 # A loss that falls by less than this, in its own unit, has settled.
 _SETTLED_WITHIN = 0.01
 
 
 @dataclass(frozen=True)
-class Schedule:
+class _Length:
+    epochs: int
+    learning_rate: float
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Schedule(ScheduleOptions, _Length):
     """The schedule of one training.
 
     Attributes
@@ -25,24 +33,14 @@ class Schedule:
         The highest learning rate.
     steps : int or None
         Gradient steps in place of epochs, however many examples there are.
-    decay : "none" or "cosine"
-        `cosine` lowers the learning rate from the highest to 0.
-    warmup : float
-        Share of the steps, from 0 to below 1, in which the learning rate first rises.
-    settled_epochs : int or None
-        The training ends once its mean loss has not fallen for so many epochs; None: never early.
-    ema_momentum : float
-        Momentum of the average of the weights that the training ends with, from 0 to below 1 (see
-        `WeightAverage`). With 0, as in the paper, it ends with the last weights.
+
+    The other attributes are the options of `ScheduleOptions`.
     """
 
-    epochs: int
-    learning_rate: float
-    steps: int | None = None
-    decay: str = "none"
-    warmup: float = 0.0
-    settled_epochs: int | None = None
-    ema_momentum: float = 0.0
+    @property
+    def averages(self) -> bool:
+        """Whether it ends with an average of its weights (see `WeightAverage`)."""
+        return self.ema_momentum > 0
 
     def epochs_and_steps(self, steps_per_epoch: int) -> tuple[int, int]:
         """Return in how many parts, of how many gradient steps each, Keras trains.

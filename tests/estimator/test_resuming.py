@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.resuming import Resuming
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
@@ -110,12 +111,11 @@ class Run:
             network,
             NetworkLabelling(
                 network,
-                objective,
                 IMAGES,
-                n_classes=2,
+                functools.partial(
+                    make_labeller, objective.labelling, head=network.head, n_classes=2
+                ),
                 reference=options.get("reference", "initial"),
-                n_neighbors=1,
-                test_features="as-is",
             ),
             IMAGES,
             n_classes=2,

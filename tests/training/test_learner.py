@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -8,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network import backbone
 from keras_selflearn.network.embedding import embed
@@ -27,6 +29,16 @@ IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)
 IMAGES += (TRUTH * 150).astype(np.uint8)[:, None, None, None]
 
 
+def labellers(network, objective):
+    return functools.partial(
+        make_labeller,
+        objective.labelling,
+        head=network.head,
+        n_classes=2,
+        normalized=objective.normalized,
+    )
+
+
 def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes):
     objective = get_objective(loss)
     network = build_network(
@@ -41,8 +53,9 @@ def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes)
         learning_rate=1.0,
         precision=precision,
     )
-    labelling = {"reference": "initial", "test_features": "as-is"}
-    labelling.update((name, changes.pop(name)) for name in [*labelling] if name in changes)
+    labelling = {
+        name: changes.pop(name) for name in ("reference", "test_features") if name in changes
+    }
     options = {
         "test_data": (IMAGES, TRUTH),
         "first_schedule": Schedule(epochs=2, learning_rate=1e-3),
@@ -51,7 +64,7 @@ def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes)
     }
     return KerasLearner(
         network,
-        NetworkLabelling(network, objective, IMAGES, n_classes=2, n_neighbors=1, **labelling),
+        NetworkLabelling(network, IMAGES, labellers(network, objective), **labelling),
         IMAGES,
         n_classes=2,
         **{**options, **changes},
@@ -292,11 +305,8 @@ def test_cross_entropy_has_one_test_accuracy(monkeypatch):
     predicted, *_ = subject.labelling.labeller.label(test)
     subject.labelling = NetworkLabelling(
         subject.network,
-        get_objective("cross-entropy"),
         IMAGES,
-        n_classes=2,
-        reference="initial",
-        n_neighbors=1,
+        labellers(subject.network, get_objective("cross-entropy")),
         test_features="standardised",
     )
     assert subject.test_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
@@ -81,18 +84,10 @@ def learner(way, *, callbacks=(), meta_rate=1e-3):
         precision="float32",
         seed=1,
     )
-    labelling = NetworkLabelling(
-        network,
-        objective,
-        IMAGES,
-        n_classes=2,
-        reference="initial",
-        n_neighbors=1,
-        test_features="as-is",
-    )
+    labeller = functools.partial(make_labeller, "softmax", head=network.head, n_classes=2)
     return KerasLearner(
         network,
-        labelling,
+        NetworkLabelling(network, IMAGES, labeller),
         IMAGES,
         n_classes=2,
         test_data=None,

@@ -79,16 +79,30 @@ def made_run(names, n_train, n_test, labelled_in):
     config = asdict(Config(loss="triplet", data_dir="/a <b>folder</b>").resolve())
     packages = {"tensorflow": "2.99", "tensorflow-addons": None}
     environment = {
-        **{"keras_selflearn": "9.9", "git_commit": None, "python": "3.12", "packages": packages},
-        **{"platform": "Linux", "cpu": "A processor", "gpus": [], "precision": "float32"},
+        "keras_selflearn": "9.9",
+        "git_commit": None,
+        "python": "3.12",
+        "packages": packages,
+        "platform": "Linux",
+        "cpu": "A processor",
+        "gpus": [],
+        "precision": "float32",
     }
     data = {
-        **{"train": n_train, "test": n_test, "labelled": int(np.sum(labelled_in == 0))},
-        **{"classes": list(names), "image_shape": [32, 32, 3]},
+        "train": n_train,
+        "test": n_test,
+        "labelled": int(np.sum(labelled_in == 0)),
+        "classes": list(names),
+        "image_shape": [32, 32, 3],
     }
     return {
-        **{"config": config, "environment": environment, "data": data, "history": history},
-        **{"seconds": 83.0, "cross_validation": None, "test_accuracy": {}},
+        "config": config,
+        "environment": environment,
+        "data": data,
+        "history": history,
+        "seconds": 83.0,
+        "cross_validation": None,
+        "test_accuracy": {},
     }
 
 
