@@ -212,24 +212,23 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (n, height, width, channels) uint8
-            An array or a memory map, never copied; at least 32x32, 1 or 3 channels.
+            An array or a memory map; it is never copied. At least 32x32, 1 or 3 channels.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image.
         validation_data : (X, y), optional
-            Measured after each meta-iteration; nothing is chosen by it.
+            The test set. It is measured after the trainings, and nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
-            Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
+            Used for nothing but the accuracy of pseudo-labels in `history_`; -1: not known.
         held_out : (k,) integers, optional
-            Indices of labelled images to leave out of training and labelling and to measure in
-            place of `validation_data`, for cross-validation.
+            Indices of labelled images, for cross-validation. They are left out of training and
+            labelling, and are the test set in place of `validation_data`.
         callbacks : sequence of Keras callbacks
-            Active in every training. One with a method `on_meta_iteration_end(record, learner)`
-            also gets each record, with the `KerasLearner` as it is then; one with a method
-            `on_resume(history)`, called with `checkpoints` only, the records that the last of them
-            has, none where there is none.
+            Active in every training. The method `on_meta_iteration_end(record, learner)`, if there
+            is one, is called with each `Record` and the `KerasLearner`. With `checkpoints`, the
+            method `on_resume(history)` is called with the records of the last checkpoint.
         checkpoints : Checkpoints, optional
-            Where to keep all that is needed to go on: a call with the same parameters and data
-            goes on from the last whole one. Needs a `random_state`.
+            Keeps all that is needed to go on: a call with the same parameters and data goes on
+            from the last whole checkpoint. It needs a `random_state`.
 
         Raises
         ------

@@ -23,7 +23,7 @@ _LEARNER = "learner-"
 
 
 def to_checkpoint(state: RunState, identity: dict[str, Any]) -> Checkpoint:
-    """Return a checkpoint of the state, whose `learner` is not None."""
+    """Return a checkpoint of the state, which has the learner's state, too."""
     return Checkpoint(
         {
             "identity": identity,
@@ -88,8 +88,8 @@ class Resuming:
     def __init__(self, checkpoints: Checkpoints, identity: dict[str, Any]) -> None:
         self._checkpoints = checkpoints
         self._identity = {**identity, **versions()}
-        self._learner: Learner | None = None
-        self._state: RunState | None = None
+        self._learner: Learner
+        self._state: RunState
 
     def begin(self, learner: Learner, start: RunState) -> RunState:
         """Return the state of the last whole checkpoint, and take the learner there.
@@ -117,8 +117,8 @@ class Resuming:
                 f"The checkpoint in {self._checkpoints.folder} does not fit this run ({error}):"
                 " remove that folder to start anew."
             ) from error
-        self._state = replace(state, learner=None)
-        return self._state
+        self._state = state
+        return state
 
     def follow(self, state: RunState) -> None:
         """Note the state that the run is in now: the next checkpoint is of this one."""

@@ -14,8 +14,13 @@ from keras_selflearn.selflearning.learner import Learner
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.storage.files import written_whole
 
-_SCALARS = ("labelled", "selected", "test_accuracy", "selected_accuracy")
-_SCALARS += ("unlabelled_accuracy",)
+_SCALARS = (
+    "labelled",
+    "selected",
+    "test_accuracy",
+    "selected_accuracy",
+    "unlabelled_accuracy",
+)
 # TensorBoard reads no event file that does not begin with this.
 _VERSION = "brain.Event:2"
 _SECONDS_BETWEEN_FILES = 300

@@ -50,8 +50,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
             disable=not meta_iterations,
         )
         self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR)
-        self._first_epoch = None
-        self._records = 0
+        self._first_epoch: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start a bar with the first epoch of a training."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from keras_selflearn.selflearning.examples import Examples
 
@@ -24,7 +25,7 @@ class LearnerState:
     numbers: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    def array(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
         """Return the array `name`; raise a `ValueError` for another shape or dtype, or none."""
         array = self.arrays.get(name)
         if array is None or array.shape != shape or array.dtype != dtype:

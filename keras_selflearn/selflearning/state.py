@@ -62,14 +62,14 @@ class RunState:
     position : Position
     history : tuple of Record
         One record for each meta-iteration that is done.
-    learner : LearnerState or None
-        None until someone asks the learner for it: a copy of all weights takes time.
+    learner : LearnerState
+        Empty until someone asks the learner for it: a copy of all weights takes time.
     """
 
     examples: Examples
     position: Position = Position()
     history: tuple[Record, ...] = ()
-    learner: LearnerState | None = None
+    learner: LearnerState = LearnerState({}, {})
 
     @property
     def none_was_sure(self) -> bool:

@@ -159,11 +159,10 @@ class KerasLearner:
         arrays = {f"variable-{i}": each for i, each in enumerate(values)}
         arrays.update({f"initial-{i}": each for i, each in enumerate(self._initial)})
         arrays.update(self.labelling.arrays())
-        counts = (self._keras_epochs, self._data_epochs, self._meta_iteration)
-        counts += (int(self.network.earlier_steps.numpy()),)
-        return LearnerState(
-            {**dict(zip(_COUNTS, counts)), "progress": asdict(self._progress)}, arrays
-        )
+        earlier_steps = int(self.network.earlier_steps.numpy())
+        counts = (self._keras_epochs, self._data_epochs, self._meta_iteration, earlier_steps)
+        numbers = {**dict(zip(_COUNTS, counts)), "progress": asdict(self._progress)}
+        return LearnerState(numbers, arrays)
 
     def restore(self, state: LearnerState, examples: Examples, meta_iteration: int | None) -> None:
         """Go on as the learner would have whose `state` this is: see `Learner.restore`."""

@@ -17,18 +17,18 @@ class MetaTraining(Protocol):
 
     The examples say which label was given and which one is a pseudo-label of what confidence. From
     these a way makes its batches: which images, which augmentation, which targets and weights.
-
-    Attributes
-    ----------
-    batch_size : int
-        The number of images in a batch; no batch has more.
-    starts_anew : bool
-        Whether each training starts from the network's initial weights and optimiser state. If
-        not, it goes on from the present ones.
     """
 
-    batch_size: int
-    starts_anew: bool
+    @property
+    def batch_size(self) -> int:
+        """The number of images in a batch; no batch has more."""
+
+    @property
+    def starts_anew(self) -> bool:
+        """Whether each training starts from the initial weights and optimiser state.
+
+        If not, it goes on from the present ones.
+        """
 
     def steps_per_epoch(self, examples: Examples) -> int:
         """Return the number of batches in an epoch."""

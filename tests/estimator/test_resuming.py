@@ -373,7 +373,7 @@ def test_a_checkpoint_that_can_t_be_is_refused_and_changes_nothing(change):
     before, before_it = run.result(), run.state
     with pytest.raises(InputError, match="The checkpoint in there (does not fit|is of another)"):
         run.resume()
-    assert run.state == before_it
+    assert run.state is before_it
     assert_same(run.result(), before)
 
 

@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling import make_labeller
+from keras_selflearn.labelling.labeller import Setting
+from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network import backbone
 from keras_selflearn.network.embedding import embed
@@ -522,3 +524,31 @@ def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
     np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(found[2], expected[2])
     assert [len(each) for each in subject.label(np.arange(0))] == [0, 0, 0]
+
+
+class Together(NearestNeighbourLabeller):
+    """Labels the unlabelled images that it was fitted on, and no others."""
+
+    needs_unlabelled = True
+
+    def fit(self, reference, labels, unlabelled=None):
+        super().fit(reference, labels)
+        self.together = self.label(unlabelled)
+        return self
+
+    def label_unlabelled(self):
+        return self.together
+
+
+def test_a_labeller_of_all_images_together_is_fitted_on_the_images_asked_for():
+    alone, data = learner(), examples()
+    alone.train(data, 0)
+    labelling = NetworkLabelling(
+        alone.network, IMAGES, lambda: Together(Setting(2, normalized=True))
+    )
+    labelling.follow(data, 0)
+    for indices in (data.unlabelled, np.arange(15, 40)):
+        found, expected = labelling.label(indices), alone.label(indices)
+        np.testing.assert_array_equal(found.labels, expected.labels)
+        np.testing.assert_array_equal(found.nearest, expected.nearest)
+        np.testing.assert_array_equal(labelling.arrays()["unlabelled"], indices)
