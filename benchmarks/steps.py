@@ -106,9 +106,9 @@ def _measure(
     import tensorflow as tf
 
     from keras_selflearn.datasets.splitting import choose_labelled
+    from keras_selflearn.network.embedding import inference_batches
     from keras_selflearn.runs.data import training_labels
     from keras_selflearn.runs.experiment import make_classifier
-    from keras_selflearn.training.pipeline import inference_batches
 
     labels = training_labels(dataset, config)
     images, truth = dataset.test_images, dataset.test_labels

@@ -36,22 +36,21 @@ from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.training import ScheduleOptions
-from keras_selflearn.selflearning.loop import (
-    LEFT_OUT,
-    UNLABELLED,
-    Examples,
-    Position,
-    self_learning,
-)
+from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
+from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.selection import select
+from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
-from keras_selflearn.training.learner import KerasLearner, embed
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import NetworkLabelling
+from keras_selflearn.training.schedule import Schedule
 
 
 def _of_fitted(name: str) -> property:
@@ -213,24 +212,23 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (n, height, width, channels) uint8
-            An array or a memory map, never copied; at least 32x32, 1 or 3 channels.
+            An array or a memory map; it is never copied. At least 32x32, 1 or 3 channels.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image.
         validation_data : (X, y), optional
-            Measured after each meta-iteration; nothing is chosen by it.
+            The test set. It is measured after the trainings, and nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
-            Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
+            Used for nothing but the accuracy of pseudo-labels in `history_`; -1: not known.
         held_out : (k,) integers, optional
-            Indices of labelled images to leave out of training and labelling and to measure in
-            place of `validation_data`, for cross-validation.
+            Indices of labelled images, for cross-validation. They are left out of training and
+            labelling, and are the test set in place of `validation_data`.
         callbacks : sequence of Keras callbacks
-            Active in every training. One with a method `on_meta_iteration_end(record, learner)`
-            also gets each record, with the `KerasLearner` as it is then; one with a method
-            `on_resume(history)`, called with `checkpoints` only, the records that the last of them
-            has, none where there is none.
+            Active in every training. The method `on_meta_iteration_end(record, learner)`, if there
+            is one, is called with each `Record` and the `KerasLearner`. With `checkpoints`, the
+            method `on_resume(history)` is called with the records of the last checkpoint.
         checkpoints : Checkpoints, optional
-            Where to keep all that is needed to go on: a call with the same parameters and data
-            goes on from the last whole one. Needs a `random_state`.
+            Keeps all that is needed to go on: a call with the same parameters and data goes on
+            from the last whole checkpoint. It needs a `random_state`.
 
         Raises
         ------
@@ -257,6 +255,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
+        new_labeller = functools.partial(
+            make_labeller,
+            self.labelling or objective.labelling,
+            n_classes=len(classes),
+            n_neighbors=self.n_neighbors,
+            normalized=objective.normalized,
+        )
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
@@ -268,46 +273,47 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
         seed = self._seed()
-        examples = Examples.from_labels(labels)
         with stage("build network"):
             network = network_from(
                 self.get_params(deep=False), objective, X.shape[1:], len(classes), seed=seed
             )
+        resuming = None
+        if checkpoints is not None:
+            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
         learner = KerasLearner(
             network,
-            objective,
+            NetworkLabelling(
+                network,
+                X,
+                functools.partial(new_labeller, head=network.head),
+                reference=self.reference,
+                test_features=self.validation_features,
+            ),
             X,
             n_classes=len(classes),
-            validation_data=validation_data,
-            first_training=self._training(self.epochs, self.steps, self.learning_rate),
-            meta_training=self._training(
+            test_data=validation_data,
+            first_schedule=self._schedule(self.epochs, self.steps, self.learning_rate),
+            meta_schedule=self._schedule(
                 self.meta_epochs,
                 self.meta_steps,
                 self.learning_rate / 10
                 if self.self_learning_rate is None
                 else self.self_learning_rate,
             ),
-            batch_size=self.batch_size,
-            augmentations=parse_augmentations(self.augment),
-            reference=self.reference,
-            labelling=self.labelling,
-            n_neighbors=self.n_neighbors,
-            validation_features=self.validation_features,
-            seed=seed,
+            meta_training=ContinuedTraining(
+                self.batch_size, parse_augmentations(self.augment), seed
+            ),
             callbacks=callbacks,
+            after_step=resuming.after_step if resuming else None,
         )
-        position, history = Position(), []
-        resuming = None
-        if checkpoints is not None:
-            asked = self._asked(objective, X, given, held_out)
-            resuming = Resuming(checkpoints, learner, examples, position, history, asked)
-            learner.after_step = resuming.after_step
-            resuming.restore()
-            _call(callbacks, "on_resume", history)
+        state = start = RunState(Examples.from_labels(labels))
+        if resuming:
+            state = start = resuming.begin(learner, start)
+            _call(callbacks, "on_resume", [asdict(record) for record in start.history])
         try:
-            for record in self_learning(
+            for state in self_learning(
+                start,
                 learner,
-                examples,
                 meta_iterations=self.meta_iterations,
                 select=functools.partial(
                     select,
@@ -319,18 +325,21 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 order=self.order,
                 evaluate_every=self.evaluate_every,
                 true_labels=true_labels,
-                position=position,
             ):
-                history.append(asdict(record))
-                _call(callbacks, "on_meta_iteration_end", record, learner)
+                if resuming:
+                    resuming.follow(state)
+                if state.position.steps:
+                    continue
+                _call(callbacks, "on_meta_iteration_end", state.history[-1], learner)
                 if resuming:
                     resuming.save()
         except Stopped:
             if resuming:
                 resuming.save()
             raise
+        examples = state.examples
         all_labelled = len(examples.unlabelled) == 0
-        ended = "no_change" if position.ended else "max_iter"
+        ended = "no_change" if state.none_was_sure else "max_iter"
         # The last step, so that a `fit` that fails leaves the state of an earlier one whole.
         self.fitted_ = Fitted(
             classes=classes,
@@ -338,13 +347,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels=decode(examples.labels, classes, like=given),
             labelled_in=examples.labelled_in,
             confidence=examples.confidence,
-            nearest=examples.matched,
-            reference=learner.reference_indices,
-            history=history,
+            nearest=examples.nearest,
+            reference=learner.labelling.reference,
+            history=[asdict(record) for record in state.history],
             termination="all_labeled" if all_labelled else ended,
             parameters=self.get_params(deep=False),
             objective=objective,
-            labeller=learner.labeller,
+            labeller=learner.labelling.labeller,
             network=network,
         )
         return self
@@ -444,11 +453,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
 
-    def _training(self, epochs: int, steps: int | None, learning_rate: float) -> Training:
+    def _schedule(self, epochs: int, steps: int | None, learning_rate: float) -> Schedule:
         shared = {each.name: getattr(self, each.name) for each in fields(ScheduleOptions)}
-        return Training(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
+        return Schedule(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
 
-    def _asked(
+    def _identity(
         self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
     ) -> dict[str, Any]:
         """What decides the numbers of `fit`, as JSON has it.

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.network.model import check_image_shape
-from keras_selflearn.selflearning.loop import UNKNOWN_CLASS, UNLABELLED
+from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
 _FEW = 3
 _NAMED = 10

@@ -20,8 +20,8 @@ from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import find_images
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.network.embedding import embed, inference_batch_size
 from keras_selflearn.network.model import Network
-from keras_selflearn.training.learner import embed, inference_batch_size
 
 # Batches that are decoded while the network computes.
 _BATCHES_AHEAD = 2

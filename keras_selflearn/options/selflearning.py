@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
-from keras_selflearn.selflearning.loop import ORDERS
+from keras_selflearn.selflearning.state import ORDERS
 from keras_selflearn.selflearning.selection import SELECTIONS
 
 

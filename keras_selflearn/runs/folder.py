@@ -19,7 +19,7 @@ from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddin
 from keras_selflearn.runs.page.contents import Contents
 from keras_selflearn.runs.page.page import write_page
 from keras_selflearn.runs.page.summary import accuracies
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json

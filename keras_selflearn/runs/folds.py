@@ -15,7 +15,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.progress import make_progress
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
-from keras_selflearn.selflearning.loop import check_figures
+from keras_selflearn.selflearning.record import check_figures
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json

@@ -17,14 +17,15 @@ from keras_selflearn.console.profiling import Profile, stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.embedded_images import Shown
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.page.contents import Embedded
 from keras_selflearn.runs.page.gather import gather
 from keras_selflearn.selflearning.cross_validation import CrossValidation
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
-from keras_selflearn.training.learner import KerasLearner, embed
+from keras_selflearn.training.learner import KerasLearner
 
 # Of a run that is gone on with: what it has done so far.
 _KEPT = (
@@ -91,7 +92,7 @@ class RunRecord(tf.keras.callbacks.Callback):
         """Add the record, and write the test images' embeddings of the first."""
         with stage("write"):
             if self._shown.of == "test":
-                self._embeddings = learner.validation_embeddings
+                self._embeddings = learner.test_embeddings
             if record.meta_iteration == 0:
                 embeddings = self._embeddings
                 if embeddings is None:

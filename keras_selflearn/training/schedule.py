@@ -1,4 +1,4 @@
-"""How long a training lasts, at what learning rate, and with which weights it ends."""
+"""How long a training lasts, at what learning rates, and with which weights it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_selflearn.options.training import ScheduleOptions
 
-# A loss that falls by less than this, in the loss's own unit, has settled.
+# A loss that falls by less than this, in its own unit, has settled.
 _SETTLED_WITHIN = 0.01
 
 
@@ -22,13 +22,13 @@ class _Length:
 
 
 @dataclass(frozen=True)
-class Training(ScheduleOptions, _Length):
-    """One training: the first one, on the initial labels, or the one of a meta-iteration.
+class Schedule(ScheduleOptions, _Length):
+    """The schedule of one training.
 
     Attributes
     ----------
     epochs : int
-        The number of epochs, unless `steps` is given.
+        Not used if `steps` is given.
     learning_rate : float
         The highest learning rate.
     steps : int or None
@@ -43,10 +43,10 @@ class Training(ScheduleOptions, _Length):
         return self.ema_momentum > 0
 
     def epochs_and_steps(self, steps_per_epoch: int) -> tuple[int, int]:
-        """In how many parts of how many gradient steps Keras does it.
+        """Return in how many parts, of how many gradient steps each, Keras trains.
 
-        With `epochs` a part is an epoch. With `steps` the parts, equal and at least an epoch long
-        unless the whole is shorter, are what Keras calls epochs.
+        With `epochs` a part is an epoch. With `steps` Keras calls the parts epochs, too: all have
+        the same length, at least that of an epoch unless the training is shorter.
         """
         if self.steps is None:
             return self.epochs, steps_per_epoch
@@ -66,7 +66,7 @@ class Training(ScheduleOptions, _Length):
         return since >= self.settled_epochs
 
     def rates(self, n_steps: int) -> np.ndarray:
-        """The learning rate (n_steps,) float64 of each gradient step."""
+        """Return the learning rate (n_steps,) float64 of each gradient step."""
         step = np.arange(n_steps)
         rising = self.warmup * n_steps
         done = np.clip((step - rising) / (n_steps - rising), 0, 1)

@@ -15,7 +15,7 @@ from keras_selflearn.estimator.fitted import Fitted
 from keras_selflearn.estimator.inputs import encode
 from keras_selflearn.labelling.labeller import Labeller, Labels
 from keras_selflearn.losses import CrossEntropy, Triplet
-from keras_selflearn.selflearning.loop import LEFT_OUT, UNKNOWN_CLASS, UNLABELLED
+from keras_selflearn.selflearning.examples import LEFT_OUT, UNKNOWN_CLASS, UNLABELLED
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 N = 40
@@ -236,6 +236,6 @@ def test_a_class_that_training_does_not_have_is_wrong_and_not_left_out():
     truth[-8:] = "never seen"
     clf = classifier(loss=CrossEntropy(), meta_iterations=1)
     clf.fit(IMAGES, given, validation_data=(IMAGES, truth), true_labels=truth)
-    assert clf.history_[-1]["validation_accuracy"] == 80
+    assert clf.history_[-1]["test_accuracy"] == 80
     assert clf.history_[-1]["unlabelled_accuracy"] == pytest.approx(100 * 22 / 30)
     assert tf.reduce_all(clf.classes_ == np.array(["bright", "dark"]))

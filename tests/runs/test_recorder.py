@@ -16,7 +16,7 @@ from keras_selflearn.runs.embedded_images import Shown
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.recorder import RunRecord, table_cells
 from keras_selflearn.selflearning.cross_validation import CrossValidation
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
 
 RUN = {
