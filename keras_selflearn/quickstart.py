@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
@@ -17,6 +17,9 @@ from keras_selflearn.losses import loss_names
 from keras_selflearn.options.config import Config, option
 from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.storage.cache import cache_root
+
+if TYPE_CHECKING:
+    from keras_selflearn.runs.record import RunRecord
 
 PICTURE = "quickstart.png"
 
@@ -73,38 +76,35 @@ def main(config: QuickstartConfig) -> None:
     print(f"\n{table(runs)}\n\nThe curves: {picture}")
 
 
-def table(runs: dict[str, dict[str, Any]]) -> str:
+def table(runs: dict[str, RunRecord]) -> str:
     """Test accuracies of the runs, by the name of their initial weights."""
-    data = next(iter(runs.values()))["data"]
+    data = next(iter(runs.values())).data
     lines = [
-        f"Test accuracy on {data['test']} handwritten digits, one run of each",
-        f"{'Initial weights':<18}{data['labelled']:>8} labels   after self-learning",
+        f"Test accuracy on {data.test} handwritten digits, one run of each",
+        f"{'Initial weights':<18}{data.labelled:>8} labels   after self-learning",
     ]
     for name, run in runs.items():
-        accuracy = run["test_accuracy"]
+        accuracy = run.test_accuracy
         lines.append(
             f"{name:<18}{accuracy['n_labelled']:>13.1f} %{accuracy['self_learning']:>20.1f} %"
         )
     return "\n".join(lines)
 
 
-def _run(experiment: Config, weights: str) -> dict[str, Any]:
+def _run(experiment: Config, weights: str) -> RunRecord:
     from keras_selflearn.runs.experiment import run_experiment
 
     return run_experiment(replace(experiment, weights=weights)).read_run()
 
 
-def _draw(runs: dict[str, dict[str, Any]], path: Path) -> None:
+def _draw(runs: dict[str, RunRecord], path: Path) -> None:
     from keras_selflearn.runs.curve import Curve, draw_curves
 
-    curves = [
-        Curve(f"{name} weights", [record["validation_accuracy"] for record in run["history"]])
-        for name, run in runs.items()
-    ]
+    curves = [Curve(f"{name} weights", run.accuracies) for name, run in runs.items()]
     run = next(iter(runs.values()))
-    config = run["config"]
-    title = f"Self-learning on {config['dataset']}, {run['data']['labelled']} labels"
-    draw_curves(curves, f"{title}, {config['loss']} loss", path)
+    config = run.config
+    title = f"Self-learning on {config.dataset}, {run.data.labelled} labels"
+    draw_curves(curves, f"{title}, {config.loss} loss", path)
 
 
 if __name__ == "__main__":

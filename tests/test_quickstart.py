@@ -1,16 +1,26 @@
 from __future__ import annotations
 
 import h5py
+from run_contents import BARE_RECORD
 
 from keras_selflearn import quickstart
 from keras_selflearn.quickstart import QuickstartConfig, main, table
+from keras_selflearn.runs.record import RunRecord, convert
 
 
 def run(n_labelled, self_learning):
-    return {
-        "data": {"test": 500, "labelled": 100},
+    sizes = {"selected": 0, "remaining": 0, "labelled": 1}
+    record = {
+        **BARE_RECORD,
+        "config": {"dataset": "digits", "loss": "triplet", "regime": "self-learning"},
+        "data": {**BARE_RECORD["data"], "test": 500},
+        "history": [
+            {"meta_iteration": i, **sizes, "test_accuracy": accuracy}
+            for i, accuracy in enumerate((n_labelled, self_learning))
+        ],
         "test_accuracy": {"n_labelled": n_labelled, "self_learning": self_learning},
     }
+    return convert(record, RunRecord)
 
 
 def test_table_shows_what_the_runs_measured():
@@ -40,11 +50,7 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
 
         def read_run(self):
             accuracies = [50.0, 60.0] if self.config.weights == "random" else [80.0, 90.0]
-            return {
-                **run(*accuracies),
-                "config": {"dataset": "digits", "loss": self.config.loss},
-                "history": [{"validation_accuracy": value} for value in accuracies],
-            }
+            return run(*accuracies)
 
     monkeypatch.setattr(quickstart, "pretrain", pretrain)
     monkeypatch.setattr("keras_selflearn.runs.experiment.run_experiment", run_experiment)
