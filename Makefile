@@ -12,7 +12,7 @@ PRESET ?= paper
 FLAGS ?=
 MINUTES ?= 20
 
-.PHONY: help install lock quickstart test lint format docs clean report benchmark chaos
+.PHONY: help install lock quickstart test test-fast coverage lint format docs clean report benchmark chaos
 .PHONY: reproduce-table1 reproduce-table2 reproduce-table3
 .PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
@@ -72,12 +72,20 @@ reproduce-figure4: install ## Run and draw figure 4: embeddings before and after
 report: install ## Gather tables, figures and claims on one page
 	@$(RUN) -m keras_selflearn.report --preset=$(PRESET) $(FLAGS)
 
-test: install ## Check the style and run the tests
-	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+test: lint ## Check style and types and run the tests
 	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile
 
-lint: install ## Check the style only
+test-fast: install ## Run the tests that take less than a second each
+	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile -m "not slow"
+
+lint: install ## Check style and types only
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+coverage: install ## Say which lines and branches no test reaches
+	@rm -f .coverage .coverage.*
+	@$(RUN) -m coverage run -m pytest --numprocesses=0
+	@$(RUN) -m coverage combine -q && $(RUN) -m coverage report
 
 format: install ## Format the code
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .

@@ -84,6 +84,16 @@ setup(
     extras_require={
         "cluster": CLUSTER,
         "docs": DOCS,
-        "dev": ["hypothesis", "pytest", "pytest-xdist", "ruff", "selenium", *DOCS, *RAY],
+        "dev": [
+            "hypothesis",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "selenium",
+            "mypy",
+            "coverage",
+            *DOCS,
+            *RAY,
+        ],
     },
 )

@@ -122,7 +122,7 @@ def test_bad_input_ends_with_status_2_and_nothing_but_its_sentence(arguments, me
 
 def test_imagenet_weights_that_can_t_be_downloaded(tmp_path):
     # A proxy that is not there: no machine reaches the download through it.
-    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     start = time.monotonic()
     result = call("--weights=imagenet", "--epochs=1", cwd=tmp_path, HOME=str(tmp_path), **nowhere)
     assert result.returncode == 2, result.stderr
@@ -144,7 +144,7 @@ def test_deterministic_runs_have_the_same_history(tmp_path):
 
 
 def test_tfds_data_set_that_can_t_be_downloaded(tmp_path):
-    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     start = time.monotonic()
     result = call("--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}", **nowhere)
     assert result.returncode == 2, result.stderr

@@ -88,7 +88,7 @@ def run(photos, tmp_path_factory):
 
 def test_the_run_says_what_it_was_given(run):
     data = RunFolder(run).read_run().data
-    assert data.labelled_per_class == {name: LABELLED for name in CLASSES}
+    assert data.labelled_per_class == dict.fromkeys(CLASSES, LABELLED)
     assert data.classes == sorted(CLASSES)
     assert (data.train, data.test) == (3 * (LABELLED + UNLABELLED) + 2, 3 * TEST)
 

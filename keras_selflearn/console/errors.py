@@ -1,4 +1,4 @@
-"""What a user can get wrong, said in one sentence."""
+"""Errors and warnings for what a user can get wrong, each one sentence."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import difflib
 import math
 import numbers
 from collections.abc import Iterable
+from typing import Any
 
 
 class InputError(ValueError):
-    """Something the user gave is wrong: the message says what, where, and what to do.
+    """An input that can't be used. The message says what is wrong, where, and what to do.
 
-    The command line prints it without a traceback and exits with status 2; in Python it is the
-    `ValueError` that it is.
+    The command line prints it without a traceback and exits with status 2. In Python it is a
+    `ValueError`.
     """
 
 
 class InputWarning(UserWarning):
-    """What the user gave can be used, but hardly as meant; the command line says it, too."""
+    """An input that can be used, but is probably not what the user wants."""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """The error for a `name` that is not among the `known` ones, naming the nearest of them."""
+    """Make the error for an unknown `name`. It suggests the most similar of the `known` names."""
     known = sorted(known)
     nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
@@ -30,7 +31,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 def check_number(
     name: str,
-    value: object,
+    value: Any,
     *,
     above: float | None = None,
     least: float | None = None,
@@ -53,7 +54,7 @@ def check_number(
         raise InputError(f"{name} is {value!r}: give a number {wanted}.")
 
 
-def check_integer(name: str, value: object, *, least: int, most: int = 2**31 - 1) -> None:
+def check_integer(name: str, value: Any, *, least: int, most: int = 2**31 - 1) -> None:
     """Raise an `InputError` unless `value` is an integer from `least` to `most`."""
     is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not (is_integer and least <= value <= most):

@@ -12,7 +12,7 @@ from statistics import fmean
 
 @dataclass
 class Stage:
-    """Of one lap: wall-clock seconds, without those of stages within, and images dealt with."""
+    """What one stage took in one lap: wall-clock seconds, without its inner stages, and images."""
 
     seconds: float = 0.0
     images: int = 0
@@ -20,7 +20,7 @@ class Stage:
 
 @dataclass
 class Profile:
-    """Seconds by lap and stage: a lap is the first training or a meta-iteration.
+    """Seconds by lap and stage. A lap is the first training or a meta-iteration.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Profile:
 
     @contextlib.contextmanager
     def stage(self, name: str, images: int = 0) -> Iterator[None]:
-        """Count the seconds inside the block as that stage's."""
+        """Count the seconds inside the block for this stage."""
         self._charge()
         self._open.append(name)
         try:
@@ -104,16 +104,17 @@ _profile: ContextVar[Profile | None] = ContextVar("profile", default=None)
 @contextlib.contextmanager
 def profiled() -> Iterator[Profile]:
     """Count the stages that begin inside the block."""
-    token = _profile.set(Profile())
+    profile = Profile()
+    token = _profile.set(profile)
     try:
-        yield _profile.get()
+        yield profile
     finally:
         _profile.reset(token)
 
 
 @contextlib.contextmanager
 def stage(name: str, images: int = 0) -> Iterator[None]:
-    """Count the block as a stage of the run, if one is being profiled."""
+    """Count the block as a stage of the run, if the run is profiled."""
     profile = _profile.get()
     with profile.stage(name, images) if profile else contextlib.nullcontext():
         yield

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow's own messages off the screen; its errors still raise."""
+"""Keep TensorFlow's own messages off the screen. Its errors still raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and the signal to terminate: a run finishes its step and saves before it stops."""
+"""Ctrl-C and SIGTERM: a run finishes its step and saves before it stops."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(KeyboardInterrupt):
-    """A run was asked to stop, by the signal of this number.
+    """The request to stop a run, made by a signal.
 
     Attributes
     ----------
     number : int
     kept : str
-        The folder in which the run can be gone on with; empty: none.
+        The folder from which the run can go on, or an empty string.
     """
 
-    def __init__(self, number: int):
+    def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.number = number
         self.kept = ""
@@ -38,7 +38,7 @@ _state = _State()
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[None]:
-    """In the block, SIGINT and SIGTERM raise `Stopped`: at once, or where `deferred` says.
+    """Make SIGINT and SIGTERM raise `Stopped` in the block, at once or where `deferred` says.
 
     Without effect outside the main thread, to which Python gives no signals.
     """
@@ -56,7 +56,7 @@ def stop_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """In the block, only `check_for_stop` raises `Stopped`, and so do its begin and its end.
+    """Let only `check_for_stop` raise `Stopped` in the block, and its begin and its end.
 
     The same signal a second time raises a plain KeyboardInterrupt at once.
     """

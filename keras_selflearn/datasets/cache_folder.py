@@ -1,4 +1,4 @@
-"""Folders of decoded images that are made whole: beside their place first, then renamed."""
+"""Folders of decoded images. They are filled under another name and then renamed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SECONDS_TO_FINISH = 24 * 3600
 
 @contextlib.contextmanager
 def made_whole(folder: Path, is_whole: Callable[[], bool]) -> Iterator[Path]:
-    """An empty folder to fill, which gets the place of `folder` at the end of the block.
+    """Give an empty folder to fill. At the end of the block it is renamed to `folder`.
 
     Parameters
     ----------
     folder : Path
         Not there yet.
     is_whole : callable
-        Whether it is there after all: another process may be faster, and make the same.
+        Says whether the folder exists after all: another process may have made it meanwhile.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def made_whole(folder: Path, is_whole: Callable[[], bool]) -> Iterator[Path]:
 
 
 def write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """Write what a .npy of uint8 images of this shape begins with; their pixels follow.
+    """Write the header of a .npy file of uint8 images. Their pixels follow.
 
     Not through a memory map, where a full disk kills the process instead of raising.
     """

@@ -1,4 +1,4 @@
-"""Copies of images in one folder a class, whatever the classes are called."""
+"""Folders of copies, one for each class. A class may have any name."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MOST_BYTES = 150
 
 
 def class_folders(classes: Sequence[str]) -> list[str]:
-    """A name of a folder for each class, close to its own, that every file system takes.
+    """Give each class a folder name that is close to its own and valid on every system.
 
-    No two are the same, also where letters' case and the way to write accents make no difference.
-    None is empty, hidden, or leads out of the folder that it is in.
+    No two names are equal, even if case and the encoding of accents are ignored. No name is empty
+    or hidden, or leads out of its folder.
     """
     safe = [_safe(name) for name in classes]
     wanted = {_key(name) for name in safe}
@@ -40,7 +40,7 @@ def class_folders(classes: Sequence[str]) -> list[str]:
 
 
 def copy_picture(source: Path, folder: Path, path: str) -> None:
-    """Copy the content of `source` to `path` below `folder`, or beside it where that is taken.
+    """Copy `source` to `path` below `folder`. Add a number if the name is taken.
 
     Raises
     ------
@@ -61,12 +61,14 @@ def copy_picture(source: Path, folder: Path, path: str) -> None:
 
 def _new_file(path: Path) -> BinaryIO:
     # Names that differ here may be the same on the disk that the copies go to.
-    for number in itertools.count(1):
-        name = path.name if number == 1 else f"{path.stem}-{number}{path.suffix}"
+    number = 1
+    name = path.name
+    while True:
         try:
             return path.with_name(name).open("xb")
         except FileExistsError:
-            continue
+            number += 1
+            name = f"{path.stem}-{number}{path.suffix}"
 
 
 def _safe(name: str) -> str:

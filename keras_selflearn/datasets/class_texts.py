@@ -1,4 +1,4 @@
-"""Classes as text, for files and for graphs, which know no other labels."""
+"""Classes as text, for files and exported graphs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def class_texts(classes: np.ndarray) -> list[str]:
-    """One text for each of `classes`: strings as they are, bytes as UTF-8, numbers as printed."""
+    """Give a text for each class: strings as they are, bytes as UTF-8, numbers as printed."""
     return [
         each.decode("utf-8", "backslashreplace") if isinstance(each, bytes) else str(each)
         for each in classes.tolist()

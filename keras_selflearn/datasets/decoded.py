@@ -1,7 +1,7 @@
-"""Decoded images on disk: written once, then mapped into memory by every process that reads them.
+"""Decoded images on disk. They are written once; each process maps them into memory.
 
 A data set is a folder of five files: `{train,test}_images.npy`, `{train,test}_labels.npy` and
-`class_names.json`. It is written beside its place and renamed whole.
+`class_names.json`. It is written under another name and then renamed.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
+from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.storage.json_files import read_json
 
 
 @dataclass(frozen=True)
 class Source:
-    """Images that are still to be decoded.
+    """A data set whose images are not decoded yet.
 
     Attributes
     ----------
@@ -48,12 +48,12 @@ class Source:
 
 
 def read_decoded(key: str, open_source: Callable[[], Source]) -> Dataset:
-    """The data set kept under `key`, decoded first where it is not there or damaged.
+    """Give the data set that is kept under `key`. Decode it first if it is missing or damaged.
 
     Parameters
     ----------
     key : str
-        A folder name, another for whatever decodes to something else.
+        Name of the folder. Another decoding has another key.
     open_source : callable without arguments, returns a `Source`
         Called only when there is something to decode.
 
@@ -77,6 +77,8 @@ def read_decoded(key: str, open_source: Callable[[], Source]) -> Dataset:
                 shutil.rmtree(folder, ignore_errors=True)
             _make(folder, open_source())
             dataset = _open(folder)
+            if dataset is None:
+                raise InputError(f"The decoded images in {folder} can't be read: remove it.")
     except OSError as error:
         raise InputError(
             f"Decoded images can't be kept in {folder.parent}: {error.strerror or error}; set"
@@ -130,18 +132,18 @@ def _make(folder: Path, source: Source) -> None:
 
 
 def _write(folder: Path, source: Source, bar: tqdm) -> None:
-    labels = {part: [] for part in source.shapes}
+    labels: dict[str, list[np.ndarray]] = {part: [] for part in source.shapes}
     with contextlib.ExitStack() as stack:
         files = {}
         for part, shape in source.shapes.items():
             files[part] = stack.enter_context(_images(folder, part).open("wb"))
             write_header(files[part], shape)
         for part, images, classes in source.batches:
-            files[part].write(np.ascontiguousarray(images, np.uint8))
+            files[part].write(np.ascontiguousarray(images, np.uint8).data)
             labels[part].append(classes)
             bar.update(len(classes))
-    for part, classes in labels.items():
-        np.save(_labels(folder, part), np.concatenate(classes).astype(np.int64))
+    for part, batches in labels.items():
+        np.save(_labels(folder, part), np.concatenate(batches).astype(np.int64))
     names = json.dumps(source.class_names)
     (folder / "class_names.json").write_text(names, encoding="utf-8")
 

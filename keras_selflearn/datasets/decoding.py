@@ -1,4 +1,4 @@
-"""Image files decoded in parallel, in their order, and only as far ahead as they are needed."""
+"""Decode image files in parallel, in their order, and only a few ahead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IMAGES_AHEAD = 2
 def decode_pictures(
     folder: Path, paths: Iterable[str], size: int | tuple[int, int], *, ahead: int = 0
 ) -> Iterator[tuple[str, np.ndarray | str]]:
-    """Each path with its pixels, or with the reason why it has none.
+    """Give each path with its pixels, or with the reason why it has none.
 
     Parameters
     ----------

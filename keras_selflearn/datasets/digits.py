@@ -7,14 +7,14 @@ from PIL import Image
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 
 SIZE = 32
 N_TEST = 500
 
 
 def load_digits(data_dir: str | None = None) -> Dataset:
-    """1297 training and 500 test images of 32x32x3, always cut the same way, stratified.
+    """Give 1297 training and 500 test images of 32x32x3. The split is stratified and fixed.
 
     Parameters
     ----------
@@ -38,4 +38,4 @@ def load_digits(data_dir: str | None = None) -> Dataset:
 
 def _resize(image: np.ndarray) -> np.ndarray:
     grey = Image.fromarray(np.uint8(np.round(image * (255 / 16))))
-    return np.asarray(grey.resize((SIZE, SIZE), Image.BICUBIC).convert("RGB"))
+    return np.asarray(grey.resize((SIZE, SIZE), Image.Resampling.BICUBIC).convert("RGB"))

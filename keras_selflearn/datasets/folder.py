@@ -15,8 +15,8 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError, check_integer
-from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
+from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
@@ -36,7 +36,7 @@ def load_folder(
     cache_dir: str | os.PathLike,
     labels_csv: str | os.PathLike | None = None,
 ) -> Dataset:
-    """Load the images that `list_folder` finds, decoded anew only where a file was changed.
+    """Load the images that `list_folder` finds. Decode them only if a file has changed.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
 
 
 def _files_digest(listing: Listing) -> str:
-    """Another one for any file that was added, removed or changed."""
+    """Give a digest that changes with each file that is added, removed or changed."""
     files = []
     for path in (*listing.paths, None, *listing.test_paths):
         status = path and os.stat(listing.folder / path)
@@ -125,8 +125,7 @@ def _make(cache: Path, listing: Listing, image_size: int) -> None:
 def _decode(
     folder: Path, paths: Sequence[str], image_size: int, file: BinaryIO, bar: tqdm
 ) -> list[tuple[int, str]]:
-    """Write the images as .npy; the places and reasons of those that are left out."""
-
+    """Write the images as .npy. Give the position and the reason of each one left out."""
     shape = (image_size, image_size, 3)
     write_header(file, (len(paths), *shape))
     begin, skipped = file.tell(), []
@@ -134,7 +133,7 @@ def _decode(
         if isinstance(image, str):
             skipped.append((i, image))
         else:
-            file.write(np.ascontiguousarray(image))
+            file.write(np.ascontiguousarray(image).data)
         bar.update(1)
     file.seek(0)
     write_header(file, (len(paths) - len(skipped), *shape))

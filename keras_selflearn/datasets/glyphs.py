@@ -26,7 +26,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 
 N_TRAIN = 20_000
 N_TEST = 1000

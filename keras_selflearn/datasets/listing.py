@@ -1,4 +1,4 @@
-"""Which images a user's folder holds, and which of them are labelled as what."""
+"""List the images of a user's folder and their labels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -45,7 +45,7 @@ class Listing:
 
 
 def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
-    """Find the images in a user's folder; nothing in it is opened or changed.
+    """Find the images in a user's folder. No image is opened, nothing is changed.
 
     Without `labels_csv` they are in `labelled/CLASS/`, `unlabelled/` and, if there are any,
     `test/CLASS/`, at any depth below. With it they are anywhere.
@@ -68,8 +68,8 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     walk = _Walk()
     if labels_csv is not None:
         given = _read_csv(labels_csv, folder)
-        pairs = [(path, given.get(path)) for path in walk.images(folder)]
-        missing = sorted(set(given) - {path for path, _ in pairs})
+        paths = walk.images(folder)
+        missing = sorted(set(given) - set(paths))
         if missing:
             raise InputError(
                 f"{labels_csv} names {len(missing)} images that are not in {folder}, the first"
@@ -77,13 +77,13 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
                 f" {', '.join(SUFFIXES)}."
             )
         walk.warn(folder)
-        return _listing(folder, pairs, [])
+        return _listing(folder, [(path, given.get(path)) for path in paths], [])
     if not (folder / LABELLED).is_dir():
         raise InputError(
             f"There is no folder {folder / LABELLED}: put the labelled images into"
             f" {LABELLED}/CLASS/ and the others into {UNLABELLED_FOLDER}/, or give --labels_csv."
         )
-    pairs = _by_class(folder, LABELLED, walk)
+    pairs: list[tuple[str, str | None]] = [*_by_class(folder, LABELLED, walk)]
     test = _by_class(folder, TEST, walk)
     # Last, so that links to the others make no image one of these, too.
     unlabelled = walk.images(folder / UNLABELLED_FOLDER)
@@ -108,9 +108,9 @@ def _warn(message: str) -> None:
     warnings.warn(message, InputWarning, stacklevel=4)
 
 
-def _by_class(folder: Path, part: str, walk: _Walk) -> list[tuple[str, str | None]]:
-    """Paths and classes; a folder directly below `part` is a class."""
-    found = []
+def _by_class(folder: Path, part: str, walk: _Walk) -> list[tuple[str, str]]:
+    """Paths and classes. A folder directly below `part` is a class."""
+    found: list[tuple[str, str]] = []
     if not (folder / part).is_dir():
         return []
     for entry in sorted((folder / part).iterdir()):
@@ -127,7 +127,7 @@ def _by_class(folder: Path, part: str, walk: _Walk) -> list[tuple[str, str | Non
 
 
 def _listing(
-    folder: Path, pairs: list[tuple[str, str | None]], test: list[tuple[str, str | None]]
+    folder: Path, pairs: Sequence[tuple[str, str | None]], test: Sequence[tuple[str, str]]
 ) -> Listing:
     classes = sorted({label for _, label in pairs if label is not None})
     if str(UNLABELLED) in classes:
@@ -145,7 +145,7 @@ def _listing(
             f"{folder / TEST} has a class {unknown[0]!r} that {folder / LABELLED} has not: rename"
             " it, or label images of it."
         )
-    place = {name: i for i, name in enumerate(classes)}
+    place: dict[str | None, int] = {name: i for i, name in enumerate(classes)}
     return Listing(
         folder,
         tuple(path for path, _ in pairs),
@@ -157,7 +157,7 @@ def _listing(
 
 
 def find_images(folder: Path) -> Iterator[str]:
-    """The image files below `folder`, one by one, in the order in which the system lists them.
+    """Give the image files below `folder` one by one, in the order of the system.
 
     Hidden ones are left out, links are followed.
     """
@@ -165,14 +165,14 @@ def find_images(folder: Path) -> Iterator[str]:
 
 
 class _Walk:
-    """Through folders, each only once, whatever links lead to it."""
+    """A walk through folders. It visits each folder once, even if links lead to it again."""
 
-    def __init__(self):
-        self._been = set()
-        self._left_out = Counter()
+    def __init__(self) -> None:
+        self._been: set[str] = set()
+        self._left_out: Counter[str] = Counter()
 
     def images(self, folder: Path) -> list[str]:
-        """Sorted; none where there is no such folder."""
+        """List the images below a folder, sorted. A missing folder has none."""
         return sorted(self.find(folder, PurePosixPath())) if folder.is_dir() else []
 
     def find(self, folder: Path, below: PurePosixPath) -> Iterator[str]:
@@ -203,7 +203,7 @@ class _Walk:
             yield from self.find(folder / name, below / name)
 
     def warn(self, folder: Path) -> None:
-        """Say how many files were no images by their names."""
+        """Warn of the files whose names are not names of images."""
         if self._left_out:
             kinds = [f"{number} {kind}" for kind, number in self._left_out.most_common(_NAMED)]
             _warn(
@@ -214,7 +214,7 @@ class _Walk:
 
 
 def _read_csv(path: Path, folder: Path) -> dict[str, str]:
-    """Label by path below `folder`."""
+    """Read the labels, by path below `folder`."""
     try:
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file, strict=True)

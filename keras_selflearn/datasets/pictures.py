@@ -1,4 +1,4 @@
-"""One image file, of whatever kind, as the RGB pixels that a network takes."""
+"""Read one image file of any kind as RGB pixels for a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
-    """Decode a file and resize it, with antialiasing and without regard to its proportions.
+    """Decode an image file and resize it with antialiasing. Its proportions may change.
 
     The first frame of several; turned as its EXIF says; transparent parts on white; grey, palette,
     CMYK and 16-bit images as RGB.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 
 
 def choose_labelled(
@@ -73,9 +73,9 @@ def _choose_by_class(
 
 
 def subset(dataset: Dataset, train_images: int | None, test_images: int | None) -> Dataset:
-    """At most so many of a data set's images, as many of each class; None keeps all.
+    """Take at most so many images of a data set, as many of each class. None keeps all.
 
-    The same numbers give the same images always: no seed of an experiment changes them.
+    The choice is fixed: the seed of an experiment does not change it.
 
     Raises
     ------

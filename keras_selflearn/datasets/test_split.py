@@ -1,4 +1,4 @@
-"""A test set for a data set that comes without one (section 4.1, Plant Village)."""
+"""Choose test images for a data set without a test set (section 4.1, Plant Village)."""
 
 from __future__ import annotations
 

@@ -11,15 +11,16 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import Dataset
+from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.datasets.test_split import choose_test
 
@@ -84,7 +85,7 @@ def load_tfds(
 
 
 def _find_prepared(folder: Path, major: int | None) -> Path | None:
-    """The folder of the newest version, whatever the installed TFDS would prepare."""
+    """Find the folder of the newest version that is prepared."""
     names = (path.name for path in folder.glob(_version(major)))
     versions = [name.split(".") for name in names if re.fullmatch(r"\d+\.\d+\.\d+", name)]
     if not versions:
@@ -97,7 +98,7 @@ def _version(major: int | None) -> str:
 
 
 def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
-    """Download a data set and have TFDS prepare it; returns its folder."""
+    """Download a data set, let TFDS prepare it, and return its folder."""
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.utils import gcs_utils
 
@@ -186,7 +187,9 @@ def _open_source(name: str, prepared: Path, size: int | None) -> Source:
     return Source(name, shapes, class_names, read())
 
 
-def _check_features(name: str, features, splits, size: int | None) -> None:
+def _check_features(
+    name: str, features: Mapping[str, Any], splits: Mapping[str, Any], size: int | None
+) -> None:
     import tensorflow_datasets as tfds
 
     labelled_images = (
@@ -203,14 +206,14 @@ def _check_features(name: str, features, splits, size: int | None) -> None:
         raise InputError(f"Images of data set '{name}' differ in size: give --image_size.")
 
 
-def _whole_batches(builder, size: int | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def _whole_batches(builder: Any, size: int | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     for part in ("train", "test"):
         for images, labels in _read_images(builder, part, size):
             yield part, images, labels
 
 
 def _cut_batches(
-    test: np.ndarray, builder, size: int | None
+    test: np.ndarray, builder: Any, size: int | None
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     done = 0
     for images, labels in _read_images(builder, "train", size):
@@ -220,7 +223,7 @@ def _cut_batches(
         yield "test", images[in_test], labels[in_test]
 
 
-def _choose_test(builder) -> np.ndarray:
+def _choose_test(builder: Any) -> np.ndarray:
     import tensorflow_datasets as tfds
 
     named = "image/filename" in builder.info.features
@@ -236,11 +239,13 @@ def _choose_test(builder) -> np.ndarray:
     return choose_test(labels, keys)
 
 
-def _read_images(builder, split: str, size: int | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _read_images(
+    builder: Any, split: str, size: int | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     import tensorflow as tf
     import tensorflow_datasets as tfds
 
-    def pixels_and_label(example):
+    def pixels_and_label(example: dict[str, Any]) -> tuple[Any, Any]:
         image = example["image"]
         if size:
             image = tf.image.resize(image, (size, size), antialias=True)
@@ -252,7 +257,7 @@ def _read_images(builder, split: str, size: int | None) -> Iterator[tuple[np.nda
     yield from tfds.as_numpy(examples.batch(_BATCH).prefetch(1))
 
 
-def _read(builder, split: str, features: list[str]):
+def _read(builder: Any, split: str, features: list[str]) -> Any:
     """A `tf.data.Dataset` of some features, in the order of the records.
 
     TFDS writes examples in the order of a hash of their keys: prepared again, they come in the
@@ -263,6 +268,6 @@ def _read(builder, split: str, features: list[str]):
     return builder.as_dataset(
         split=split,
         shuffle_files=False,
-        decoders=tfds.decode.PartialDecoding({name: True for name in features}),
+        decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)),
         read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
     )

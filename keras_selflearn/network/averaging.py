@@ -12,7 +12,7 @@ _EVERY = 10
 
 
 class WeightAverage:
-    """A mean of the weights along a training, which the training ends with in their place.
+    """The mean of the weights along a training. At its end the mean replaces the weights.
 
     With w_1 to w_n, the weights after every tenth gradient step of the training, it is the mean of
     the w_i weighted by momentum^(10 (n - i)). The weights that the training started from have no
@@ -30,7 +30,7 @@ class WeightAverage:
         another process needs to go on.
     """
 
-    def __init__(self, weights: Sequence[tf.Variable]):
+    def __init__(self, weights: Sequence[tf.Variable]) -> None:
         self._weights = list(weights)
         self.variables = [
             tf.Variable(tf.convert_to_tensor(each), trainable=False) for each in self._weights
@@ -38,7 +38,7 @@ class WeightAverage:
         self._update = tf.function(self._move, [tf.TensorSpec((), tf.float32)])
 
     def after_step(self, steps: int, momentum: float) -> None:
-        """Include the weights that are there after so many gradient steps of the training.
+        """Include the present weights. So many gradient steps of the training are done.
 
         `momentum`, above 0 and below 1, is that of one step, as Keras' `ema_momentum`.
         """
@@ -46,7 +46,7 @@ class WeightAverage:
             self._include(steps, momentum)
 
     def take_over(self, steps: int, momentum: float) -> None:
-        """Replace the network's weights by the mean, at the end of a training of so many steps."""
+        """Replace the network's weights by the mean, after the last of so many steps."""
         if steps % _EVERY:
             self._include(steps, momentum)
         for weight, mean in zip(self._weights, self.variables):

@@ -47,7 +47,7 @@ FEATURES = {"vgg16": 512, "tiny": 32}
 
 
 def check_backbone(name: str, weights: str | os.PathLike) -> None:
-    """Raise an `InputError` where `build_backbone` would, as far as a look at the file tells."""
+    """Check a backbone and its weights without building it. Raise as `build_backbone`."""
     if name not in BACKBONES:
         raise unknown_name("backbone", name, BACKBONES)
     if not isinstance(weights, (str, os.PathLike)):
@@ -94,9 +94,9 @@ def build_backbone(
 
 
 def check_weights_file(path: Path) -> None:
-    """Raise an `InputError` unless `path` is a whole HDF5 file with a name that Keras loads.
+    """Raise an `InputError` unless `path` is a whole HDF5 file whose name Keras accepts.
 
-    Nor may it hold what could harm; see `check_hdf5`.
+    It may not hold anything harmful either: see `check_hdf5`.
     """
     if not path.is_file():
         if path.suffix not in (".h5", ".hdf5") and path.parent == Path(".") and path.name:
@@ -115,14 +115,14 @@ def check_weights_file(path: Path) -> None:
 
 
 def weights_digest(weights: str | os.PathLike) -> str | None:
-    """SHA-256 of a weights file, so that a record tells it apart; None without a file."""
+    """SHA-256 of a weights file, for the record of a run. None without a file."""
     if weights in ("random", "imagenet"):
         return None
     return sha256(Path(weights).expanduser())
 
 
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
-    """Load Keras' HDF5 at `path` into `model`, called `owner` in the `InputError` if it misfits."""
+    """Load a weights file into `model`. An `InputError` names the model by `owner`."""
     try:
         # Keras reads an array before it looks at its shape; no right one is larger than in float64.
         check_hdf5(path, most_bytes=8 * model.count_params())

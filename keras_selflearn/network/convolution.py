@@ -1,4 +1,4 @@
-"""A quicker gradient of convolution kernels, where TensorFlow's is slow.
+"""A faster gradient of convolution kernels, for machines where TensorFlow's is slow.
 
 On CPUs with AVX512-BF16 and without AMX, TensorFlow takes longer for the gradient of a kernel in
 bfloat16 than for the convolution itself, where the map is small. As nine matrix products, one for
@@ -18,7 +18,7 @@ _LARGEST_MAP = 64
 
 
 def quicken_kernel_gradients(backbone: tf.keras.Model) -> None:
-    """Change how `backbone` computes gradients of its kernels, where that is quicker.
+    """Change how `backbone` computes the gradients of its kernels, where that is faster.
 
     These are the kernels of 3x3 that go over small maps pixel by pixel, in bfloat16.
     """

@@ -1,4 +1,4 @@
-"""The processor, as Linux describes it."""
+"""The name and the features of the processor, as Linux gives them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _INFO = Path("/proc/cpuinfo")
 
 
 def name() -> str:
-    """Of its model, or of its family where nothing more is known."""
+    """Name of the processor's model, or of its family if the model is unknown."""
     return next(iter(_values("model name")), platform.processor() or platform.machine())
 
 
 def features() -> frozenset[str]:
-    """What it can, in Linux' words (`avx512_bf16`, ...); none where it is not known."""
+    """Features of the processor in Linux' words, such as `avx512_bf16`. Empty if unknown."""
     return frozenset(" ".join(_values("flags")).split())
 
 

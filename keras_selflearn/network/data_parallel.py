@@ -1,4 +1,4 @@
-"""Training of replicas that share each batch out and change their weights as one device would.
+"""Training on several replicas that gives the same weights as training on one device.
 
 Pairs and triplets are formed over the whole batch, and the gradient is that of the loss of the
 whole batch, however its size divides. Keras alone gives neither: it averages the losses of shares.
@@ -6,6 +6,7 @@ whole batch, however its size divides. Keras alone gives neither: it averages th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -15,13 +16,13 @@ _FILLED = -1
 
 
 class DataParallelModel(tf.keras.Model):
-    """A functional model that `fit` trains on all replicas of the strategy that it is made under.
+    """A functional model that `fit` trains on all replicas of its strategy.
 
     Its loss must be a `WholeBatchLoss`. Its `predict` is Keras' own.
     """
 
     def fit(self, x: tf.data.Dataset, **options: Any) -> tf.keras.callbacks.History:
-        """As Keras', of a data set of batches (images, labels), labels at least 0."""
+        """Train as Keras does. Batches are (images, labels) with labels of at least 0."""
         n_replicas = self.distribute_strategy.num_replicas_in_sync
 
         def fill(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -33,14 +34,14 @@ class DataParallelModel(tf.keras.Model):
         return super().fit(x.map(fill), **options)
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One step of this replica on its share of a batch, which may be empty but for filling."""
+        """Do one step of this replica on its share of a batch. The share may be filling alone."""
         images, labels = data
         n = tf.math.count_nonzero(labels != _FILLED)
         return super().train_step((images[:n], labels[:n]))
 
 
 class WholeBatchLoss(tf.keras.losses.Loss):
-    """A loss of the outputs of all replicas, the same on each.
+    """The loss of the whole batch, computed from the outputs of all replicas.
 
     Keras divides it by the number of replicas, the gradient of the gathering adds up over them,
     and so does the optimiser: what comes out is the gradient of the loss of the whole batch.
@@ -51,12 +52,12 @@ class WholeBatchLoss(tf.keras.losses.Loss):
         Its mean over the batch is taken where it has a value for each example.
     """
 
-    def __init__(self, loss: tf.keras.losses.Loss):
+    def __init__(self, loss: tf.keras.losses.Loss) -> None:
         super().__init__(name=loss.name)
         self.loss = loss
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """Losses (batch,), or (1,), of this replica's share of labels and outputs."""
+        """Give the losses (batch,) or (1,) of this replica's labels and outputs."""
         replica = _one_of_several()
         if replica is not None:
             y_true = replica.all_gather(y_true, axis=0)
@@ -67,39 +68,41 @@ class WholeBatchLoss(tf.keras.losses.Loss):
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class NeverEmpty(tf.keras.layers.Layer):
-    """Adds a black image to a share that has none: on a CPU, a convolution of no images fails."""
+    """Add a black image to an empty share: on a CPU a convolution of no images fails."""
 
     def call(self, pixels: tf.Tensor) -> tf.Tensor:
-        """(max(batch, 1), height, width, channels) of (batch, height, width, channels)."""
+        """Give (max(batch, 1), height, width, channels) for (batch, height, width, channels)."""
         n_missing = tf.maximum(1 - tf.shape(pixels)[0], 0)
         return tf.pad(pixels, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
 
-    def compute_output_shape(self, input_shape):
-        """Of the same rank; the batch is not known."""
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the inputs: the batch is not known."""
         return input_shape
 
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class AsMany(tf.keras.layers.Layer):
-    """Leaves out what `NeverEmpty` added."""
+    """Remove what `NeverEmpty` added."""
 
     def call(self, inputs: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        """The first features (batch, d), as many as there are pixels (batch, ...)."""
+        """Give as many features (batch, d) as there are images of pixels (batch, ...)."""
         features, pixels = inputs
         return features[: tf.shape(pixels)[0]]
 
-    def compute_output_shape(self, input_shape):
-        """That of the features."""
+    def compute_output_shape(
+        self, input_shape: Sequence[tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        """The shape of the features."""
         return input_shape[0]
 
 
 def features_of_share(backbone: tf.keras.Model, pixels: tf.Tensor) -> tf.Tensor:
-    """Features (batch, d) of symbolic pixels (batch, height, width, 3), also where batch is 0."""
+    """Features (batch, d) of symbolic pixels (batch, height, width, 3). The batch may be empty."""
     features = backbone(NeverEmpty(name="never_empty")(pixels))
     return AsMany(name="as_many")([features, pixels])
 
 
 def _one_of_several() -> tf.distribute.ReplicaContext | None:
-    """The replica that is being traced; None where there is but one, or none."""
+    """The replica that is traced, or None outside of a training on several."""
     replica = tf.distribute.get_replica_context()
     return replica if replica is not None and replica.num_replicas_in_sync > 1 else None

@@ -1,4 +1,4 @@
-"""Dropout whose masks are a function of the seed and the gradient step: no state to save."""
+"""Dropout whose masks depend on the seed and the gradient step alone: no state to save."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class Dropout(tf.keras.layers.Layer):
-    """Drops features (batch, d), and draws the same masks again at the same step.
+    """Drop features (batch, d). The same step always draws the same masks.
 
     Keras' own draws from a generator whose state can't be had on every version, so that a training
     that was broken off would go on with other masks. On several replicas each has masks of its own.
@@ -23,14 +23,16 @@ class Dropout(tf.keras.layers.Layer):
         Gives the number of the gradient step, an integer tensor.
     """
 
-    def __init__(self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any):
+    def __init__(
+        self, rate: float, seed: int, step: Callable[[], tf.Tensor], **options: Any
+    ) -> None:
         super().__init__(**options)
         self._rate = rate
         self._seed = seed
         self._step = step
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        """(batch, d) of (batch, d), unchanged unless `training`."""
+        """Drop features of (batch, d) in training; else give them unchanged."""
         if not training or not self._rate:
             return inputs
         replica = tf.distribute.get_replica_context()
@@ -42,6 +44,6 @@ class Dropout(tf.keras.layers.Layer):
         kept = tf.random.stateless_uniform(tf.shape(inputs), seed) >= self._rate
         return tf.where(kept, inputs / (1 - self._rate), tf.zeros_like(inputs))
 
-    def compute_output_shape(self, input_shape):
-        """That of the inputs."""
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the inputs."""
         return input_shape

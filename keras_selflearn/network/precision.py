@@ -1,4 +1,4 @@
-"""The number format that the network computes in; embeddings and losses are float32 in all."""
+"""The number format of the network. Embeddings and losses are always float32."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def resolve_precision(precision: str) -> str:
 
 @contextlib.contextmanager
 def precision_policy(precision: str) -> Iterator[None]:
-    """Make `precision` Keras' policy inside the block: VGG16's builder looks nowhere else."""
+    """Make `precision` the policy of Keras in the block: VGG16's builder reads nothing else."""
     mixed_precision = tf.keras.mixed_precision
     before = mixed_precision.global_policy()
     mixed_precision.set_global_policy(resolve_precision(precision))

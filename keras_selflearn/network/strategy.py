@@ -1,4 +1,4 @@
-"""Which devices a network is trained on."""
+"""The devices that a network is trained on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STRATEGIES = ("none", "mirrored")
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """What a network is built and trained under.
+    """Make the strategy under which a network is built and trained.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
 
 @functools.cache
 def _mirrored(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
-    """Made once: a second one would count its collective operations from the same number.
+    """Make it once: a second one would count its collective operations from the same number.
 
     TensorFlow tells these apart by their numbers, and fails when one comes in another shape.
     """

@@ -1,8 +1,12 @@
-"""What the paper publishes, as data files: tables 1 to 3, and what its figures show."""
+"""The published numbers of the paper, as data: tables 1 to 3, and what its figures show.
+
+This room imports the console alone. Nothing that was measured here comes in.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ CELLS = ("n_labelled", "self_learning", "all_labelled")
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One loss from one kind of initial weights.
+    """A row of a table: one loss and one kind of initial weights.
 
     Attributes
     ----------
@@ -31,7 +35,7 @@ class PublishedRow:
     all_labelled: tuple[float, float]
 
     def cell(self, name: str) -> tuple[float, float]:
-        """(mean, standard deviation) of one of `CELLS`."""
+        """Give (mean, standard deviation) of one of `CELLS`."""
         return getattr(self, name)
 
 
@@ -89,12 +93,12 @@ class PublishedFigure:
 
 
 def published_tables() -> list[PublishedTable]:
-    """All of them, in the order of their numbers."""
+    """Read all tables, in the order of their numbers."""
     return [_read(path) for path in sorted(Path(__file__).parent.glob("table*.json"))]
 
 
 def published_table(number: int) -> PublishedTable:
-    """The table of that number.
+    """Read the table of that number.
 
     Raises
     ------
@@ -108,12 +112,12 @@ def published_table(number: int) -> PublishedTable:
 
 
 def table_of_dataset(dataset: str) -> PublishedTable | None:
-    """The table on a data set, None where the paper has none."""
+    """Read the table on a data set. None if the paper has no table on it."""
     return next((each for each in published_tables() if each.dataset == dataset), None)
 
 
 def published_figure(number: int) -> PublishedFigure:
-    """The figure of that number; `InputError` when none of that number shows results."""
+    """Read the figure of that number. Raise an `InputError` if it shows no results."""
     content = json.loads((Path(__file__).parent / "figures.json").read_text(encoding="utf-8"))
     figures = {each["figure"]: each for each in content}
     if number not in figures:
@@ -132,6 +136,6 @@ def _read(path: Path) -> PublishedTable:
     return PublishedTable(**{**content, "rows": rows})
 
 
-def _one_of(numbers) -> str:
+def _one_of(numbers: Iterable[int]) -> str:
     *others, last = map(str, numbers)
     return f"{', '.join(others)} or {last}"

@@ -1,10 +1,10 @@
-"""Arrays from a .npz file of unknown origin: nothing is unpickled, no size is believed."""
+"""Read arrays from a .npz file of unknown origin. Nothing is unpickled, no size is trusted."""
 
 from __future__ import annotations
 
 import math
 import zipfile
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -49,13 +49,13 @@ def read_arrays(file: BinaryIO) -> dict[str, np.ndarray]:
 
 
 class _RefusedError(ValueError):
-    """Already a sentence for people."""
+    """A reason that is already written for people."""
 
 
 class _Rest:
-    """A file from where it stands, for zipfile, which then can't ask for much at once."""
+    """A file from its present place on, for zipfile. It never reads much at once."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._start = file.tell()
         self.size = file.seek(0, 2) - self._start
@@ -96,7 +96,7 @@ def _read(file: _Rest) -> dict[str, np.ndarray]:
 
 
 def _check_directory(members: list[zipfile.ZipInfo], file_size: int) -> None:
-    """Raise unless the declared sizes can be, all of them together, those of this file."""
+    """Raise unless a file of this size can hold all that its directory declares."""
     if not 0 < len(members) <= _MOST_MEMBERS:
         raise _RefusedError(f"there are {len(members)} arrays, not 1 to {_MOST_MEMBERS}")
     for member in members:
@@ -118,7 +118,7 @@ def _check_directory(members: list[zipfile.ZipInfo], file_size: int) -> None:
         raise _RefusedError("the arrays claim to be far larger than their file")
 
 
-def _read_array(content: zipfile.ZipExtFile, name: str, size: int) -> np.ndarray:
+def _read_array(content: IO[bytes], name: str, size: int) -> np.ndarray:
     if npy.read_magic(content) != (1, 0):
         raise _RefusedError(f"the array {name!r} has a header that NumPy writes for no plain array")
     shape, fortran_order, dtype = npy.read_array_header_1_0(content)
@@ -146,7 +146,7 @@ def _read_array(content: zipfile.ZipExtFile, name: str, size: int) -> np.ndarray
 
 
 def _check_values(array: np.ndarray, name: str) -> None:
-    """Raise for bytes that no boolean and no character has, with which NumPy fails much later."""
+    """Raise for bytes that are no boolean or no character. NumPy would fail on them much later."""
     if array.dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
         raise _RefusedError(f"the array {name!r} holds what is no boolean")
     if array.dtype.kind == "U" and array.size:

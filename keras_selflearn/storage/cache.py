@@ -1,4 +1,4 @@
-"""Where things are kept that take long to make or to download."""
+"""The folder for things that take long to make or to download."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def cache_root() -> Path:
-    """This package's folder in the user's cache folder; it need not be there yet."""
+    """The package's folder in the user's cache folder. It need not exist yet."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "keras_selflearn"

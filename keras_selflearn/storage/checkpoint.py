@@ -1,4 +1,4 @@
-"""Checkpoints: all that a run needs to go on, each a whole file with a checksum."""
+"""Checkpoints: all that a run needs to go on, in whole files with a checksum."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Checkpoint:
     arrays: dict[str, np.ndarray]
 
     def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """The array of this name; `ValueError` unless it is there, of this shape and dtype."""
+        """Give the array of this name. Raise a `ValueError` for another shape or dtype."""
         array = self.arrays.get(name)
         if array is None or array.shape != shape or array.dtype != dtype:
             found = "missing" if array is None else f"{array.dtype} {array.shape}"
@@ -62,7 +62,7 @@ class Checkpoints:
         Time from one to the next within a long training; each meta-iteration ends with one.
     """
 
-    def __init__(self, folder: str | os.PathLike, *, minutes: float = 5.0):
+    def __init__(self, folder: str | os.PathLike, *, minutes: float = 5.0) -> None:
         self.folder = Path(folder).expanduser()
         self.minutes = minutes
         self._last = time.monotonic()
@@ -70,16 +70,16 @@ class Checkpoints:
 
     @property
     def due(self) -> bool:
-        """Whether the last one, or the start, is more than `minutes` ago."""
+        """Whether the last checkpoint, or the start, is more than `minutes` ago."""
         return time.monotonic() - self._last > 60 * self.minutes
 
     def write(self, checkpoint: Checkpoint) -> Path:
-        """Add one and remove all but the last two and those found to be damaged.
+        """Add a checkpoint. Keep it and the last whole one before it; remove all others.
 
         Raises
         ------
         InputError
-            When it can't be written; the ones before are whole.
+            When it can't be written. The checkpoints before it stay whole.
         """
         before = self._paths()
         number = int(before[-1].stem) + 1 if before else 0
@@ -98,7 +98,7 @@ class Checkpoints:
         return path
 
     def latest(self) -> Checkpoint | None:
-        """The last one that is whole; a damaged one after it is reported; None: there is none.
+        """Read the last whole checkpoint; None without any. Report damaged ones after it.
 
         Raises
         ------
@@ -120,14 +120,14 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Remove all of them, and the folder unless something else is in it."""
+        """Remove all checkpoints, and their folder if nothing else is in it."""
         with contextlib.suppress(OSError):  # They are only not needed any more.
             for path in [*self._paths(), *self.folder.glob(f".*{_SUFFIX}.unfinished")]:
                 path.unlink()
             self.folder.rmdir()
 
     def _paths(self) -> list[Path]:
-        """Those that are there, in the order of their numbers."""
+        """List the checkpoints in the order of their numbers."""
         found = self.folder.glob(f"*{_SUFFIX}") if self.folder.is_dir() else ()
         numbered = (path for path in found if path.stem.isdecimal())
         return sorted(numbered, key=lambda path: int(path.stem))

@@ -1,4 +1,4 @@
-"""CSV files of names that need not be UTF-8, as those of files need not be."""
+"""CSV files. They may hold file names that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SKIPPED_COLUMNS = ("path", "reason")
 
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Write a CSV file, whole; however many rows there are, no more than one is in memory.
+    """Write a whole CSV file. Only one row is in memory at a time.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]])
 
 
 def write_rows(file: BinaryIO, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Write a header and rows to an open file, in UTF-8; bytes of names stay as they are."""
+    """Write a header and rows to an open file, in UTF-8. Bytes of file names stay as they are."""
     text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -13,13 +13,13 @@ _SAMPLE = 100
 
 
 def sha256(path: Path) -> str:
-    """Of a file; a mebibyte of it is in memory at a time."""
+    """Give the digest of a file. Read a mebibyte at a time."""
     with path.open("rb") as file:
         return sha256_of_rest(file)
 
 
 def sha256_of_rest(file: BinaryIO) -> str:
-    """Of what is left of an open file, which is at its end then."""
+    """Give the digest of an open file from its present place to its end."""
     digest = hashlib.sha256()
     while piece := file.read(_PIECE):
         digest.update(piece)
@@ -27,11 +27,11 @@ def sha256_of_rest(file: BinaryIO) -> str:
 
 
 def sha256_of_array(array: np.ndarray) -> str:
-    """Of an array's contents, in the order of its elements."""
+    """Give the digest of an array, in the order of its elements."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
 def sha256_of_sample(images: np.ndarray) -> str:
-    """Of a hundred images, evenly spaced: enough to tell data sets apart without reading all."""
+    """Give the digest of a hundred images, evenly spaced. It tells data sets apart quickly."""
     chosen = np.linspace(0, len(images) - 1, min(len(images), _SAMPLE)).astype(int)
     return sha256_of_array(images[chosen])

@@ -1,4 +1,4 @@
-"""Files that a reader never sees half of, also after the power went."""
+"""Write files and folders whole: a reader never sees half of one, even after a power cut."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras_selflearn.console.errors import InputError
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file, text as UTF-8, and return its path; see `written_whole`."""
+    """Write a file and return its path. Text is UTF-8. See `written_whole`."""
     with written_whole(path) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
     return path
@@ -21,7 +21,7 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to under another name, which gets its own once it is on the disk.
+    """Open a file under another name. It gets its own name once it is on the disk.
 
     A block that raises leaves what was there before.
 
@@ -52,7 +52,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
-    """An empty folder to fill under another name, which gets its own once all is on the disk.
+    """Make an empty folder under another name. It gets its own name once all is on the disk.
 
     A block that raises leaves what was there before.
 
@@ -61,8 +61,8 @@ def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
     folder : Path
         Not there yet, or empty.
     many : bool
-        Whether there may be thousands of files: they are flushed with all else that the system
-        holds, because to flush one takes milliseconds.
+        Whether there may be thousands of files. Then one call flushes all that the system holds,
+        because each single flush takes milliseconds.
 
     Raises
     ------
@@ -100,12 +100,12 @@ def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
 
 
 def make_writable(folder: str | Path, flag: str) -> Path:
-    """The folder, with a home directory filled in, made if it is missing.
+    """Make a folder if it is missing, and return its path. `~` is the home folder.
 
     Raises
     ------
     InputError
-        When it can't be made or written; it names the `flag` to choose another by.
+        When it can't be made or written. The message names the `flag` that chooses another.
     """
     folder = Path(folder).expanduser()
     try:
@@ -120,7 +120,7 @@ def make_writable(folder: str | Path, flag: str) -> Path:
 
 
 def flush(path: Path) -> None:
-    """Put a file, or the names of a folder's files, on the disk, where the system can do that."""
+    """Put a file, or the list of names in a folder, on the disk, if the system can."""
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -130,7 +130,7 @@ def flush(path: Path) -> None:
 
 
 def is_in(path: Path, folder: Path) -> bool:
-    """Whether `path`, which need not be there, is `folder` or below it, by whatever name."""
+    """Whether `path` is `folder` or below it, also by another name. `path` need not exist."""
     path, folder = (Path(os.path.realpath(each)) for each in (path, folder))
     return any(
         each == folder or (each.exists() and folder.exists() and each.samefile(folder))

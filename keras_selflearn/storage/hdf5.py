@@ -1,4 +1,4 @@
-"""Whether an HDF5 file of weights, of unknown origin, may be given to Keras."""
+"""Check an HDF5 file of weights of unknown origin before Keras reads it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LAYOUTS = (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
 
 
 def check_hdf5(path: Path, most_bytes: int | None = None) -> None:
-    """Raise unless the file holds plain arrays of numbers, all of which are in it.
+    """Raise unless the file holds plain arrays of numbers and nothing outside itself.
 
     Nothing outside the file is opened and no array is read. What HDF5 can do beyond what Keras
     writes is refused: links other than the one that an object has, arrays in other files, in chunks
@@ -48,7 +48,7 @@ def check_hdf5(path: Path, most_bytes: int | None = None) -> None:
 
 
 class _RefusedError(ValueError):
-    """Already a sentence for people."""
+    """A reason that is already written for people."""
 
 
 def _check(file: h5py.File, path: Path, most_bytes: int | None) -> None:
@@ -85,7 +85,7 @@ def _address(linked: h5py.HLObject) -> int:
 
 
 def _walk(group: h5py.Group, depth: int) -> Iterator[tuple[str, h5py.HLObject]]:
-    """The groups and datasets below `group`, each group before what is in it."""
+    """Give the groups and datasets below `group`, each group before its contents."""
     if depth > _DEEPEST:
         raise _RefusedError(f"its groups are nested more than {_DEEPEST} deep")
     if len(group) > _MOST_OBJECTS:
@@ -102,7 +102,7 @@ def _walk(group: h5py.Group, depth: int) -> Iterator[tuple[str, h5py.HLObject]]:
 
 
 def _check_dataset(dataset: h5py.Dataset, name: str) -> int:
-    """Bytes that reading it takes."""
+    """Count the bytes that it takes in memory."""
     creation = dataset.id.get_create_plist()
     # Before its shape is asked for, which may open the files that a virtual one is made of.
     if creation.get_layout() not in _LAYOUTS or creation.get_nfilters():
@@ -122,7 +122,7 @@ def _check_dataset(dataset: h5py.Dataset, name: str) -> int:
 
 
 def _check_attributes(linked: h5py.HLObject, strings: Strings) -> int:
-    """How many strings of varying length its attributes refer to; none is read."""
+    """Count the strings of varying length in its attributes, without reading one."""
     if len(linked.attrs) > _MOST_ATTRIBUTES:
         raise _RefusedError(f"an object has more than {_MOST_ATTRIBUTES} attributes")
     n_strings = 0
@@ -142,7 +142,7 @@ def _check_attributes(linked: h5py.HLObject, strings: Strings) -> int:
 
 
 def _check_weight_names(group: h5py.Group) -> None:
-    """Of the legacy layout: Keras reads what all of them name before it looks at how many."""
+    """Check the legacy layout: Keras reads all arrays that the names list before it counts them."""
     names = [
         _text(name)
         for attribute in group.attrs

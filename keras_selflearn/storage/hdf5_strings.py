@@ -1,4 +1,4 @@
-"""Strings of varying length in an HDF5 file, looked at in its bytes before libhdf5 reads them.
+"""Strings of varying length in an HDF5 file, checked in its bytes before libhdf5 reads them.
 
 They lie in heaps, and a reference is a length, a heap's address and a number within it. libhdf5
 (1.14.6 and 2.0.0) reads some damaged heaps for ever, crashes on others, and takes whatever memory a
@@ -21,7 +21,7 @@ _MOST_HEAPS = 1_000
 
 @dataclass(frozen=True)
 class Strings:
-    """Of a whole file.
+    """Check a whole file.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def find_strings(path: Path, offset: int) -> Strings:
 
 
 def _sizes(content: mmap.mmap, start: int) -> dict[int, int]:
-    """Bytes of each string of the heap at `start`, by its number."""
+    """Give the size in bytes of each string of the heap at `start`, by its number."""
     sizes: dict[int, int] = {}
     (end,) = _HEAD.unpack(content[start : start + _HEAD.size].ljust(_HEAD.size, b"\0"))
     end += start

@@ -1,4 +1,4 @@
-"""JSON from a file of unknown origin."""
+"""Read JSON from a file of unknown origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_BYTES = 8 * 2**20
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file of up to 8 MiB says; its numbers are finite and fit into 64 bits.
+    """Read a JSON file of up to 8 MiB. Its numbers must be finite and fit into 64 bits.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_json(path: Path) -> Any:
         )
         if b"\\ud" in content.lower():
             json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeError as error:
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ValueError(f"it is not UTF-8 text ({error.reason})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error

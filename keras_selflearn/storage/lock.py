@@ -1,4 +1,4 @@
-"""One writer a run's folder: a lock that the system releases when its process ends, however."""
+"""The lock of a run's folder. The system releases it when the process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Held(Exception):
 
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock in the block.
+    """Hold the lock of a folder in the block.
 
     Raises
     ------

@@ -93,7 +93,7 @@ def test_other_labels_need_no_decoding(images, monkeypatch):
     labels.write_text("path,label\nlabelled/dark/1.png,x\nunlabelled/2.png,y\n")
     data = load(images, labels_csv=labels)
     assert data.class_names == ("x", "y")
-    assert {level: label for level, label in zip(levels(data.images), data.labels)}[102] == 1
+    assert dict(zip(levels(data.images), data.labels))[102] == 1
 
 
 def test_another_size_is_another_cache(images):

@@ -21,7 +21,7 @@ def test_the_lowest_digests_are_chosen():
     chosen = choose_test(LABELS, KEYS)
     digests = np.array([int(hashlib.sha256(key).hexdigest(), 16) for key in KEYS], object)
     for label in range(4):
-        mine = LABELS == label
+        mine = label == LABELS
         assert max(digests[mine & chosen]) < min(digests[mine & ~chosen])
 
 

@@ -31,7 +31,7 @@ def test_p_value_by_the_formula_of_the_paired_t_test():
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_no_test_with_fewer_than_three_runs(n):
     runs = {seed: float(seed) for seed in range(n)}
-    assert comparison(runs, {seed: -1.0 for seed in runs}).p_value is None
+    assert comparison(runs, dict.fromkeys(runs, -1.0)).p_value is None
 
 
 def test_no_p_value_without_spread():

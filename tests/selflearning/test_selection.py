@@ -21,7 +21,7 @@ def naive_select(labels, confidence, percent, selection):
     wanted = int(percent * len(labels) / 100)
     if selection == "stratified":
         each = wanted // len(set(labels.tolist()))
-        taken = {label: 0 for label in labels.tolist()}
+        taken = dict.fromkeys(labels.tolist(), 0)
         chosen = []
         for i in order:
             if taken[labels[i]] < each:

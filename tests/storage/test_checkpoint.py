@@ -85,7 +85,7 @@ def test_a_damaged_one_is_reported_and_the_one_before_is_used(tmp_path, capsys, 
     assert f"The checkpoint {last} is damaged: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("place", range(0, len(module._MAGIC) + 70))
+@pytest.mark.parametrize("place", range(len(module._MAGIC) + 70))
 def test_every_byte_of_the_header_and_the_first_after_it_counts(tmp_path, place):
     checkpoints, (_, last) = written(tmp_path, 3, 4)
     content = bytearray(last.read_bytes())
