@@ -1,0 +1,157 @@
+"""What version 0.2.0 wrote is still read, or refused with a sentence that says what to do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from runs import COUNTS, command, write_images
+
+from keras_selflearn import SelfLearningClassifier
+
+OLD = Path(__file__).parent / "v0.2.0"
+RESULTS = Path(__file__).parents[2] / "results"
+# Written under Keras 2 or 3, and read under both.
+HERE = f"keras-{keras.__version__.split('.')[0]}"
+FOLDER = OLD / "keras-2" / "folder-triplet"
+FINISHED = (
+    "keras-2/digits-cross-entropy",
+    "keras-3/digits-cross-entropy",
+    "keras-2/folder-triplet",
+)
+LATER = """
+import runpy, sys
+import keras_selflearn
+keras_selflearn.__version__ = "99.0"
+runpy.run_module("keras_selflearn.main", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.fixture(params=FINISHED)
+def old(request):
+    """A finished run of version 0.2.0."""
+    return OLD / request.param
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_saved_classifier_labels_as_it_did(old, digits):
+    expected = read(old / "expected.json")
+    images = digits.test_images[expected["test images"]]
+    classifier = SelfLearningClassifier.load(old / "classifier")
+    assert classifier.predict(images).tolist() == expected["labels"]
+    np.testing.assert_allclose(classifier.transform(images), expected["embeddings"], atol=1e-4)
+    np.testing.assert_allclose(
+        classifier.predict_proba(images), expected["probabilities"], atol=1e-4
+    )
+
+
+def test_a_saved_classifier_knows_how_it_was_fitted(old):
+    classifier, run = SelfLearningClassifier.load(old / "classifier"), read(old / "run.json")
+    assert classifier.history_ == run["history"]
+    assert classifier.termination_condition_ == run["termination"]
+    assert classifier.classes_.tolist() == run["data"]["classes"]
+    pseudo_labels = rows(old / "pseudo_labels.csv")
+    assert len(pseudo_labels) == np.sum(classifier.labeled_iter_ > 0) > 0
+    for row in pseudo_labels:
+        index = int(row["index"])
+        assert row["label"] == classifier.transduction_[index]
+        assert float(row["confidence"]) == classifier.confidence_[index]
+        assert int(row["meta_iteration"]) == classifier.labeled_iter_[index]
+        assert int(row["matched"] or -1) == classifier.matched_[index]
+
+
+def test_predict_labels_images_with_an_old_run(tmp_path, digits):
+    write_images(tmp_path / "images", digits)
+    output = tmp_path / "labels.csv"
+    flags = f"--run={FOLDER}", f"--images={tmp_path / 'images' / 'test'}", f"--output={output}"
+    assert command("predict", *flags) == 0
+    expected = rows(FOLDER / "labels.csv")
+    assert len(expected) == 15
+    for found, before in zip(rows(output), expected):
+        assert (found["path"], found["label"]) == (before["path"], before["label"])
+        assert float(found["confidence"]) == pytest.approx(float(before["confidence"]), abs=1e-4)
+        assert found["nearest"] == before["nearest"]
+
+
+def test_from_run_repeats_an_old_run(tmp_path):
+    run = OLD / HERE / "digits-cross-entropy"
+    process = start("-m", "keras_selflearn.main", f"--from_run={run}", f"--results_dir={tmp_path}")
+    assert process.returncode == 0, process.stderr
+    (path,) = tmp_path.glob("*/run.json")
+    found, expected = read(path), read(run / "run.json")
+    assert {**found["config"], "results_dir": ""} == {**expected["config"], "results_dir": ""}
+    for now, before in zip(found["history"], expected["history"]):
+        assert [now[name] for name in COUNTS] == [before[name] for name in COUNTS]
+    assert len(found["history"]) == len(expected["history"]) == 3
+
+
+def test_tables_are_drawn_from_old_runs(tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(RESULTS / "cifar10-cpu", results / "cifar10-cpu")
+    for name in ("table2.csv", "table2.md", "table2.tex"):
+        (results / "cifar10-cpu" / name).unlink()
+    assert command("report", "--preset=cpu", f"--results_dir={results}") == 0
+    assert (results / "report-cpu.html").stat().st_size > 0
+    for name in ("table2.csv", "table2.md", "table2.tex"):
+        drawn = (results / "cifar10-cpu" / name).read_bytes()
+        assert drawn == (RESULTS / "cifar10-cpu" / name).read_bytes()
+
+
+@pytest.fixture
+def unfinished(tmp_path):
+    """A copy of an unfinished run of version 0.2.0, and its command."""
+    source = OLD / "keras-2" / "unfinished"
+    config = read(source / "run.json")["config"]
+    folder = tmp_path / "digits-cross-entropy-random-self-learning-seed7"
+    shutil.copytree(source, folder)
+    config["results_dir"] = str(tmp_path)
+    flags = [
+        f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
+        for name, value in config.items()
+        if value is not None
+    ]
+    return folder, flags
+
+
+def test_an_unfinished_run_of_another_version_is_refused(unfinished):
+    folder, flags = unfinished
+    process = start("-c", LATER, *flags)
+    assert process.returncode == 2
+    assert process.stderr.splitlines()[-1] == (
+        f"{folder} is an unfinished run of version 0.2.0, with which version 99.0 can't go on:"
+        " remove it, or choose another --results_dir."
+    )
+    assert (folder / "checkpoints").is_dir()
+
+
+def test_a_checkpoint_of_another_version_is_refused(unfinished):
+    folder, flags = unfinished
+    run = read(folder / "run.json")
+    run["environment"]["keras_selflearn"] = "99.0"
+    (folder / "run.json").write_text(json.dumps(run))
+    process = start("-c", LATER, *flags)
+    assert process.returncode == 2
+    message = process.stderr.splitlines()[-1]
+    assert message.startswith(f"The checkpoint in {folder / 'checkpoints'} is of another run: ")
+    assert "keras_selflearn was '0.2.0' and is '99.0'" in message
+    assert message.endswith(". Ask for the same, or remove that folder.")
+    assert (folder / "checkpoints").is_dir()
+
+
+def start(*arguments):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
