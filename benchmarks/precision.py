@@ -100,4 +100,4 @@ def _accuracy(dataset: Dataset, n_labels: int, seed: int, **parameters: object) 
         dataset.labels[chosen],
         validation_data=(dataset.test_images, dataset.test_labels),
     )
-    return classifier.history_[0]["validation_accuracy"]
+    return classifier.history_[0]["test_accuracy"]

@@ -40,7 +40,7 @@ MOMENTS = {
     "gradient step": (fitting._Follow, "on_train_batch_end", die),
     "embedding": (learner, "check_for_stop", die),
     "labelling": (learner.KerasLearner, "label", die),
-    "measuring": (learner.KerasLearner, "validation_accuracy", die),
+    "measuring": (learner.KerasLearner, "test_accuracy", die),
     "writing a checkpoint": (checkpoint, "_write", half_written),
     "renaming a file": (files.os, "replace", die),
     "writing run.json": (run_folder.RunFolder, "write_run", die),

@@ -81,7 +81,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     n_neighbors : int, default=1
         k of the nearest-neighbour vote; not used by cross-entropy.
     validation_features : str, default="as-is"
-        Of the nearest-neighbour search that gives `validation_accuracy`, and of no other:
+        Of the nearest-neighbour search that gives `test_accuracy`, and of no other:
         `as-is`, or `standardised`, the labelled examples' and the validation data's each to mean
         0 and deviation 1 in every dimension (the authors' code); not used by cross-entropy.
     order : str, default="label-first"
@@ -315,7 +315,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             objective,
             X,
             n_classes=len(classes),
-            validation_data=validation_data,
+            test_data=validation_data,
             first_training=self._training(self.epochs, self.steps, self.learning_rate),
             meta_training=self._training(
                 self.meta_epochs,
@@ -328,7 +328,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             augmentations=parse_augmentations(self.augment),
             reference=self.reference,
             n_neighbors=self.n_neighbors,
-            validation_features=self.validation_features,
+            test_features=self.validation_features,
             seed=seed,
             callbacks=callbacks,
         )

@@ -13,7 +13,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from keras_selflearn.selflearning.loop import Learner, Record
 from keras_selflearn.storage.files import written_whole
 
-_SCALARS = ("labelled", "selected", "validation_accuracy", "selected_accuracy")
+_SCALARS = ("labelled", "selected", "test_accuracy", "selected_accuracy")
 _SCALARS += ("unlabelled_accuracy",)
 # TensorBoard reads no event file that does not begin with this.
 _VERSION = "brain.Event:2"

@@ -19,8 +19,8 @@ _EPOCH_BAR = "{desc:>15}: {percentage:3.0f}%|{bar:20}| {n:.1f}/{total} " + _TIME
 def describe(record: Record, measured: str = "test accuracy") -> str:
     """One line of what a meta-iteration did; `measured` says what the accuracy is."""
     parts = [f"{record.labelled} labelled", f"loss {record.loss:.3f}"]
-    if record.validation_accuracy is not None:
-        parts.append(f"{measured} {record.validation_accuracy:.2f} %")
+    if record.test_accuracy is not None:
+        parts.append(f"{measured} {record.test_accuracy:.2f} %")
     if record.selected_accuracy is not None:
         parts.append(f"{record.selected_accuracy:.1f} % of {record.selected} new labels right")
     return ", ".join(parts)

@@ -94,8 +94,8 @@ class Learner(Protocol):
         A match is the nearest labelled example of that label, or -1 where none is compared with.
         """
 
-    def validation_accuracy(self) -> float | None:
-        """Percent on the validation data, None where there is none."""
+    def test_accuracy(self) -> float | None:
+        """Percent of the test set labelled right; None without a test set."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Record:
         Mini-batches that the network was trained on in this meta-iteration.
     loss : float
         Mean training loss of the last epoch.
-    validation_accuracy : float or None
+    test_accuracy : float or None
         Percent, after training; None where it was not measured.
     selected_accuracy, unlabelled_accuracy : float or None
         Percent of right labels among those selected, and among all that were predicted: by the
@@ -130,7 +130,7 @@ class Record:
     remaining: int
     gradient_steps: int
     loss: float
-    validation_accuracy: float | None
+    test_accuracy: float | None
     selected_accuracy: float | None
     unlabelled_accuracy: float | None
 
@@ -140,7 +140,7 @@ _COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_step
 _GIVEN = {
     "train": {"labelled", "gradient_steps", "loss"},
     "label": {"selected", "selected_accuracy", "unlabelled_accuracy"},
-    "measure": {"remaining", "validation_accuracy"},
+    "measure": {"remaining", "test_accuracy"},
 }
 
 
@@ -231,7 +231,7 @@ def self_learning(
         (the authors' code) re-trains, labels and merges: the initial labels are trained on twice
         before the first selection, and the last selection is never trained on.
     evaluate_every : int
-        Measure the validation accuracy in meta-iterations 0, k, 2k, ... and in the last.
+        Measure the test accuracy in meta-iterations 0, k, 2k, ... and in the last.
     true_labels : (n,) integers, optional
         Used for nothing but the two accuracies of pseudo-labels in the records, which leave out
         those that are `UNLABELLED`.
@@ -280,8 +280,8 @@ def self_learning(
         remaining = len(examples.unlabelled)
         is_last = meta_iteration == meta_iterations or not remaining or none_sure_enough()
         due = is_last or meta_iteration % evaluate_every == 0
-        accuracy = learner.validation_accuracy() if due else None
-        return {"remaining": remaining, "validation_accuracy": accuracy}
+        accuracy = learner.test_accuracy() if due else None
+        return {"remaining": remaining, "test_accuracy": accuracy}
 
     steps = {"train": train, "label": label_and_merge, "measure": measure}
     while position.meta_iteration <= meta_iterations and not position.ended:

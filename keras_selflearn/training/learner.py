@@ -45,7 +45,7 @@ class KerasLearner:
     objective : Objective
     images : (n, height, width, channels) uint8
     n_classes : int
-    validation_data : (images, labels) or None
+    test_data : (images, labels) or None
         Labels as integers from 0 to n_classes - 1, or -1 for a class that training does not have.
     first_training, meta_training : Training
         The fine-tuning on the initial labels and that of each meta-iteration.
@@ -54,9 +54,9 @@ class KerasLearner:
     reference : "initial" or "all"
         Which labelled examples the nearest-neighbour search uses.
     n_neighbors : int
-    validation_features : "as-is" or "standardised"
-        Of the nearest-neighbour search that gives the validation accuracy: embeddings, or the
-        reference's and the validation data's each standardised with their own mean and deviation.
+    test_features : "as-is" or "standardised"
+        Of the nearest-neighbour search that gives the test accuracy: embeddings, or the
+        reference's and the test set's each standardised with their own mean and deviation.
         For an objective that uses no reference there is no difference.
     seed : int
     callbacks : sequence of Keras callbacks
@@ -64,8 +64,8 @@ class KerasLearner:
 
     Attributes
     ----------
-    validation_embeddings : (m, d) float32 or None
-        Of the validation images, as last measured.
+    test_embeddings : (m, d) float32 or None
+        Of the test images, as last measured.
     after_step : callable
         Called without arguments after each gradient step; what it raises ends the training.
     """
@@ -77,14 +77,14 @@ class KerasLearner:
         images: np.ndarray,
         *,
         n_classes: int,
-        validation_data: tuple[np.ndarray, np.ndarray] | None,
+        test_data: tuple[np.ndarray, np.ndarray] | None,
         first_training: Training,
         meta_training: Training,
         batch_size: int,
         augmentations: Sequence[str],
         reference: str,
         n_neighbors: int,
-        validation_features: str,
+        test_features: str,
         seed: int,
         callbacks: Sequence[tf.keras.callbacks.Callback],
     ):
@@ -92,17 +92,17 @@ class KerasLearner:
         self.objective = objective
         self.images = images
         self.n_classes = n_classes
-        self.validation_data = validation_data
+        self.test_data = test_data
         self.first_training = first_training
         self.meta_training = meta_training
         self.batch_size = batch_size
         self.augmentations = augmentations
         self.reference = reference
         self.n_neighbors = n_neighbors
-        self.validation_features = validation_features
+        self.test_features = test_features
         self.seed = seed
         self.callbacks = list(callbacks)
-        self.validation_embeddings: np.ndarray | None = None
+        self.test_embeddings: np.ndarray | None = None
         self.after_step: Callable[[], None] = lambda: None
         self._keras_epochs = 0
         self._data_epochs = 0
@@ -262,19 +262,19 @@ class KerasLearner:
         matched[has_match] = self._reference[matched[has_match]]
         return labels, confidence, matched
 
-    def validation_accuracy(self) -> float | None:
-        """Percent of the validation data labelled right; None without validation data."""
-        if self.validation_data is None:
+    def test_accuracy(self) -> float | None:
+        """Percent of the test set labelled right; None without a test set."""
+        if self.test_data is None:
             return None
-        images, labels = self.validation_data
-        self.validation_embeddings = self._embed("test", images, np.arange(len(images)))
+        images, labels = self.test_data
+        self.test_embeddings = self._embed("test", images, np.arange(len(images)))
         with stage("label", images=len(images)):
-            predicted = self._label_validation(self.validation_embeddings)
+            predicted = self._label_test(self.test_embeddings)
         return 100 * int(np.sum(predicted == labels)) / len(labels)
 
-    def _label_validation(self, embeddings: np.ndarray) -> np.ndarray:
+    def _label_test(self, embeddings: np.ndarray) -> np.ndarray:
         labeller = self.labeller
-        if self.validation_features == "standardised" and self.objective.uses_reference:
+        if self.test_features == "standardised" and self.objective.uses_reference:
             # It leaves a dimension without deviation at 0.
             standardise = StandardScaler().fit_transform
             labeller = self._make_labeller(standardise(labeller.reference), labeller.labels)

@@ -51,4 +51,4 @@ def test_the_project_s_records():
     assert [each.labelled for each in (first, second, third)] == [10, 10, 12]
     assert [each.selected for each in (first, second, third)] == [0, 2, 1]
     assert second.gradient_steps == meta_iteration.EPOCHS
-    assert second.validation_accuracy is not None
+    assert second.test_accuracy is not None

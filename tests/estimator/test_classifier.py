@@ -70,7 +70,7 @@ def test_history_has_a_record_a_meta_iteration(fitted):
     assert [record["meta_iteration"] for record in fitted.history_] == [0, 1, 2, 3]
     assert [record["labelled"] for record in fitted.history_] == [12, 24, 33, 39]
     last = fitted.history_[-1]
-    assert last["validation_accuracy"] == 100 and last["selected_accuracy"] == 100
+    assert last["test_accuracy"] == 100 and last["selected_accuracy"] == 100
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_labels_of_any_dtype(values, unlabelled):
         IMAGES, some, validation_data=(IMAGES, labels), true_labels=labels
     )
     assert clf.score(IMAGES, np.array(labels.tolist())) == 1
-    assert clf.history_[-1]["validation_accuracy"] == 100
+    assert clf.history_[-1]["test_accuracy"] == 100
     assert clf.history_[-1]["selected_accuracy"] == 100
     assert (clf.transduction_ == (-1 if clf.classes_.dtype.kind in "if" else "-1")).sum() == 36
 
@@ -115,7 +115,7 @@ def test_three_regimes_from_one_call():
 def test_a_class_that_training_does_not_have_counts_as_wrong():
     others = np.where(np.arange(N) < 30, NAMES, "twilight")
     clf = classifier(meta_iterations=0).fit(IMAGES, SOME, validation_data=(IMAGES, others))
-    assert clf.history_[0]["validation_accuracy"] == 50
+    assert clf.history_[0]["test_accuracy"] == 50
 
 
 def test_same_seed_same_result():
@@ -195,7 +195,7 @@ def test_validation_labels_of_another_kind_are_matched_by_their_text():
     clf = classifier(meta_iterations=0).fit(
         IMAGES, numbers, validation_data=(IMAGES, numbers.astype(str))
     )
-    assert clf.history_[0]["validation_accuracy"] == 100
+    assert clf.history_[0]["test_accuracy"] == 100
 
 
 @pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has it")
@@ -476,7 +476,7 @@ def test_held_out_examples_are_measured_and_nothing_else(loss):
     given = np.where(SOME == "-1", "-1", names)
     clf = classifier(loss=loss).fit(IMAGES, given, held_out=held_out)
     assert clf.history_[0]["labelled"] == 10
-    assert clf.history_[-1]["validation_accuracy"] == 50
+    assert clf.history_[-1]["test_accuracy"] == 50
     assert (clf.transduction_[held_out] == "-1").all()
     assert (clf.labeled_iter_[held_out] == -1).all()
     assert not np.isin(held_out, clf.reference_).any()

@@ -64,9 +64,9 @@ class Watched(KerasLearner):
         self.after_step()
         return super().label(indices)
 
-    def validation_accuracy(self):
+    def test_accuracy(self):
         self.after_step()
-        return super().validation_accuracy()
+        return super().test_accuracy()
 
 
 class Run:
@@ -96,14 +96,14 @@ class Run:
             objective,
             IMAGES,
             n_classes=2,
-            validation_data=(IMAGES, TRUTH),
+            test_data=(IMAGES, TRUTH),
             first_training=options["trainings"]["first"],
             meta_training=options["trainings"]["meta"],
             batch_size=5,
             augmentations=("shift", "flip"),
             reference=options.get("reference", "initial"),
             n_neighbors=1,
-            validation_features="as-is",
+            test_features="as-is",
             seed=5,
             callbacks=(),
         )

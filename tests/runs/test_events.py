@@ -30,7 +30,7 @@ def test_tensorboard_reads_what_was_noted(tmp_path):
         files.on_meta_iteration_end(record(number), None)
     found = scalars(tmp_path)
     assert found["epoch/loss"] == [(i, 0.25 if i % 2 else 0.5) for i in range(6)]
-    assert found["meta_iteration/validation_accuracy"] == [(0, 40), (1, 41), (2, 42)]
+    assert found["meta_iteration/test_accuracy"] == [(0, 40), (1, 41), (2, 42)]
     assert found["meta_iteration/labelled"] == [(0, 10), (1, 10), (2, 10)]
     assert "meta_iteration/selected_accuracy" not in found
 

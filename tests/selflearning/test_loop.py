@@ -44,7 +44,7 @@ class StubLearner:
         labels[np.isin(indices, self.mistakes)] = 9
         return labels, -indices.astype(float), indices % 4
 
-    def validation_accuracy(self):
+    def test_accuracy(self):
         self.evaluations.append(self.calls[-1])
         return 100.0 - len(self.mistakes)
 
@@ -89,7 +89,7 @@ def test_records_say_what_happened():
     assert second.remaining == 11
     assert second.selected_accuracy == pytest.approx(80)
     assert second.unlabelled_accuracy == pytest.approx(100 * 14 / 16)
-    assert second.validation_accuracy == 98
+    assert second.test_accuracy == 98
     assert second.loss == pytest.approx(1 / 9)
     assert (first.gradient_steps, second.gradient_steps) == (10, 20)
 
@@ -113,7 +113,7 @@ def test_accuracy_is_measured_now_and_then_and_at_the_end(order, every, measured
             )
         )
         assert len(records) == 5
-        found = [each.meta_iteration for each in records if each.validation_accuracy is not None]
+        found = [each.meta_iteration for each in records if each.test_accuracy is not None]
         assert found == measured
         assert len(learner.evaluations) == len(measured)
 
@@ -146,7 +146,7 @@ def test_records_of_train_first_say_what_was_trained_on_and_then_selected():
     assert [record.selected_accuracy for record in records] == [None, 80, 100]
     expected = [None, 100 * 14 / 16, 100 * 10 / 11]
     assert [record.unlabelled_accuracy for record in records] == expected
-    assert {record.validation_accuracy for record in records} == {98}
+    assert {record.test_accuracy for record in records} == {98}
 
 
 @settings(derandomize=True, deadline=None)
@@ -261,7 +261,7 @@ class Stopping(StubLearner):
         self._count()
         return super().label(indices)
 
-    def validation_accuracy(self):
+    def test_accuracy(self):
         self._count()
         return 100.0 - len(self.mistakes)
 
@@ -322,7 +322,7 @@ def test_where_a_run_can_be(position):
         Position(-1),
         Position(1.0),
         Position(4, -1),
-        Position(4, 3, {**LABELLED, **TRAINED, "remaining": 1, "validation_accuracy": 1.0}),
+        Position(4, 3, {**LABELLED, **TRAINED, "remaining": 1, "test_accuracy": 1.0}),
         Position(4, 99),
         Position(4, True, LABELLED),
         Position(4, 0, LABELLED),
@@ -356,7 +356,7 @@ def test_figures_of_a_record_are_right():
         ("loss", None),
         ("loss", float("nan")),
         ("loss", "0.5"),
-        ("validation_accuracy", float("inf")),
+        ("test_accuracy", float("inf")),
         ("selected_accuracy", [1]),
     ],
 )
@@ -410,7 +410,7 @@ def test_none_is_labelled_below_the_confidence_asked_for_and_the_run_ends(order)
     )
     assert [record.selected for record in records] == [0, 5, 2, 0]
     assert examples.labelled.tolist() == list(range(11))
-    assert records[-1].validation_accuracy is not None
+    assert records[-1].test_accuracy is not None
     assert records[-1].gradient_steps > 0
 
 

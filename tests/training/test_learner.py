@@ -37,14 +37,14 @@ def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes)
     )
     options = {
         "n_classes": 2,
-        "validation_data": (IMAGES, TRUTH),
+        "test_data": (IMAGES, TRUTH),
         "first_training": Training(epochs=2, learning_rate=1e-3),
         "meta_training": Training(epochs=1, learning_rate=1e-4),
         "batch_size": 10,
         "augmentations": (),
         "reference": "initial",
         "n_neighbors": 1,
-        "validation_features": "as-is",
+        "test_features": "as-is",
         "seed": 0,
         "callbacks": (),
     }
@@ -208,61 +208,61 @@ def test_cross_entropy_labels_as_the_whole_network_does():
     np.testing.assert_allclose(confidence, probabilities.max(axis=1), rtol=1e-4)
 
 
-def test_no_validation_data_no_accuracy():
-    subject = learner(validation_data=None)
+def test_no_test_data_no_accuracy():
+    subject = learner(test_data=None)
     subject.train(examples(), 0)
-    assert subject.validation_accuracy() is None
+    assert subject.test_accuracy() is None
 
 
-def test_validation_accuracy_is_the_share_labelled_right():
+def test_test_accuracy_is_the_share_labelled_right():
     subject = learner()
     subject.train(examples(), 0)
     labels, *_ = subject.label(np.arange(40))
-    assert subject.validation_accuracy() == pytest.approx(100 * np.mean(labels == TRUTH))
+    assert subject.test_accuracy() == pytest.approx(100 * np.mean(labels == TRUTH))
 
 
-def embed_as(monkeypatch, training, validation):
+def embed_as(monkeypatch, training, test):
     """Make the network embed `IMAGES` and all other images like this; the calls of `embed`."""
     calls = []
 
     def embed(network, images, indices):
         calls.append(len(indices))
-        return (training if images is IMAGES else validation)[indices]
+        return (training if images is IMAGES else test)[indices]
 
     monkeypatch.setattr("keras_selflearn.training.learner.embed", embed)
     return calls
 
 
-def test_standardised_features_give_the_validation_accuracy_and_nothing_else(monkeypatch):
+def test_standardised_features_give_the_test_accuracy_and_nothing_else(monkeypatch):
     # The second dimension is constant.
     training = np.stack([2.0 * TRUTH - 1, np.full(40, 5)], axis=1).astype(np.float32)
     calls = embed_as(monkeypatch, training, training * 10 + 100)
-    subject = learner(validation_data=(IMAGES.copy(), TRUTH))
+    subject = learner(test_data=(IMAGES.copy(), TRUTH))
     subject.train(examples(), 0)
     # 90 and 110 are both nearer to 1 than to -1.
-    assert subject.validation_accuracy() == 50
+    assert subject.test_accuracy() == 50
     labels, confidence, matched = subject.label(np.arange(20, 40))
 
-    subject.validation_features = "standardised"
+    subject.test_features = "standardised"
     calls.clear()
     subject.train(examples(), 1)
-    assert subject.validation_accuracy() == 100
+    assert subject.test_accuracy() == 100
     assert sorted(calls) == [20, 40]
-    np.testing.assert_array_equal(subject.validation_embeddings, training * 10 + 100)
+    np.testing.assert_array_equal(subject.test_embeddings, training * 10 + 100)
     for before, after in zip((labels, confidence, matched), subject.label(np.arange(20, 40))):
         np.testing.assert_array_equal(before, after)
 
 
 @pytest.mark.parametrize("reference", ["initial", "all"])
-def test_standardised_validation_accuracy_is_that_of_a_loop(reference, monkeypatch):
+def test_standardised_test_accuracy_is_that_of_a_loop(reference, monkeypatch):
     rng = np.random.default_rng(0)
     training = (rng.normal(size=(40, 3)) * [1, 10, 0.1] + 2).astype(np.float32)
-    validation = (rng.normal(size=(40, 3)) * [3, 2, 0.5] - 1).astype(np.float32)
-    embed_as(monkeypatch, training, validation)
+    test = (rng.normal(size=(40, 3)) * [3, 2, 0.5] - 1).astype(np.float32)
+    embed_as(monkeypatch, training, test)
     subject = learner(
-        validation_data=(IMAGES.copy(), TRUTH),
+        test_data=(IMAGES.copy(), TRUTH),
         reference=reference,
-        validation_features="standardised",
+        test_features="standardised",
     )
     data = examples()
     data.merge(np.arange(20, 30), np.repeat(1, 10), np.zeros(10), np.zeros(10, int), 1)
@@ -270,21 +270,21 @@ def test_standardised_validation_accuracy_is_that_of_a_loop(reference, monkeypat
     compared = training[:30] if reference == "all" else training[:20]
     there, here = (
         (each - each.mean(axis=0)) / np.sqrt(each.var(axis=0))
-        for each in (compared.astype(np.float64), validation.astype(np.float64))
+        for each in (compared.astype(np.float64), test.astype(np.float64))
     )
     nearest = [min(range(len(there)), key=lambda i: math.dist(there[i], one)) for one in here]
     expected = 100 * np.mean(data.labels[nearest] == TRUTH)
-    assert subject.validation_accuracy() == pytest.approx(expected)
+    assert subject.test_accuracy() == pytest.approx(expected)
 
 
-def test_cross_entropy_has_one_validation_accuracy(monkeypatch):
-    validation = np.random.default_rng(0).normal(3, 2, size=(40, 8)).astype(np.float32)
-    embed_as(monkeypatch, np.zeros((40, 8), np.float32), validation)
-    subject = learner("cross-entropy", validation_data=(IMAGES.copy(), TRUTH))
+def test_cross_entropy_has_one_test_accuracy(monkeypatch):
+    test = np.random.default_rng(0).normal(3, 2, size=(40, 8)).astype(np.float32)
+    embed_as(monkeypatch, np.zeros((40, 8), np.float32), test)
+    subject = learner("cross-entropy", test_data=(IMAGES.copy(), TRUTH))
     subject.train(examples(), 0)
-    predicted, *_ = subject.labeller.label(validation)
-    subject.validation_features = "standardised"
-    assert subject.validation_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))
+    predicted, *_ = subject.labeller.label(test)
+    subject.test_features = "standardised"
+    assert subject.test_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))
 
 
 def test_nothing_is_traced_twice(monkeypatch):
@@ -305,14 +305,14 @@ def test_nothing_is_traced_twice(monkeypatch):
     subject, data = learner(), examples()
     subject.train(data, 0)
     subject.label(data.unlabelled)
-    subject.validation_accuracy()
+    subject.test_accuracy()
     before = len(traces)
     for meta_iteration in (1, 2):
         chosen = data.unlabelled[:3]
         data.merge(chosen, TRUTH[chosen], np.zeros(3), np.zeros(3, int), meta_iteration)
         subject.train(data, meta_iteration)
         subject.label(data.unlabelled)
-        subject.validation_accuracy()
+        subject.test_accuracy()
     assert len(traces) == before
 
 
@@ -355,7 +355,7 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
         return embed(network, images, indices)
 
     monkeypatch.setattr("keras_selflearn.training.learner.embed", spy)
-    subject = learner(loss, reference=reference, validation_data=(test_images, TRUTH))
+    subject = learner(loss, reference=reference, test_data=(test_images, TRUTH))
     train = subject.train
 
     def train_another(*arguments):
@@ -473,7 +473,7 @@ def test_embeddings_that_collapsed_stop_before_they_label():
     with pytest.raises(UntrustworthyError, match=collapsed.format("unlabelled")):
         subject.label(data.unlabelled)
     with pytest.raises(UntrustworthyError, match="those of all 40 test images"):
-        subject.validation_accuracy()
+        subject.test_accuracy()
 
 
 def test_embeddings_that_are_no_numbers_stop_before_they_label():
