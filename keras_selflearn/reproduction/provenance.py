@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from keras_selflearn.reproduction.estimate import done, in_words, planned
@@ -94,7 +95,7 @@ def _weights(table: ResultTable) -> str:
     return f"Pretrained weights: {_all(files)}."
 
 
-def _all(values) -> str:
+def _all(values: Iterable[object]) -> str:
     """List the different values, in order."""
     return ", ".join(
         f"{value:,}" if isinstance(value, int) else str(value) for value in dict.fromkeys(values)

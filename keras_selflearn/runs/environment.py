@@ -13,8 +13,10 @@ from keras_selflearn import __version__
 from keras_selflearn.network import cpu
 from keras_selflearn.runs.record import Environment
 
-_PACKAGES = ("tensorflow", "keras", "tensorflow-addons", "tensorflow-datasets", "numpy")
-_PACKAGES += ("scikit-learn",)
+_PACKAGES = (
+    *("tensorflow", "keras", "tensorflow-addons"),
+    *("tensorflow-datasets", "numpy", "scikit-learn"),
+)
 
 
 def describe_environment(precision: str) -> Environment:

@@ -29,7 +29,7 @@ class RunFolder:
         An existing folder.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self.path = path
 
     @property

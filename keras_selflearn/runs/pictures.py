@@ -96,7 +96,7 @@ def draw_curve(folder: RunFolder, record: RunRecord) -> None:
         return
     config = record.config
     title = f"{data_title(config)}, {record.data.labelled} labels"
-    if estimated:
+    if estimated and record.cross_validation:
         title += f", estimated by cross-validation ({record.cross_validation.folds} folds)"
     curve = Curve(f"{config.loss}, {Path(config.weights).name} weights", values)
     draw_curves([curve], title, folder.path / CURVE)

@@ -47,7 +47,7 @@ _Config = msgspec.defstruct(
 
 
 class _Flags(Struct):
-    config: _Config
+    config: _Config  # type: ignore[valid-type]
 
 
 class Process(Struct, kw_only=True):
@@ -126,7 +126,7 @@ class Fold(Struct):
 
     accuracy: Annotated[list[Optional[Percent]], Meta(min_length=1)]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.accuracy[-1] is None:
             raise ValueError("its last accuracy is missing")
 
@@ -150,7 +150,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     meta_iteration_seconds: list[NotNegative] = []
     seconds: NotNegative = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for number, each in enumerate(self.history):
             if each.meta_iteration != number:
                 raise ValueError(f"history[{number}] is of meta-iteration {each.meta_iteration}")
@@ -176,9 +176,10 @@ def table_cells(regime: str, accuracies: Sequence[Optional[float]]) -> dict[str,
 
     A run of self-learning fills two: its accuracy before self-learning is that of few labels.
     """
-    if not accuracies or accuracies[0] is None:
+    measured = [each for each in accuracies if each is not None]
+    if not measured:
         return {}
-    first, last = accuracies[0], accuracies[-1]
+    first, last = measured[0], measured[-1]
     if regime == "all-labelled":
         return {"all_labelled": last}
     if regime == "n-labelled":
@@ -219,10 +220,16 @@ def convert(value: Any, kind: type) -> Any:
 
 
 def _in_new_form(value: Any) -> Any:
-    """Version 0.2.0 and earlier wrote no `version` and called the test set validation."""
+    """Version 0.2.0 and earlier wrote no `version` and called the test set validation.
+
+    In an unfinished run they also wrote an accuracy that was not measured yet.
+    """
     if not isinstance(value, dict):
         return value
     version, history = value.get("version", 0), value.get("history")
+    if isinstance(cells := value.get("test_accuracy"), dict):
+        measured = {name: each for name, each in cells.items() if each is not None}
+        value = {**value, "test_accuracy": measured}
     if isinstance(version, int):
         if version > VERSION:
             raise ValueError(f"it has version {version}, so a later keras_selflearn wrote it")

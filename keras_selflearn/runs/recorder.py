@@ -53,7 +53,7 @@ class Recorder(tf.keras.callbacks.Callback):
         images: EmbeddedImages,
         profile: Profile,
         start: float,
-    ):
+    ) -> None:
         super().__init__()
         self._folder = folder
         self._record = record
@@ -86,7 +86,7 @@ class Recorder(tf.keras.callbacks.Callback):
         """Add a meta-iteration; after the first training, also keep the embeddings."""
         with stage("write"):
             if self._images.of == "test":
-                self._embeddings = learner.validation_embeddings
+                self._embeddings = learner.test_embeddings
             if record.meta_iteration == 0:
                 embeddings = self._embeddings
                 if embeddings is None:

@@ -99,6 +99,19 @@ def test_an_error_names_the_file_and_the_field_in_one_sentence(tmp_path, changes
     assert str(path) in str(caught.value) and len(str(caught.value).splitlines()) == 1
 
 
+def test_an_accuracy_that_was_not_measured_yet_is_none(tmp_path):
+    config = {"regime": "self-learning"}
+    history = [{**SIZES, "validation_accuracy": 60.0}]
+    history.append({**SIZES, "meta_iteration": 1, "validation_accuracy": None})
+    cells = {"n_labelled": 60.0, "self_learning": None}
+    path = written(tmp_path, config=config, history=history, test_accuracy=cells)
+    record = read_record(path)
+    assert record.test_accuracy == {"n_labelled": 60.0}
+    record.measure()
+    write_record(path, record)
+    assert read_record(path) == record
+
+
 def test_flags_of_other_versions_are_kept_and_are_no_part_of_the_configuration(tmp_path):
     record = read_record(written(tmp_path, config={"loss": "arcface", "colour": 7}))
     assert record.flags == {"loss": "arcface", "colour": 7}

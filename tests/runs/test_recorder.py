@@ -41,7 +41,7 @@ RUN = {
     ),
     "data": Data(train=30, test=3, labelled=10, classes=["a", "b"]),
 }
-LEARNER = SimpleNamespace(validation_embeddings=np.eye(3, dtype=np.float32))
+LEARNER = SimpleNamespace(test_embeddings=np.eye(3, dtype=np.float32))
 
 
 IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
@@ -71,7 +71,7 @@ def begin(folder, start=1000.0, embedded=EMBEDDED):
 
 def figures(number, **changes):
     of_record = {"meta_iteration": number, "labelled": 10, "selected": 2, "remaining": 5}
-    of_record.update(gradient_steps=8, loss=0.5, validation_accuracy=50.0 + number)
+    of_record.update(gradient_steps=8, loss=0.5, test_accuracy=50.0 + number)
     of_record.update(selected_accuracy=None, unlabelled_accuracy=None)
     return {**of_record, **changes}
 
@@ -258,8 +258,8 @@ def test_without_test_images_embeddings_are_of_training_images(folder, clock, mo
     embed_as_brightness(monkeypatch)
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
-    learner = SimpleNamespace(validation_embeddings=None, network=1.0)
-    record.on_meta_iteration_end(Record(**figures(0, validation_accuracy=None)), learner)
+    learner = SimpleNamespace(test_embeddings=None, network=1.0)
+    record.on_meta_iteration_end(Record(**figures(0, test_accuracy=None)), learner)
     record.finish(SimpleNamespace(network_=2.0, termination_condition_="max_iter"), DATASET)
     for when, scale in (("initial", 1.0), ("final", 2.0)):
         with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:

@@ -118,7 +118,7 @@ def test_event_files_hold_every_figure(folder):
 
     events = EventAccumulator(str(folder.path)).Reload()
     assert len(events.Scalars("epoch/loss")) == 2 + 2 * 1
-    accuracies = [each.value for each in events.Scalars("meta_iteration/validation_accuracy")]
+    accuracies = [each.value for each in events.Scalars("meta_iteration/test_accuracy")]
     expected = folder.read_run().accuracies
     np.testing.assert_allclose(accuracies, expected, rtol=1e-6)
 

@@ -27,20 +27,20 @@ class Series:
         Percent after meta-iterations 0, 1, 2, ...; None where it was not measured.
     says : sequence of str
         The words at each point.
-    spread : sequence of float, or None
+    spread : sequence of float or None, or None
         Half the length of the bar at each point, in percent.
     """
 
     name: str
     values: Sequence[float | None]
     says: Sequence[str]
-    spread: Sequence[float] | None = None
+    spread: Sequence[float | None] | None = None
 
 
 def chart(series: Sequence[Series], title: str) -> Markup:
     """Render a chart with its legend; keys and pointer find each point."""
     values = [
-        value + sign * (each.spread[i] if each.spread else 0)
+        value + sign * ((each.spread[i] if each.spread else None) or 0)
         for each in series
         for i, value in enumerate(each.values)
         if value is not None
@@ -58,7 +58,7 @@ def chart(series: Sequence[Series], title: str) -> Markup:
 
     lines = [
         [
-            (x(i), y(value), each.says[i], _bar(each, i, y))
+            (x(i), y(value), each.says[i], _bar(value, each.spread and each.spread[i], y))
             for i, value in enumerate(each.values)
             if value is not None
         ]
@@ -83,11 +83,9 @@ def chart(series: Sequence[Series], title: str) -> Markup:
     )
 
 
-def _bar(series: Series, i: int, y: Callable[[float], str]) -> tuple[str, str] | None:
+def _bar(value: float, spread: float | None, y: Callable[[float], str]) -> tuple[str, str] | None:
     """Place the ends of a point's bar."""
-    if not series.spread:
-        return None
-    return y(series.values[i] - series.spread[i]), y(series.values[i] + series.spread[i])
+    return None if spread is None else (y(value - spread), y(value + spread))
 
 
 def percent_ticks(low: float, high: float) -> list[float]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from markupsafe import Markup
 
-from keras_selflearn.runs.page.cards import make_card
+from keras_selflearn.runs.page.cards import Card, make_card
 from keras_selflearn.runs.page.contents import Contents
 from keras_selflearn.runs.page.highlights import Extremes
 from keras_selflearn.runs.page.markers import class_looks
@@ -21,7 +22,7 @@ def gallery(contents: Contents, found: Sequence[Extremes], thumbnails: Thumbnail
     """Render the section; its end names the classes without pseudo-labels."""
     classes = class_looks(contents.class_names)
 
-    def cards(indices):
+    def cards(indices: np.ndarray) -> list[Card]:
         return [make_card(contents, thumbnails, int(index)) for index in indices]
 
     groups = [

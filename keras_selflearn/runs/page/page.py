@@ -31,6 +31,10 @@ _MOST_MISTAKES = 200
 _PIXELS_OF_CARDS, _PIXELS_OF_POINTS = 6e6, 3.4e6
 
 
+# The name of a section, its heading, and what is in it.
+Section = tuple[str, str, Markup]
+
+
 def write_page(path: Path, contents: Contents) -> Path:
     """Write the page and return its path.
 
@@ -61,7 +65,7 @@ def page(contents: Contents) -> str:
         "point",
         _PIXELS_OF_POINTS,
     )
-    sections = [_accuracy(contents)]
+    sections: list[Section | None] = [_accuracy(contents)]
     if len(contents.pseudo_labelled):
         listed = mistakes_list(contents, first, len(mistakes), of_cards)
         sections += [
@@ -104,7 +108,7 @@ def _images_of_cards(contents: Contents, found: list[Extremes], mistakes: np.nda
     return np.concatenate([images, nearest[nearest >= 0]])
 
 
-def _accuracy(contents: Contents) -> tuple[str, str, Markup]:
+def _accuracy(contents: Contents) -> Section:
     run = contents.run
     reason = None
     if not len(contents.pseudo_labelled):
@@ -119,8 +123,8 @@ def _test_chart(run: RunRecord) -> Markup | None:
     values, estimated = summary.accuracies(run)
     if all(value is None for value in values):
         return None
-    if estimated:
-        folds = run.cross_validation
+    folds = run.cross_validation
+    if estimated and folds:
         says = [
             f"meta-iteration {i}: {text.percent(value or 0)} \N{PLUS-MINUS SIGN} {each or 0:.1f}"
             for i, (value, each) in enumerate(zip(values, folds.spread))
@@ -163,7 +167,7 @@ def _pseudo_label_chart(run: RunRecord) -> Markup:
     return chart(series, "Accuracy of the pseudo-labels")
 
 
-def _confusion(contents: Contents) -> tuple[str, str, Markup] | None:
+def _confusion(contents: Contents) -> Section | None:
     if not len(contents.test_labels):
         return None
     names = contents.class_names
@@ -182,7 +186,7 @@ def _confusion(contents: Contents) -> tuple[str, str, Markup] | None:
     return "confusion", "Confusion matrix", inside
 
 
-def _labelled(contents: Contents) -> tuple[str, str, Markup] | None:
+def _labelled(contents: Contents) -> Section | None:
     if not len(contents.pseudo_labelled):
         return None
     counts = labelled_counts(

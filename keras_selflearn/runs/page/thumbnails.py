@@ -60,7 +60,7 @@ def make_thumbnails(
         Most pixels of all thumbnails together; a side has at least 24.
     """
     indices = np.unique(indices)
-    width, height = thumbnail_size(images.shape[1:3], len(indices), most_pixels)
+    width, height = thumbnail_size((images.shape[1], images.shape[2]), len(indices), most_pixels)
     rules, places = [], {}
     for number, start in enumerate(range(0, len(indices), _COLUMNS * _ROWS)):
         part = indices[start : start + _COLUMNS * _ROWS]
