@@ -38,9 +38,15 @@ def main(config: ExportConfig) -> None:
     import_tensorflow_quietly()
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
     from keras_selflearn.estimator.saved_model import export_saved_model
+    from keras_selflearn.network.precision import resolve_precision
     from keras_selflearn.runs.finished_run import classifier_folder
+    from keras_selflearn.storage.files import make_writable
 
-    classifier = SelfLearningClassifier.load(classifier_folder(Path(config.run).expanduser()))
+    folder = classifier_folder(Path(config.run).expanduser())
+    if config.precision is not None:
+        resolve_precision(config.precision)
+    make_writable(output.parent, "output")
+    classifier = SelfLearningClassifier.load(folder)
     export_saved_model(classifier, output, precision=config.precision)
     print(
         f"The SavedModel is in {output}: tf.saved_model.load(FOLDER).signatures has its functions"

@@ -114,10 +114,11 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
     from keras_selflearn.runs.finished_run import classifier_folder
 
+    folder = classifier_folder(places.run)
     number = sum(1 for _ in places.paths())
     if not number:
         raise InputError(f"There are no images in {places.folder}.")
-    classifier = SelfLearningClassifier.load(classifier_folder(places.run))
+    classifier = SelfLearningClassifier.load(folder)
     nearest = _names_of_nearest(classifier, places.run)
     try:
         with contextlib.ExitStack() as stack:

@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.datasets import DATASETS, dataset_entry
+from keras_selflearn.datasets import DATASETS, FOLDER, Dataset, dataset_entry
 from keras_selflearn.options.config import option
 from keras_selflearn.storage.files import make_writable
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 # Keras 3 writes weights under no other name.
 SUFFIX = ".weights.h5"
@@ -42,8 +47,21 @@ class PretrainConfig:
     )
 
 
-def pretrain(config: PretrainConfig) -> float:
+def pretrain(
+    config: PretrainConfig,
+    *,
+    dataset: Dataset | None = None,
+    callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+) -> float:
     """Train on the source and write the backbone's weights to `config.output`.
+
+    Parameters
+    ----------
+    config : PretrainConfig
+    dataset : Dataset, optional
+        The source, by default the one that `config.dataset` names.
+    callbacks : sequence of Keras callbacks
+        Active in the training, beside the one that shows how far it is.
 
     Returns
     -------
@@ -74,14 +92,15 @@ def pretrain(config: PretrainConfig) -> float:
         random_state=config.seed,
     )
     classifier.check_parameters()
-    dataset = load_dataset(config.dataset, config.data_dir)
+    if dataset is None:
+        dataset = load_dataset(config.dataset, config.data_dir)
     progress = make_progress(f"pretraining on {config.dataset}", 0)
     try:
         classifier.fit(
             dataset.images,
             dataset.labels,
             validation_data=(dataset.test_images, dataset.test_labels),
-            callbacks=[progress],
+            callbacks=[progress, *callbacks],
         )
     finally:
         progress.close()
@@ -94,6 +113,11 @@ def pretrain(config: PretrainConfig) -> float:
 def check_output(config: PretrainConfig) -> Path:
     """The path to write, in a folder that is there; `InputError` unless it can be written."""
     dataset_entry(config.dataset)
+    if config.dataset == FOLDER:
+        raise InputError(
+            f"Pretraining needs a source by name, not --dataset={FOLDER}: known are"
+            f" {', '.join(DATASETS)} and tfds:NAME."
+        )
     if not config.output:
         raise InputError("Say where the weights shall go with --output=PATH.")
     output = Path(config.output).expanduser()

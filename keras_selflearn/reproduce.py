@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,15 +70,22 @@ def main(config: ReproduceConfig) -> None:
         return
     grid = plan(config, figure)
     import_tensorflow_quietly()
+    from keras_selflearn.datasets import load_dataset
     from keras_selflearn.reproduction.draw import draw_figure, draw_table
+    from keras_selflearn.storage.files import make_writable
 
-    left = _list(grid)
+    left = _left(grid)
     _check_weights(grid, left)
+    _check(left)
+    if left and not config.dry_run:
+        make_writable(left[0].config.results_dir, "results_dir")
+    _list(grid, left)
     if config.dry_run:
         return
     failed = []
     if left:
-        _check(left, config)
+        if config.executor == "local":  # Data that can't be had would make every run fail.
+            load_dataset(left[0].config.dataset, left[0].config.data_dir)
         failed = run_cells(left, _executor(config))
     if failed:
         print(f"\n{len(failed)} of {len(left)} runs failed:", file=sys.stderr)
@@ -161,18 +168,12 @@ def _check_weights(grid: Grid, left: Sequence[Cell]) -> None:
         )
 
 
-def _check(left: Sequence[Cell], config: ReproduceConfig) -> None:
-    """Raise an `InputError` for what would make every run fail."""
-    from keras_selflearn.datasets import load_dataset
-    from keras_selflearn.network.backbone import check_backbone
-    from keras_selflearn.storage.files import make_writable
+def _check(left: Sequence[Cell]) -> None:
+    """Raise an `InputError` for whatever the command alone shows that a run can't use."""
+    from keras_selflearn.runs.experiment import check
 
-    first = left[0].config
-    make_writable(first.results_dir, "results_dir")
-    for weights in {cell.config.weights for cell in left} - {"imagenet"}:
-        check_backbone(first.backbone, weights)
-    if config.executor == "local":
-        load_dataset(first.dataset, first.data_dir)
+    for config in dict.fromkeys(replace(cell.config, seed=0) for cell in left):
+        check(config)
 
 
 def run_cells(cells: Sequence[Cell], executor: Executor) -> list[Outcome]:
@@ -186,8 +187,17 @@ def run_cells(cells: Sequence[Cell], executor: Executor) -> list[Outcome]:
     return failed
 
 
-def _list(grid: Grid) -> list[Cell]:
-    """Print what is done and what is left with its time; the cells that are left."""
+def _left(grid: Grid) -> list[Cell]:
+    """The cells that no finished run is of."""
+    from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
+    from keras_selflearn.runs.experiment import resolve
+
+    finished = by_identity(finished_runs(grid.folder))
+    return [cell for cell in grid.cells() if identity(resolve(cell.config)) not in finished]
+
+
+def _list(grid: Grid, left: Sequence[Cell]) -> None:
+    """Print what is done, and what is left with its time."""
     from keras_selflearn.reproduction import estimate
     from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity
     from keras_selflearn.runs.environment import describe_environment
@@ -196,7 +206,6 @@ def _list(grid: Grid) -> list[Cell]:
     cells = grid.cells()
     finished = by_identity(finished_runs(grid.folder))
     configs = {cell: resolve(cell.config) for cell in cells}
-    left = [cell for cell in cells if identity(configs[cell]) not in finished]
     environment = describe_environment("")
     times = {}
     if left:
@@ -228,7 +237,6 @@ def _list(grid: Grid) -> list[Cell]:
             " cores can do."
         )
     sys.stdout.flush()
-    return left
 
 
 def _executor(config: ReproduceConfig) -> Executor:

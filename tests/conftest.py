@@ -1,20 +1,80 @@
-"""Shared by all tests: TensorFlow without its noise, and a few real images."""
+"""Shared by all tests: places of their own, TensorFlow without its noise, a few real images."""
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import places
 import pytest
+from waiting import DEADLINE, said
 
-from keras_selflearn.console.quiet import import_tensorflow_quietly
+# Before anything is imported that looks into the home folder.
+PLACES = places.take()
+
+from keras_selflearn.console.quiet import import_tensorflow_quietly  # noqa: E402
 
 import_tensorflow_quietly()
 
 _CHROMIUM = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync""".split()
+
+
+_CHECKOUT = places.checkout()
+
+
+def _is_worker(config):
+    return hasattr(config, "workerinput")  # of pytest-xdist
+
+
+def pytest_configure(config):
+    if config.option.basetemp:
+        places.keep(config.option.basetemp)
+
+
+@pytest.hookimpl(trylast=True)  # when pytest-xdist has ended its workers
+def pytest_sessionfinish(session):
+    """Fail where something was written outside, whatever the tests say."""
+    if not _is_worker(session.config) and _written_outside():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    found = [] if _is_worker(config) else _written_outside()
+    if found:
+        terminalreporter.section("written outside the tests' own places", red=True)
+        for line in found:
+            terminalreporter.line(line)
+
+
+def _written_outside():
+    """What tests wrote elsewhere, and what is new in the checkout, a line each."""
+    new = sorted(places.checkout() - _CHECKOUT)
+    return PLACES.written_outside() + [f"new in the checkout: {path}" for path in new]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def working_directory():
+    """Tests begin in a folder of their own, from wherever pytest was called."""
+    before = Path.cwd()
+    os.chdir(PLACES.working)
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind():
+    """What a test writes where it named no folder, the next one would find."""
+    yield
+    found = PLACES.left_behind()
+    PLACES.clear()
+    assert not found, f"This test, or a fixture of its module, writes outside tmp_path: {found}"
 
 
 @pytest.fixture(scope="session")
@@ -54,15 +114,43 @@ def hold():
 
     def start(folder):
         holder = [sys.executable, str(Path(__file__).parent / "holder.py"), str(folder)]
-        process = subprocess.Popen(holder, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            holder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         processes.append(process)
-        assert process.stdout.readline() == "held\n"
+        spoke, _, _ = select.select([process.stdout], [], [], DEADLINE)
+        line = process.stdout.readline() if spoke else "nothing"
+        assert line == "held\n", f"The folder is not held: {line}{said(process)}"
         return process
 
     yield start
     for process in processes:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def dead_end(monkeypatch):
+    """A proxy for everything that closes each connection; the list of those that there were."""
+    connections = []
+
+    def close():
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            connections.append(connection.recv(65536))
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread = threading.Thread(target=close, daemon=True)
+        thread.start()
+        yield connections
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 @pytest.fixture(scope="session")

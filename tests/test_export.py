@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
@@ -60,5 +60,5 @@ def test_help_does_not_import_tensorflow(command):
         f"try: runpy.run_module('keras_selflearn.{command}', run_name='__main__')\n"
         "except SystemExit as e: print('tensorflow' in sys.modules, e.code)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    result = run_process([sys.executable, "-c", code])
     assert result.stdout.splitlines()[-1] == "False 0"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from run_contents import contents, start
+from waiting import finish
 
 from keras_selflearn.runs.folder import RunFolder
 
@@ -40,13 +41,13 @@ def test_a_run_killed_at_a_dozen_moments_ends_as_one_that_was_not(tmp_path):
     whole = start(tmp_path / "whole")
     for moment in MOMENTS:
         process = start_and_kill(tmp_path / "killed", *moment)
-        output, _ = process.communicate()
+        output, _ = finish(process, f"a run killed at {moment}")
         assert process.returncode == -signal.SIGKILL, (moment, output)
         (folder,) = (tmp_path / "killed").iterdir()
         assert RunFolder(folder).status() == "interrupted", moment
         assert json.loads((folder / "run.json").read_text())["status"] == "running"
     for process in (whole, start(tmp_path / "killed")):
-        output, _ = process.communicate()
+        output, _ = finish(process, "a run")
         assert process.returncode == 0, output
     found, expected = (contents(*(tmp_path / name).iterdir()) for name in ("killed", "whole"))
     assert len(expected["history"]) == 3 and len(expected["weights"]) >= 28

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import os
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from waiting import run_process
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,9 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def make(*arguments):
     # Not to be taken for a part of the `make` that runs the tests.
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
-    return subprocess.run(
-        ["make", "--silent", *arguments], cwd=ROOT, capture_output=True, text=True, env=environment
-    )
+    return run_process(["make", "--silent", *arguments], cwd=ROOT, env=environment)
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 import types
 
 import pytest
+from waiting import run_process
 
 import keras_selflearn
 
 
 def test_importing_the_package_does_not_import_tensorflow():
     code = "import sys, keras_selflearn; print('tensorflow' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    result = run_process([sys.executable, "-c", code])
     assert result.stdout == "False\n"
 
 

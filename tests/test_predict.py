@@ -4,13 +4,13 @@ import csv
 import json
 import os
 import signal
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 from run_contents import BARE_RECORD
+from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn import predict as module
@@ -283,10 +283,10 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(saved, photos, small_disk)
 def test_the_command_in_a_process_of_its_own(saved, photos, tmp_path):
     command = [sys.executable, "-m", "keras_selflearn.predict", f"--run={saved / 'triplet'}"]
     command += [f"--images={photos}", f"--output={tmp_path / 'labels.csv'}"]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = run_process(command)
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"20 images are labelled in {tmp_path / 'labels.csv'}\n"
     assert result.stderr == f"Labelling 20 images of {photos}\n"
-    again = subprocess.run(command, capture_output=True, text=True)
+    again = run_process(command)
     assert again.returncode == 2 and again.stdout == ""
     assert again.stderr.count("\n") == 1 and "there already" in again.stderr

@@ -4,7 +4,6 @@ import csv
 import os
 import re
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from archives import write_cifar10, write_plant_village, write_svhn_cropped
 from matplotlib.image import imread
+from waiting import run_process
 
 from keras_selflearn import report, reproduce
 from keras_selflearn.network.backbone import build_backbone
@@ -293,12 +293,10 @@ def test_the_command_as_it_is_given(reproduced):
     (removed,) = folder.glob("cifar10-triplet-tiny-glyphs-all-labelled-seed0")
     shutil.rmtree(removed)
     flags = [f"--{name}={value}" for name, value in reproduced[1].items()]
-    result = subprocess.run(
+    result = run_process(
         [sys.executable, "-m", "keras_selflearn.reproduce", "--table=2", *flags],
         cwd=ROOT,
         env={**os.environ, "XDG_CACHE_HOME": str(reproduced[0] / "cache")},
-        capture_output=True,
-        text=True,
     )
     assert result.returncode == 0, result.stderr
     assert "15 of 16 runs are done." in result.stdout

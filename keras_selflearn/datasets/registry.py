@@ -8,6 +8,7 @@ from typing import Callable
 
 from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.datasets.dataset import Dataset
+from keras_selflearn.datasets.tfds_names import check_tfds_name
 from keras_selflearn.paper import published_tables
 
 
@@ -25,6 +26,8 @@ class Entry:
     selection_percent : float
     meta_iterations, epochs, meta_epochs : int
     weights : str
+    classes : int or None
+        None if only the files of the data set tell.
     """
 
     loader: str
@@ -34,6 +37,7 @@ class Entry:
     epochs: int
     meta_epochs: int
     weights: str = "imagenet"
+    classes: int | None = None
 
 
 def _of_paper(name: str) -> Entry:
@@ -46,6 +50,7 @@ def _of_paper(name: str) -> Entry:
         meta_iterations=published.meta_iterations,
         epochs=200,
         meta_epochs=200,
+        classes=published.classes,
     )
 
 
@@ -58,6 +63,7 @@ DATASETS = {
         epochs=40,
         meta_epochs=5,
         weights="random",
+        classes=10,
     ),
     "glyphs": Entry(
         "glyphs:load_glyphs",
@@ -67,6 +73,7 @@ DATASETS = {
         epochs=20,
         meta_epochs=5,
         weights="random",
+        classes=10,
     ),
     "svhn_cropped": _of_paper("svhn_cropped"),
     "cifar10": _of_paper("cifar10"),
@@ -83,7 +90,10 @@ _OWN = Entry("", labels=None, selection_percent=5, meta_iterations=25, epochs=60
 
 def dataset_entry(name: str) -> Entry:
     """Give the entry of a data set. Raise an `InputError` for an unknown name."""
-    if name == FOLDER or name.startswith(TFDS_PREFIX):
+    if name.startswith(TFDS_PREFIX):
+        check_tfds_name(name[len(TFDS_PREFIX) :])
+        return _OWN
+    if name == FOLDER:
         return _OWN
     if name not in DATASETS:
         raise unknown_name("dataset", name, [*DATASETS, FOLDER, f"{TFDS_PREFIX}NAME"])

@@ -39,11 +39,7 @@ def choose_labelled(
     if isinstance(n_labelled, Mapping):
         return _choose_by_class(labels, n_labelled, np.random.default_rng(seed))
     classes, counts = np.unique(labels, return_counts=True)
-    if n_labelled < len(classes):
-        raise InputError(
-            f"{n_labelled} labels are too few for {len(classes)} classes: ask for at least one"
-            " label a class."
-        )
+    check_one_of_each("label", n_labelled, len(classes))
     rng = np.random.default_rng(seed)
     wanted = np.full(len(classes), n_labelled // len(classes))
     wanted[rng.permutation(len(classes))[: n_labelled % len(classes)]] += 1
@@ -58,6 +54,15 @@ def choose_labelled(
         for label, number in zip(classes, wanted)
     ]
     return np.sort(np.concatenate(drawn))
+
+
+def check_one_of_each(kind: str, number: int, n_classes: int) -> None:
+    """Raise an `InputError` for fewer labels, or whatever `kind` is called, than classes."""
+    if number < n_classes:
+        raise InputError(
+            f"{number} {kind}s are too few for {n_classes} classes: ask for at least one {kind} a"
+            " class."
+        )
 
 
 def _choose_by_class(
@@ -96,4 +101,5 @@ def subset(dataset: Dataset, train_images: int | None, test_images: int | None) 
 def _fixed_choice(labels: np.ndarray, number: int | None) -> np.ndarray | slice:
     if number is None or number >= len(labels):
         return slice(None)  # Gives a view: whole arrays are not copied.
+    check_one_of_each("image", number, len(np.unique(labels)))
     return choose_labelled(labels, number, seed=0)

@@ -23,6 +23,7 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.datasets.test_split import choose_test
+from keras_selflearn.datasets.tfds_names import check_tfds_name
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 1
@@ -75,8 +76,7 @@ def load_tfds(
         When the data set is not prepared there and can't be downloaded, or can't be read, or is
         not of labelled images, or can't be kept in the cache.
     """
-    if not re.fullmatch(r"\w+(/[\w.-]+)?", name, re.ASCII):
-        raise InputError(f"'{name}' is no name of a TFDS data set: give NAME or NAME/CONFIG.")
+    check_tfds_name(name)
     default = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_folder = Path(data_dir or default).expanduser()
     prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)

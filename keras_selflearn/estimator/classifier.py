@@ -293,10 +293,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         else:
             warn_of_small_classes(labels, classes)
         n_labelled = int(np.sum(labels >= 0))
-        if objective.uses_reference and self.n_neighbors > n_labelled:
-            raise InputError(
-                f"n_neighbors is {self.n_neighbors}, but only {n_labelled} images are labelled."
-            )
+        self.check_neighbours(n_labelled)
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
@@ -471,6 +468,18 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_number("dropout", self.dropout, least=0, below=1)
         check_number("warmup", self.warmup, least=0, below=1)
         check_number("ema_momentum", self.ema_momentum, least=0, below=1)
+
+    def check_neighbours(self, n_labelled: int) -> None:
+        """Raise an `InputError` where so few labelled images can't give all neighbours.
+
+        Parameters
+        ----------
+        n_labelled : int
+        """
+        if self._objective().uses_reference and self.n_neighbors > n_labelled:
+            raise InputError(
+                f"n_neighbors is {self.n_neighbors}, but only {n_labelled} images are labelled."
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "network_"):

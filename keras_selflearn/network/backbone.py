@@ -22,9 +22,7 @@ def _vgg16(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.M
     )
 
 
-def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
-    if weights is not None:
-        raise InputError(f"Backbone 'tiny' has no '{weights}' weights: give 'random' or a file.")
+def _tiny(image_shape: tuple[int, int, int], weights: None) -> tf.keras.Model:
     layers = tf.keras.layers
     return tf.keras.Sequential(
         [
@@ -44,6 +42,7 @@ BACKBONES: dict[str, Callable[[tuple[int, int, int], str | None], tf.keras.Model
 }
 # Pooled features of each, d in `build_backbone`: known without building it.
 FEATURES = {"vgg16": 512, "tiny": 32}
+_WITH_IMAGENET = ("vgg16",)
 
 
 def check_backbone(name: str, weights: str | os.PathLike) -> None:
@@ -52,6 +51,8 @@ def check_backbone(name: str, weights: str | os.PathLike) -> None:
         raise unknown_name("backbone", name, BACKBONES)
     if not isinstance(weights, (str, os.PathLike)):
         raise InputError(f"weights is {weights!r}: give 'random', 'imagenet' or a path.")
+    if weights == "imagenet" and name not in _WITH_IMAGENET:
+        raise InputError(f"Backbone '{name}' has no 'imagenet' weights: give 'random' or a file.")
     if weights not in ("random", "imagenet"):
         check_weights_file(Path(weights).expanduser())
 
@@ -141,8 +142,6 @@ def _with_imagenet(
 ) -> tf.keras.Model:
     try:
         return build(image_shape, "imagenet")
-    except InputError:
-        raise
     except Exception as error:  # Keras' downloader raises the bare Exception.
         raise InputError(
             "The ImageNet weights can't be downloaded: give a file that you have with weights=PATH"

@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
 from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entry
+from keras_selflearn.datasets.splitting import check_one_of_each
 from keras_selflearn.losses import loss_names
 
 _AT_LEAST_ONE = ("train_images", "test_images", "all_labelled_epochs", "steps", "meta_steps")
@@ -196,7 +197,41 @@ class Config:
             resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
         if resolved.all_labelled_epochs is None:
             resolved = replace(resolved, all_labelled_epochs=resolved.epochs)
+        resolved._check_numbers(entry.classes)
         return resolved
+
+    def initial_labels(self) -> int | None:
+        """How many examples of a resolved configuration are labelled at first.
+
+        None where only the data tell.
+        """
+        if self.dataset == FOLDER or self.regime == "all-labelled":
+            return None
+        if self.labels_per_class is not None:
+            return sum(numbers_by_class(self.labels_per_class).values())
+        return self.labels
+
+    def fewest_labels(self) -> int | None:
+        """How many examples of the class that has the fewest are labelled at first, as above."""
+        number, classes = self.initial_labels(), dataset_entry(self.dataset).classes
+        if number is not None and self.labels_per_class is not None:
+            return min(numbers_by_class(self.labels_per_class).values())
+        return None if number is None or classes is None else number // classes
+
+    def _check_numbers(self, classes: int | None) -> None:
+        """Raise an `InputError` for numbers of images and labels that can't be had together."""
+        labels = self.initial_labels()
+        numbers = {"label": None if self.labels_per_class is not None else labels}
+        for kind, images in (("training", self.train_images), ("test", self.test_images)):
+            numbers[f"{kind} image"] = images
+        for kind, number in numbers.items():
+            if classes is not None and number is not None:
+                check_one_of_each(kind, number, classes)
+        if None not in (labels, self.train_images) and labels > self.train_images:
+            raise InputError(
+                f"--train_images is {self.train_images}, but {labels} of them shall be labelled:"
+                " ask for as many images at least, or for fewer labels."
+            )
 
     def _check_images(self) -> None:
         """Raise an `InputError` for flags of another kind of data set."""

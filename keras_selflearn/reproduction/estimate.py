@@ -17,7 +17,7 @@ from keras_selflearn.runs.record import Environment
 from keras_selflearn.runs.workload import Workload, planned_workload, workload_of_history
 
 # A training step is a forward pass and a backward pass of twice its cost.
-_PASSES_IN_TRAINING = 3
+PASSES_IN_TRAINING = 3
 _SECONDS_TO_START = 15
 _TRIAL_IMAGES = 100
 
@@ -82,7 +82,7 @@ def in_words(seconds: float) -> str:
 
 
 def _passes(work: Workload) -> int:
-    return _PASSES_IN_TRAINING * work.trained_images + work.embedded_images
+    return PASSES_IN_TRAINING * work.trained_images + work.embedded_images
 
 
 def _try(config: Config, image_size: int) -> float:
@@ -107,4 +107,4 @@ def _try(config: Config, image_size: int) -> float:
     network.trainer.train_on_batch(images, labels)  # Includes what is done once only.
     start = time.perf_counter()
     network.trainer.train_on_batch(images, labels)
-    return (time.perf_counter() - start) / (_PASSES_IN_TRAINING * _TRIAL_IMAGES)
+    return (time.perf_counter() - start) / (PASSES_IN_TRAINING * _TRIAL_IMAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
@@ -50,7 +51,9 @@ from keras_selflearn.storage.files import make_writable
 _FOLDS = 3
 
 
-def run_experiment(config: Config) -> RunFolder:
+def run_experiment(
+    config: Config, *, callbacks: Sequence[tf.keras.callbacks.Callback] = ()
+) -> RunFolder:
     """Run one experiment and write its folder.
 
     The test set is measured after each meta-iteration. It chooses nothing.
@@ -58,6 +61,8 @@ def run_experiment(config: Config) -> RunFolder:
     Parameters
     ----------
     config : Config
+    callbacks : sequence of Keras callbacks
+        Active in every training, cross-validation left out.
 
     Returns
     -------
@@ -70,20 +75,20 @@ def run_experiment(config: Config) -> RunFolder:
         For a value in `config` that can't be used.
     """
     with profiled() as profile:
-        folder = _run(resolve(config), profile)
+        folder = _run(check(config), profile, callbacks)
         if config.profile:
             folder.write_profile(profile.table())
     return folder
 
 
-def _run(config: Config, profile: Profile) -> RunFolder:
+def _run(
+    config: Config, profile: Profile, callbacks: Sequence[tf.keras.callbacks.Callback]
+) -> RunFolder:
     start = time.monotonic()
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     classifier = make_classifier(config)
-    classifier.check_parameters()
     precision = resolve_precision(config.precision)
-    check_only_read(config)
     results_dir = make_writable(config.results_dir, "results_dir")
     with stage("load data"):
         whole = load(config)
@@ -113,7 +118,8 @@ def _run(config: Config, profile: Profile) -> RunFolder:
             if found and config.early_stop:
                 classifier.set_params(meta_iterations=found.best())
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
-            _fit(classifier, dataset, labels, folder, recorder, checkpoints)
+            listeners = [recorder, EventFiles(folder.path), *callbacks]
+            _fit(classifier, dataset, labels, folder, listeners, checkpoints)
             embeddings = recorder.finish(classifier, dataset)
         except BaseException as error:
             recorder.fail(error)
@@ -151,11 +157,7 @@ def _cross_validate(
             InputWarning,
             stacklevel=2,
         )
-    if config.early_stop and not number:
-        raise InputError(
-            "--early_stop cross-validates on the labelled images, but a class has only one: label"
-            " more, or leave it out."
-        )
+    _check_early_stop(config, np.bincount(numbers).min())
     if not number:
         return None
     return cross_validate(
@@ -175,7 +177,7 @@ def _fit(
     dataset: Dataset,
     labels: np.ndarray,
     folder: RunFolder,
-    recorder: Recorder,
+    callbacks: Sequence[tf.keras.callbacks.Callback],
     checkpoints: Checkpoints,
 ) -> None:
     class_names = names_with_none(dataset)
@@ -191,7 +193,7 @@ def _fit(
                 labels,
                 validation_data=validation_data,
                 true_labels=class_names[dataset.labels],
-                callbacks=[progress, recorder, EventFiles(folder.path)],
+                callbacks=[progress, *callbacks],
                 checkpoints=checkpoints,
             )
     finally:
@@ -204,6 +206,37 @@ def resolve(config: Config) -> Config:
     if config.optimizer is None:
         config = replace(config, optimizer=objective_class(config.loss).optimizer)
     return config
+
+
+def check(config: Config) -> Config:
+    """Resolve the configuration of an experiment that can begin.
+
+    Nothing is read but what tells that a weights file is one.
+
+    Raises
+    ------
+    InputError
+        For whatever `config` alone shows that it can't be used.
+    """
+    config = resolve(config)
+    classifier = make_classifier(config)
+    classifier.check_parameters()
+    check_only_read(config)
+    labels, fewest = config.initial_labels(), config.fewest_labels()
+    if labels is not None:
+        classifier.check_neighbours(labels)
+    if fewest is not None:
+        _check_early_stop(config, fewest)
+    return config
+
+
+def _check_early_stop(config: Config, fewest: int) -> None:
+    """Raise an `InputError` where the class with the `fewest` labels can't be cross-validated."""
+    if config.early_stop and fewest < 2:
+        raise InputError(
+            "--early_stop cross-validates on the labelled images, but a class has only one: label"
+            " more, or leave it out."
+        )
 
 
 def make_classifier(config: Config) -> SelfLearningClassifier:

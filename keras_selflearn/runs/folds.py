@@ -13,7 +13,7 @@ from keras_selflearn.console.signals import deferred
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import Fold, MetaIteration, convert
+from keras_selflearn.runs.record import Fold, convert
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import write_whole
@@ -79,7 +79,7 @@ def cross_validate(
                     )
             finally:
                 progress.close()
-            curve = [MetaIteration.of(each).test_accuracy for each in classifier.history_]
+            curve = [each["test_accuracy"] for each in classifier.history_]
             folder.folds.mkdir(exist_ok=True)
             write_whole(done, json.dumps({"accuracy": curve}) + "\n")
             checkpoints.remove()

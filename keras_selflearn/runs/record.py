@@ -110,7 +110,7 @@ class MetaIteration(Struct, kw_only=True, frozen=True):
     @classmethod
     def of(cls, figures: Mapping[str, Any]) -> "MetaIteration":
         """From the figures that the loop reports, by name."""
-        return msgspec.convert(_with_new_names(figures), cls)
+        return convert(_with_new_names(figures), cls)
 
 
 class Estimate(Struct, kw_only=True):

@@ -35,21 +35,12 @@ def repeated(folder: Path, given: Config) -> Config:
         When there is no finished run, its record is damaged, other flags are given, or the initial
         weights are not those that the run started from.
     """
+    path = folder / RUN_JSON
+    _check_only_places(given, path)
     run = RunFolder(folder).read_run()
     recorded = run.config
     if run.status != "finished":
         raise InputError(f"The run in {folder} is not finished: start its own command again.")
-    defaults = Config()
-    other = [
-        f"--{each.name}"
-        for each in fields(Config)
-        if each.name not in PLACES and getattr(given, each.name) != getattr(defaults, each.name)
-    ]
-    if other:
-        raise InputError(
-            f"--from_run repeats what {folder / RUN_JSON} says: {', '.join(other)} can't be given"
-            " with it."
-        )
     config = replace(recorded, **{name: getattr(given, name) for name in PLACES})
     if given.weights is None:
         config = replace(config, weights=recorded.weights)
@@ -58,6 +49,20 @@ def repeated(folder: Path, given: Config) -> Config:
     _check_weights(config.weights, recorded.weights, run.weights_sha256)
     _tell_differences(run.environment, describe_environment(resolve_precision(config.precision)))
     return config
+
+
+def _check_only_places(given: Config, path: Path) -> None:
+    """Raise an `InputError` for flags beside the places that differ from their defaults."""
+    defaults = Config()
+    other = [
+        f"--{each.name}"
+        for each in fields(Config)
+        if each.name not in PLACES and getattr(given, each.name) != getattr(defaults, each.name)
+    ]
+    if other:
+        raise InputError(
+            f"--from_run repeats what {path} says: {', '.join(other)} can't be given with it."
+        )
 
 
 def _check_weights(weights: str, recorded: str, digest: str | None) -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from waiting import run_process
 
 from benchmarks import __main__ as command
 from benchmarks.line import Line
@@ -65,11 +65,9 @@ def test_no_rounds_are_refused():
 
 
 def test_an_unknown_part_is_refused_in_a_sentence():
-    result = subprocess.run(
+    result = run_process(
         [sys.executable, "-m", "benchmarks", "--only=trainings"],
         cwd=ROOT,
-        capture_output=True,
-        text=True,
     )
     assert result.returncode == 2
     assert "Unknown part of the benchmark 'trainings': did you mean 'training'?" in result.stderr
@@ -78,11 +76,9 @@ def test_an_unknown_part_is_refused_in_a_sentence():
 
 def test_the_command_measures_the_start(tmp_path):
     output = tmp_path / "found.json"
-    result = subprocess.run(
+    result = run_process(
         [sys.executable, "-m", "benchmarks", "--only=start", "--rounds=1", f"--output={output}"],
         cwd=ROOT,
-        capture_output=True,
-        text=True,
     )
     record = json.loads(output.read_text())
     lines = record["lines"]

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
+from waiting import run_process
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
@@ -35,9 +35,7 @@ command_line.run(Config, main, "Shows its flags.")
 
 
 def call(*arguments):
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True
-    )
+    return run_process([sys.executable, "-c", PROGRAM, *arguments])
 
 
 def test_flags_become_a_config():

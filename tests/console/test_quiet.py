@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import subprocess
 import sys
+
+from waiting import run_process
 
 
 def test_nothing_is_printed_and_standard_error_works_afterwards():
@@ -13,7 +14,7 @@ def test_nothing_is_printed_and_standard_error_works_afterwards():
         "tf.linalg.matmul(tf.ones((2, 2)), tf.ones((2, 2)))\n"
         "print('still here', file=sys.stderr)\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    result = run_process([sys.executable, "-c", code])
     assert (result.stdout, result.stderr) == ("", "still here\n")
 
 
@@ -26,5 +27,5 @@ def test_nothing_is_printed_where_python_is_interactive():
         "import tensorflow as tf\n"
         "tf.get_logger().info('written')\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    result = run_process([sys.executable, "-c", code])
     assert (result.stdout, result.stderr) == ("", "")

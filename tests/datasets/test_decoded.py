@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import finish
 
 from keras_selflearn.datasets.decoded import Source, read_decoded
 
@@ -152,8 +153,8 @@ source = here.Source(source.name, source.shapes, source.class_names, batches())
 here.read_decoded("some", lambda: source)
 """
     process = start(script)
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
+    _, errors = finish(process, "a process that kills itself")
+    assert process.returncode == -signal.SIGKILL, errors
     (left_over,) = decoded.iterdir()
     assert left_over.name != "some"
     # It might be that of a process which is still alive.
@@ -167,13 +168,11 @@ here.read_decoded("some", lambda: source)
 
 def test_two_processes_at_once_use_what_the_first_made(decoded, tmp_path):
     script = """
-import pathlib, sys, time
+import pathlib, sys
+from waiting import wait_for
 folder, mine, other = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 def wait(name):
-    end = time.monotonic() + 50
-    while not (folder / name).exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_for(f"the file {name}", (folder / name).exists)
 def source():
     (folder / mine).touch()
     wait(other)
@@ -191,7 +190,7 @@ if mine == "early":
         start(script, tmp_path, *names) for names in (("early", "late"), ("late", "early"))
     ]
     for process in processes:
-        _, errors = process.communicate(timeout=60)
+        _, errors = finish(process, "a process that decodes")
         assert process.returncode == 0 and "Decoding three classes" in errors, errors
     assert (tmp_path / "early-inode").read_text() == (tmp_path / "late-inode").read_text()
     assert [path.name for path in decoded.iterdir()] == ["some"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
@@ -83,7 +83,7 @@ def outputs(fitted, digits, tmp_path_factory):
     twice = np.stack([np.asarray(Image.fromarray(each).resize((64, 64))) for each in same])
     np.savez(folder / "images.npz", same=same, twice=twice)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    subprocess.run([sys.executable, "-c", PROGRAM], cwd=folder, env=environment, check=True)
+    run_process([sys.executable, "-c", PROGRAM], cwd=folder, env=environment, check=True)
     return {name: dict(np.load(folder / f"{name}.npz")) for name in [*fitted, "as float32"]}
 
 

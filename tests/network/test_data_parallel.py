@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.losses import loss_names
@@ -22,9 +22,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def facts(folder):
     script = Path(__file__).with_name("two_devices.py")
-    result = subprocess.run(
-        [sys.executable, str(script), str(folder)], capture_output=True, text=True
-    )
+    result = run_process([sys.executable, str(script), str(folder)])
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 

@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
+from waiting import finish, wait_for
 
 from keras_selflearn.console import command_line
 from keras_selflearn.options.config import Config
@@ -57,32 +57,40 @@ def test_a_killed_cell_and_an_interrupted_grid(tmp_path):
         # A background job of a shell ignores it.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"flags = ('--backbone=tiny', '--epochs=100000', '--results_dir={tmp_path}')\n"
-        "cells = [Cell('a', flags, Config()), Cell('b', flags, Config())]\n"
+        f"config = Config(results_dir='{tmp_path}')\n"
+        "cells = [Cell('a', flags, config), Cell('b', flags, config)]\n"
         "for outcome in run_in_processes(cells):\n"
         "    print(outcome.error, flush=True)\n"
     )
-    grid = subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    os.kill(child_of(grid.pid), signal.SIGKILL)
-    assert grid.stdout.readline().strip().endswith("killed by signal 9")
-    second = child_of(grid.pid)
-    grid.send_signal(signal.SIGINT)
-    grid.wait(timeout=30)
-    assert not os.path.exists(f"/proc/{second}")
+    outcomes, errors = tmp_path / "outcomes", tmp_path / "errors"
+    with outcomes.open("w") as stdout, errors.open("w") as stderr:
+        command = [sys.executable, "-c", program]
+        grid = subprocess.Popen(command, stdout=stdout, stderr=stderr, start_new_session=True)
+    try:
+        first = wait_for("its first cell", lambda: child_of(grid.pid), grid, errors)
+        os.kill(first, signal.SIGKILL)
+        (outcome,) = wait_for("an outcome", lambda: lines(outcomes), grid, errors)
+        assert outcome.endswith("killed by signal 9")
+        second = wait_for("its second cell", lambda: child_of(grid.pid), grid, errors)
+        grid.send_signal(signal.SIGINT)
+        finish(grid, "the interrupted grid", errors)
+        assert not os.path.exists(f"/proc/{second}")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(grid.pid, signal.SIGKILL)  # with the cell, where the test failed
+
+
+def lines(path):
+    """Those that are whole."""
+    text = path.read_text()
+    return text.splitlines() if text.endswith("\n") else []
 
 
 def child_of(pid):
-    """The process id of the cell, once it is there; other children come and go."""
-    for _ in range(600):
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            children = file.read().split()
-        for child in children:
+    """The process id of the cell, None before it is there; other children come and go."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children") as file:
+        for child in file.read().split():
             with contextlib.suppress(OSError), open(f"/proc/{child}/cmdline") as file:
                 if "keras_selflearn.main" in file.read():
                     return int(child)
-        time.sleep(0.1)
-    pytest.fail("no cell was started")
+    return None

@@ -4,10 +4,10 @@ import csv
 import io
 import re
 import shutil
-import subprocess
 
 import pytest
 from fake_runs import write_run
+from waiting import run_process
 
 from keras_selflearn.paper import published_table
 from keras_selflearn.reproduction import formats
@@ -70,7 +70,7 @@ def test_latex_compiles(table, tmp_path):
         + r"\end{document}"
     )
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-    subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    run_process(command, cwd=tmp_path, check=True)
 
 
 def test_csv(table):

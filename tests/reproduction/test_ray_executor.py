@@ -4,12 +4,12 @@ import importlib.util
 import json
 import os
 import sys
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
@@ -39,26 +39,37 @@ def records(folder):
 
 def kill_in_the_middle(cluster, node, folder):
     """Kill the node's Ray once the cells of `LONG` have begun: one a node, for each takes all."""
-    deadline = time.monotonic() + 120
-    while {(seed, "running") for seed in LONG} - set(records(folder)):
-        assert time.monotonic() < deadline, "the cells did not begin"
-        time.sleep(0.05)
+    begun = {(seed, "running") for seed in LONG}
+    wait_for(f"the records of {begun}", lambda: begun <= set(records(folder)))
     cluster.remove_node(node, allow_graceful=False)
+
+
+def start_cluster(options):
+    """A cluster and its second node; None where Ray, which waits for half a minute, gave it up."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    try:
+        cluster.add_node(**options)
+        return cluster, cluster.add_node(**options)
+    except Exception as error:
+        if "timed out during startup" not in str(error):
+            raise
+        print(error)
+        cluster.shutdown()
+        return None
 
 
 @pytest.fixture(scope="module")
 def grid_with_a_dying_node(tmp_path_factory):
     """Errors by seed, the runs' (seed, status), whether the cluster survived, processes by seed."""
-    from ray.cluster_utils import Cluster
-
     folder = tmp_path_factory.mktemp("ray")
     options = {"num_cpus": 2, "include_dashboard": False}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        cluster = Cluster(initialize_head=True, head_node_args=options)
+        cluster, node = wait_for("a cluster of two nodes", lambda: start_cluster(options))
         try:
-            node = cluster.add_node(**options)
             # The nodes stay where they are: what is relative to this folder is sent as absolute.
             patch.chdir(folder)
             run_experiment(cell(FINISHED).config)
