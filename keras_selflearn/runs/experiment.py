@@ -209,14 +209,12 @@ def resolve(config: Config) -> Config:
 
 
 def check(config: Config) -> Config:
-    """Resolve the configuration of an experiment that can begin.
-
-    Nothing is read but what tells that a weights file is one.
+    """Check the configuration of an experiment and resolve it, before data are loaded.
 
     Raises
     ------
     InputError
-        For whatever `config` alone shows that it can't be used.
+        For a value that can't be used, as far as `config` and the weights file show it.
     """
     config = resolve(config)
     classifier = make_classifier(config)
@@ -231,7 +229,7 @@ def check(config: Config) -> Config:
 
 
 def _check_early_stop(config: Config, fewest: int) -> None:
-    """Raise an `InputError` where the class with the `fewest` labels can't be cross-validated."""
+    """Raise an `InputError` if a class has too few labels for cross-validation."""
     if config.early_stop and fewest < 2:
         raise InputError(
             "--early_stop cross-validates on the labelled images, but a class has only one: label"

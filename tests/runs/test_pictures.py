@@ -82,6 +82,15 @@ def test_drawn_later_it_is_the_same_page(run, capsys):
     assert (run.path / "curve.png").read_bytes() == curve
 
 
+def test_the_curve_of_a_folder_has_the_folder_s_name(run, monkeypatch):
+    titles = []
+    monkeypatch.setattr(module, "draw_curves", lambda curves, title, path: titles.append(title))
+    record = run.read_run()
+    record.flags.update(dataset="folder", images="/home/me/Mes photos")
+    module.draw_curve(run, record)
+    assert titles == ["Mes photos, 20 labels"]
+
+
 def test_other_images_are_not_drawn_for_the_run_s(run, monkeypatch):
     load = module.load
 
