@@ -48,6 +48,7 @@ setup(
     package_data={
         "keras_selflearn.paper": ["*.json"],
         "keras_selflearn.runs.page": ["assets/*"],
+        "keras_selflearn.reproduction": ["assets/*"],
     },
     python_requires=">=3.9,<3.14",
     install_requires=[
@@ -72,7 +73,10 @@ setup(
         "absl-py",
         "filelock",
         "h5py",
+        "jinja2>=3.1",
+        "markupsafe",
         "matplotlib>=3.7",
+        "msgspec>=0.18",
         "pillow>=9.1",
         "requests",
         "tqdm",

@@ -32,7 +32,9 @@ def run_part(name: str, settings: Settings) -> list[Line]:
 def describe_machine() -> dict[str, Any]:
     """What the lines were measured on."""
     import_tensorflow_quietly()
+    from msgspec import to_builtins
+
     from keras_selflearn.network.precision import resolve_precision
     from keras_selflearn.runs.environment import describe_environment
 
-    return describe_environment(resolve_precision("auto"))
+    return to_builtins(describe_environment(resolve_precision("auto")))

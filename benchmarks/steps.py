@@ -65,6 +65,8 @@ def main(asked: Asked) -> None:
         weights=asked.imagenet_weights or preset.weights,
     )
     import_tensorflow_quietly()
+    from msgspec import to_builtins
+
     from keras_selflearn.datasets import load_dataset
     from keras_selflearn.network.precision import resolve_precision
     from keras_selflearn.runs.environment import describe_environment
@@ -89,7 +91,7 @@ def main(asked: Asked) -> None:
                 record = {**wanted, "steps": number, "accuracy": accuracy}
                 record["seconds"] = round(time.monotonic() - start, 1)
                 print(json.dumps(record), flush=True)
-                _add(asked.output, {**record, "environment": environment})
+                _add(asked.output, {**record, "environment": to_builtins(environment)})
 
             seeded = replace(config, seed=seed, steps=max(numbers))
             _measure(seeded, dataset, numbers, asked.measure_on, add)

@@ -32,6 +32,7 @@ def main(command: Command) -> None:
     if from_run is None:
         config = config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
+    from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
     from keras_selflearn.runs.page.summary import why_it_ended
 
@@ -42,19 +43,19 @@ def main(command: Command) -> None:
 
     folder = run_experiment(config)
     run = folder.read_run()
-    print(f"\n{config.dataset}, {config.loss} loss, {config.weights} weights:")
-    for regime, accuracy in run["test_accuracy"].items():
+    print(f"\n{data_title(config)}, {config.loss} loss, {config.weights} weights:")
+    for regime, accuracy in run.test_accuracy.items():
         print(f"  test accuracy, {regime.replace('_', ' ')}: {accuracy:.2f} %")
-    estimate = run["cross_validation"]
+    estimate = run.cross_validation
     if estimate is not None:
-        pairs = zip(estimate["accuracy"], estimate["spread"])
-        measured = [pair for pair in [*pairs][: len(run["history"])] if pair[0] is not None]
+        pairs = zip(estimate.accuracy, estimate.spread)
+        measured = [pair for pair in [*pairs][: len(run.history)] if pair[0] is not None]
         print(
             f"  accuracy estimated by cross-validation on the labelled images,"
-            f" {estimate['folds']} folds: {measured[-1][0]:.2f} %"
+            f" {estimate.folds} folds: {measured[-1][0]:.2f} %"
             f" (standard deviation {measured[-1][1]:.2f})"
         )
-    elif not run["test_accuracy"]:
+    elif not run.test_accuracy:
         why = "--folds=0" if config.folds == 0 else "a class has a single labelled one"
         print(f"  no accuracy: there are no test images, and {why}")
     for sentence in why_it_ended(run):

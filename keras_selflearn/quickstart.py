@@ -26,7 +26,8 @@ from keras_selflearn.storage.files import make_writable
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from keras_selflearn.runs.workload import Schedule
+    from keras_selflearn.runs.record import RunRecord
+    from keras_selflearn.runs.workload import Workload
 
 PICTURE = "quickstart.png"
 
@@ -183,12 +184,12 @@ class Left:
         return sum(expected_seconds(work, per_pass) for work in self._parts)
 
 
-def table(runs: dict[str, dict[str, Any]]) -> str:
+def table(runs: dict[str, RunRecord]) -> str:
     """Test accuracies of the runs and what self-learning gained, by their initial weights."""
-    data = next(iter(runs.values()))["data"]
-    labels = f"{data['labelled']:>8} labels"
+    data = next(iter(runs.values())).data
+    labels = f"{data.labelled:>8} labels"
     lines = [
-        f"Test accuracy on {data['test']} handwritten digits, one run of each",
+        f"Test accuracy on {data.test} handwritten digits, one run of each",
         f"{'Initial weights':<18}{labels}   after self-learning   points gained",
     ]
     for name, run in runs.items():
@@ -197,27 +198,27 @@ def table(runs: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def why_nothing_gained(name: str, run: dict[str, Any]) -> str:
+def why_nothing_gained(name: str, run: RunRecord) -> str:
     """One sentence from the run's record, if self-learning gained nothing; else empty.
 
     Parameters
     ----------
     name : str
         Of the initial weights.
-    run : dict
-        As in run.json, with records of meta-iterations.
+    run : RunRecord
+        With at least one meta-iteration.
     """
     gained = _gained(run)
     if gained > 0:
         return ""
     lost = f"lost {-gained:.1f} points" if gained else "gained nothing"
     begin = f"From {name} weights self-learning {lost}"
-    chosen = [each for each in run["history"] if each["selected"]]
-    number = sum(each["selected"] for each in chosen)
+    selections = [each for each in run.history if each.selected]
+    number = sum(each.selected for each in selections)
     if not number:
         return f"{begin}: it gave no pseudo-label."
-    right = sum(each["selected"] * each["selected_accuracy"] for each in chosen) / number
-    first, last = (run["history"][i]["loss"] for i in (0, -1))
+    right = sum(each.selected * (each.selected_accuracy or 0) for each in selections) / number
+    first, last = (run.history[i].loss for i in (0, -1))
     losses = f"the training loss was {first:.2f} before and {last:.2f} at the end"
     if 100 - right >= _MANY_WRONG:
         return (
@@ -230,12 +231,12 @@ def why_nothing_gained(name: str, run: dict[str, Any]) -> str:
     )
 
 
-def _before_and_after(run: dict[str, Any]) -> tuple[float, float]:
-    accuracy = run["test_accuracy"]
+def _before_and_after(run: RunRecord) -> tuple[float, float]:
+    accuracy = run.test_accuracy
     return accuracy["n_labelled"], accuracy["self_learning"]
 
 
-def _gained(run: dict[str, Any]) -> float:
+def _gained(run: RunRecord) -> float:
     """Percentage points as the table shows them, so that no sentence contradicts it."""
     before, after = _before_and_after(run)
     return round(after - before, 1) + 0.0  # -0.0 would be shown as a loss.
@@ -250,19 +251,19 @@ def _glyphs() -> Any:
     return Dataset(*render_glyphs(_GLYPHS), *render_glyphs(N_TEST, seed=1), names)
 
 
-def _work_of_pretraining() -> Schedule:
+def _work_of_pretraining() -> Workload:
     from keras_selflearn.datasets.glyphs import N_TEST
-    from keras_selflearn.runs.workload import Schedule
+    from keras_selflearn.runs.workload import Workload
 
-    return Schedule(math.ceil(_GLYPHS / _BATCH_SIZE), _GLYPHS, N_TEST)
+    return Workload(math.ceil(_GLYPHS / _BATCH_SIZE), _GLYPHS, N_TEST)
 
 
-def _work_of_run(experiment: Config) -> Schedule:
+def _work_of_run(experiment: Config) -> Workload:
     from keras_selflearn.datasets import load_dataset
-    from keras_selflearn.runs.workload import schedule
+    from keras_selflearn.runs.workload import planned_workload
 
     data = load_dataset(experiment.dataset)
-    return schedule(
+    return planned_workload(
         experiment.resolve(), train_images=len(data.images), test_images=len(data.test_images)
     )
 
@@ -273,23 +274,20 @@ def _in_words(seconds: float) -> str:
     return in_words(seconds)
 
 
-def _run(experiment: Config, callbacks: Sequence[tf.keras.callbacks.Callback]) -> dict[str, Any]:
+def _run(experiment: Config, callbacks: Sequence[tf.keras.callbacks.Callback]) -> RunRecord:
     from keras_selflearn.runs.experiment import run_experiment
 
     return run_experiment(experiment, callbacks=callbacks).read_run()
 
 
-def _draw(runs: dict[str, dict[str, Any]], path: Path) -> None:
+def _draw(runs: dict[str, RunRecord], path: Path) -> None:
     from keras_selflearn.runs.curve import Curve, draw_curves
 
-    curves = [
-        Curve(f"{name} weights", [record["validation_accuracy"] for record in run["history"]])
-        for name, run in runs.items()
-    ]
+    curves = [Curve(f"{name} weights", run.accuracies) for name, run in runs.items()]
     run = next(iter(runs.values()))
-    config = run["config"]
-    title = f"Self-learning on {config['dataset']}, {run['data']['labelled']} labels"
-    draw_curves(curves, f"{title}, {config['loss']} loss", path)
+    config = run.config
+    title = f"Self-learning on {config.dataset}, {run.data.labelled} labels"
+    draw_curves(curves, f"{title}, {config.loss} loss", path)
 
 
 if __name__ == "__main__":

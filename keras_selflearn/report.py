@@ -31,10 +31,20 @@ class ReportConfig(Options):
     output: str | None = option(
         None, "Page to write.", without="report-PRESET.html in the folder of results"
     )
+    run: str | None = option(
+        None, "Folder of a finished run: draw its curve and its page again, and nothing else."
+    )
 
 
 def main(config: ReportConfig) -> None:
-    """Draw the tables and figures anew from the finished runs, and put them on one page."""
+    """Draw the tables and figures from the finished runs, or one run's curve and page."""
+    if config.run is not None:
+        import_tensorflow_quietly()
+        from keras_selflearn.runs.pictures import redraw_run
+
+        for path in redraw_run(Path(config.run).expanduser()):
+            print(path)
+        return
     make_grid(published_table(1), config.preset)  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
     from keras_selflearn.reproduction.page import report_page

@@ -163,7 +163,7 @@ def _check_weights(grid: Grid, left: Sequence[Cell]) -> None:
         check_weights_file(Path(grid.imagenet_weights).expanduser())
     asked = weights_digest(grid.imagenet_weights)
     runs = [run for run in finished_runs(grid.folder) if is_pretrained(run.config)]
-    if any(run.record["weights_sha256"] != asked for run in runs):
+    if any(run.record.weights_sha256 != asked for run in runs):
         raise InputError(
             f"Finished runs in {grid.folder} start from other weights than"
             f" {grid.imagenet_weights}: give theirs, or choose another --results_dir."
@@ -233,7 +233,7 @@ def _list(grid: Grid, left: Sequence[Cell]) -> None:
     print(f"{len(cells) - len(left)} of {len(cells)} runs are done.", end=" ")
     print(f"Those left take about {total} one after another on this machine." if left else "")
     is_long = sum(times.values()) > _LONG
-    if is_long and grid.preset != _CPU_PRESET and not environment["gpus"]:
+    if is_long and grid.preset != _CPU_PRESET and not environment.gpus:
         print(
             f"There is no GPU here: PRESET={_CPU_PRESET} (--preset={_CPU_PRESET}) is what two CPU"
             " cores can do."

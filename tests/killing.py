@@ -19,6 +19,7 @@ from keras_selflearn.console import command_line  # noqa: E402
 from keras_selflearn.main import Command, main  # noqa: E402
 from keras_selflearn.network import embedding  # noqa: E402
 from keras_selflearn.runs import folder as run_folder  # noqa: E402
+from keras_selflearn.runs import pictures  # noqa: E402
 from keras_selflearn.storage import checkpoint, files  # noqa: E402
 from keras_selflearn.training import fitting, learner  # noqa: E402
 
@@ -45,8 +46,8 @@ MOMENTS = {
     "renaming a file": (files.os, "replace", die),
     "writing run.json": (run_folder.RunFolder, "write_run", die),
     "writing pseudo-labels": (run_folder.RunFolder, "write_pseudo_labels", die),
-    "drawing the curve": (run_folder.RunFolder, "write_curve", die),
-    "writing the page": (run_folder.RunFolder, "write_page", die),
+    "saving the classifier": (run_folder.RunFolder, "write_classifier", die),
+    "drawing the curve": (pictures, "draw_curve", die),
 }
 
 

@@ -13,6 +13,23 @@ FLAGS = """--deterministic --loss=triplet --weights=random --train_images=300 --
 --labels=60 --batch_size=20 --epochs=3 --meta_epochs=1 --meta_iterations=2
 --selection_percent=20""".split()
 
+# As version 0.1.0 wrote it: all that a record must have.
+BARE_RECORD = {
+    "status": "finished",
+    "config": {},
+    "environment": {
+        "keras_selflearn": "0.1.0",
+        "git_commit": "0123456789abcdef",
+        "python": "3.11.7",
+        "packages": {"tensorflow": "2.15.1", "keras": "2.15.0"},
+        "cpu": "a CPU",
+        "gpus": [],
+        "precision": "float32",
+    },
+    "data": {"train": 200, "test": 50, "labelled": 100, "classes": ["a", "b"]},
+    "history": [],
+}
+
 
 def start(results_dir, *flags, script=("-m", "keras_selflearn.main")):
     """The run's process, with its standard error in its output."""

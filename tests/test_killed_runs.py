@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from run_contents import contents, start
@@ -26,8 +28,7 @@ MOMENTS = [
     ("gradient step", 3, EACH_STEP),
     ("gradient step", 2, NEVER),
     ("writing pseudo-labels", 1, NEVER),
-    ("drawing the curve", 1, NEVER),
-    ("writing the page", 1, NEVER),
+    ("saving the classifier", 1, NEVER),
 ]
 
 
@@ -53,3 +54,16 @@ def test_a_run_killed_at_a_dozen_moments_ends_as_one_that_was_not(tmp_path):
     assert expected["status"] == "finished"
     for name, value in expected.items():
         assert found[name] == value, name
+
+
+def test_a_run_killed_while_it_is_drawn_is_finished_and_can_be_drawn_later(tmp_path):
+    process = start_and_kill(tmp_path, "drawing the curve", 1, NEVER)
+    output, _ = process.communicate()
+    assert process.returncode == -signal.SIGKILL, output
+    (folder,) = tmp_path.iterdir()
+    assert RunFolder(folder).status() == "finished" and contents(folder)["weights"]
+    pictures = {folder / "curve.png", folder / "report.html"}
+    assert not pictures & {*folder.iterdir()}
+    report = [sys.executable, "-m", "keras_selflearn.report", f"--run={folder}"]
+    drawn = subprocess.run(report, capture_output=True, text=True, check=True).stdout
+    assert {Path(line) for line in drawn.splitlines()} == pictures <= {*folder.iterdir()}

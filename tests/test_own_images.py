@@ -93,10 +93,10 @@ def run(photos, tmp_path_factory):
 
 
 def test_the_run_says_what_it_was_given(run):
-    data = RunFolder(run).read_run()["data"]
-    assert data["labelled_per_class"] == dict.fromkeys(CLASSES, LABELLED)
-    assert data["classes"] == sorted(CLASSES)
-    assert (data["train"], data["test"]) == (3 * (LABELLED + UNLABELLED) + 2, 3 * TEST)
+    data = RunFolder(run).read_run().data
+    assert data.labelled_per_class == dict.fromkeys(CLASSES, LABELLED)
+    assert data.classes == sorted(CLASSES)
+    assert (data.train, data.test) == (3 * (LABELLED + UNLABELLED) + 2, 3 * TEST)
 
 
 def test_images_and_damaged_ones_are_listed(run):
@@ -147,7 +147,7 @@ def test_the_data_set_can_t_be_given_with_a_run_to_repeat(run):
 
 
 def test_it_learned_something(run):
-    accuracy = RunFolder(run).read_run()["test_accuracy"]
+    accuracy = RunFolder(run).read_run().test_accuracy
     assert accuracy["self_learning"] > 50  # of three classes
     loaded = SelfLearningClassifier.load(run / "classifier")
     assert loaded.classes_.tolist() == sorted(CLASSES)
@@ -160,7 +160,7 @@ def test_the_page_shows_the_images_in_a_browser(run, browser):
     text = browser.find_element("css selector", "body").text
     for name in CLASSES:
         assert name in text
-    accuracy = RunFolder(run).read_run()["test_accuracy"]["self_learning"]
+    accuracy = RunFolder(run).read_run().test_accuracy["self_learning"]
     assert f"{accuracy:.1f} %" in text
     messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
     asked = {
@@ -245,31 +245,31 @@ def without_test(photos, tmp_path):
 def test_without_test_images_accuracy_is_cross_validated_and_called_that(without_test, tmp_path):
     folder = run_experiment(config(without_test, tmp_path / "results"))
     run = folder.read_run()
-    assert run["test_accuracy"] == {}
-    assert all(record["validation_accuracy"] is None for record in run["history"])
-    estimate = run["cross_validation"]
-    assert estimate["folds"] == 3 and len(estimate["accuracy"]) == len(run["history"]) == 3
-    assert all(0 <= accuracy <= 100 for accuracy in estimate["accuracy"])
+    assert run.test_accuracy == {}
+    assert run.accuracies == [None] * 3
+    estimate = run.cross_validation
+    assert estimate.folds == 3 and len(estimate.accuracy) == len(run.history) == 3
+    assert all(0 <= accuracy <= 100 for accuracy in estimate.accuracy)
     with np.load(folder.path / "embeddings-final.npz", allow_pickle=False) as content:
         assert content["of"] == "train" and len(content["embeddings"]) == 176
     assert (folder.path / "curve.png").exists()
     again = run_experiment(config(without_test, tmp_path / "results"))
-    assert again.path != folder.path and again.read_run()["cross_validation"] == estimate
+    assert again.path != folder.path and again.read_run().cross_validation == estimate
 
 
 def test_without_folds_there_is_no_accuracy(without_test, tmp_path):
     folder = run_experiment(config(without_test, tmp_path / "results", folds=0))
     run = folder.read_run()
-    assert run["cross_validation"] is None and run["test_accuracy"] == {}
-    assert not (folder.path / "curve.png").exists() and run["status"] == "finished"
+    assert run.cross_validation is None and run.test_accuracy == {}
+    assert not (folder.path / "curve.png").exists() and run.status == "finished"
 
 
 def test_a_run_ends_where_the_cross_validated_accuracy_rises_no_more(photos, tmp_path):
     asked = config(photos, tmp_path, early_stop=True, folds=2, meta_iterations=3)
     run = run_experiment(asked).read_run()
-    accuracy = run["cross_validation"]["accuracy"]
+    accuracy = run.cross_validation.accuracy
     assert len(accuracy) == 4
-    assert len(run["history"]) == 1 + accuracy.index(max(accuracy))
+    assert len(run.history) == 1 + accuracy.index(max(accuracy))
 
 
 def test_a_class_with_a_single_image_can_t_be_cross_validated(without_test, tmp_path, capsys):
@@ -302,8 +302,9 @@ def test_a_run_that_ends_early_says_why(photos, tmp_path):
     flags = [*QUICK, "--epochs=1", f"--images={photos}", f"--results_dir={tmp_path}"]
     process = command("main", *flags, "--min_confidence=0")
     assert process.returncode == 0, process.stderr
+    assert f"\n{photos.name}, triplet loss, " in process.stdout
     reason = "In meta-iteration 1 none was as sure as --min_confidence=0.0, which ended it."
     assert reason in process.stdout
     (folder,) = tmp_path.glob("Mes-photos-*")
-    assert RunFolder(folder).read_run()["termination"] == "no_change"
+    assert RunFolder(folder).read_run().termination == "no_change"
     assert f"Nothing was pseudo-labelled. {reason}" in (folder / "report.html").read_text()

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from run_contents import BARE_RECORD
 from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
@@ -161,9 +162,8 @@ def test_one_image(saved, photos, tmp_path, digits):
 
 
 def test_the_nearest_is_called_as_the_run_s_list_of_images_does(saved, photos, tmp_path):
-    run = {"status": "finished", "config": {}, "environment": {}, "data": {}, "history": []}
     (tmp_path / "run").mkdir()
-    (tmp_path / "run/run.json").write_text(json.dumps(run))
+    (tmp_path / "run/run.json").write_text(json.dumps(BARE_RECORD))
     os.symlink(saved / "triplet", tmp_path / "run/classifier")
     listed = "".join(f"{i},labelled/{i}.png,x\n" for i in range(60))
     (tmp_path / "run/images.csv").write_text("index,path,label\n" + listed)

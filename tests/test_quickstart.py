@@ -4,21 +4,32 @@ import re
 
 import h5py
 import pytest
+from run_contents import BARE_RECORD
 
 from keras_selflearn import quickstart
 from keras_selflearn.quickstart import QuickstartConfig, main, table, why_nothing_gained
+from keras_selflearn.runs.record import MetaIteration, RunRecord, convert
 
 
 def run(n_labelled, self_learning, right=(90.0, 80.0)):
     """A run that chose 100 pseudo-labels, then 300, so many percent of each right."""
-    records = [{"selected": 0, "selected_accuracy": None, "loss": 0.25}]
-    for selected, accuracy, loss in zip((100, 300), right, (0.5, 0.75)):
-        records.append({"selected": selected, "selected_accuracy": accuracy, "loss": loss})
-    return {
-        "data": {"test": 500, "labelled": 100},
-        "test_accuracy": {"n_labelled": n_labelled, "self_learning": self_learning},
-        "history": records,
-    }
+    figures = zip((0, 100, 300), (None, *right), (0.25, 0.5, 0.75))
+    history = [
+        MetaIteration(
+            meta_iteration=i,
+            labelled=100,
+            selected=selected,
+            remaining=0,
+            loss=loss,
+            test_accuracy=50.0,
+            selected_accuracy=accuracy,
+        )
+        for i, (selected, accuracy, loss) in enumerate(figures)
+    ]
+    record = convert({**BARE_RECORD, "config": {"dataset": "digits", "loss": "triplet"}}, RunRecord)
+    record.data.test, record.history = 500, history
+    record.test_accuracy = {"n_labelled": n_labelled, "self_learning": self_learning}
+    return record
 
 
 def test_table_shows_what_the_runs_measured():
@@ -51,7 +62,7 @@ def test_right_pseudo_labels_may_have_nothing_to_teach(after, how):
 
 def test_no_pseudo_label_explains_that_nothing_was_gained():
     nothing = run(50.0, 50.0)
-    del nothing["history"][1:]
+    del nothing.history[1:]
     assert why_nothing_gained("random", nothing).endswith("it gave no pseudo-label.")
 
 
@@ -83,12 +94,7 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
 
         def read_run(self):
             accuracies = [50.0, 60.0] if self.config.weights == "random" else [80.0, 90.0]
-            made = run(*accuracies)
-            return {
-                **made,
-                "config": {"dataset": "digits", "loss": self.config.loss},
-                "history": [{**each, "validation_accuracy": 50.0} for each in made["history"]],
-            }
+            return run(*accuracies)
 
     monkeypatch.setattr(quickstart, "pretrain", pretrain)
     monkeypatch.setattr(quickstart, "_GLYPHS", 20)

@@ -21,12 +21,12 @@ def test_vgg16_from_random_weights_learns_digits(tmp_path):
             results_dir=str(tmp_path),
         )
     ).read_run()
-    assert run["config"]["backbone"] == "vgg16" and run["config"]["weights"] == "random"
+    assert run.config.backbone == "vgg16" and run.config.weights == "random"
     # Chance is 10 %; seeds 0 to 2 reached 56 to 68 % after as many epochs, and another processor
     # rounds its way to another accuracy as another seed does.
-    assert min(run["test_accuracy"].values()) > 25
-    record = run["history"][1]
-    assert record["selected"] == 50
+    assert min(run.test_accuracy.values()) > 25
+    record = run.history[1]
+    assert record.selected == 50
     # The most confident are better than the rest, or self-learning could not work.
-    assert record["selected_accuracy"] > record["unlabelled_accuracy"]
-    assert np.isfinite([each["loss"] for each in run["history"]]).all()
+    assert record.selected_accuracy > record.unlabelled_accuracy
+    assert np.isfinite([each.loss for each in run.history]).all()

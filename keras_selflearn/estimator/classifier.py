@@ -32,7 +32,7 @@ from keras_selflearn.estimator.inputs import (
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.resuming import Resuming
-from keras_selflearn.labelling import check_labelling, labeller_class
+from keras_selflearn.labelling import check_labelling, labeller_class, make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest

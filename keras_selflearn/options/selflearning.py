@@ -7,8 +7,8 @@ from typing import Any
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
-from keras_selflearn.selflearning.state import ORDERS
 from keras_selflearn.selflearning.selection import SELECTIONS
+from keras_selflearn.selflearning.state import ORDERS
 
 
 def self_learns(options: Any) -> bool:

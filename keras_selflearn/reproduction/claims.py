@@ -1,4 +1,4 @@
-"""What the paper concludes (sections 4.1 and 5), each claim checked against what was measured."""
+"""Checks the paper's claims (sections 4.1 and 5) against measured accuracies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CELL_NAMES = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """One place where a claim says that `higher` is above `lower`; only common seeds count."""
+    """A claim that the accuracy `higher` is above `lower`; only common seeds count."""
 
     name: str
     higher: Measured
@@ -35,18 +35,18 @@ class Comparison:
 
     @property
     def differences(self) -> list[float]:
-        """Points, for each seed that both have."""
+        """The differences in points, for each seed that both have."""
         higher, lower = self.higher.accuracies, self.lower.accuracies
         return [higher[seed] - lower[seed] for seed in sorted(set(higher) & set(lower))]
 
     @property
     def difference(self) -> float | None:
-        """Their mean; None where there is none."""
+        """The mean difference; None without a common seed."""
         return statistics.fmean(self.differences) if self.differences else None
 
     @property
     def p_value(self) -> float | None:
-        """Of `TEST`; None with fewer than three runs, or when all differ by the same."""
+        """The p-value of `TEST`; None with fewer than three runs or with equal differences."""
         differences = self.differences
         if len(differences) < _RUNS_FOR_A_TEST:
             return None
@@ -57,7 +57,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the paper as comparisons, all of which must hold.
+    """A claim of the paper, as comparisons that must all hold.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """`supported` when all comparisons have runs and point the claim's way."""
+        """`supported` if all comparisons have runs and agree with the claim."""
         differences = [comparison.difference for comparison in self.comparisons]
         if any(each is not None and each <= 0 for each in differences):
             return CONTRADICTED
@@ -78,18 +78,22 @@ class Claim:
 
     @property
     def evidence(self) -> str:
-        """In how many comparisons it holds and by how much, and where it does not."""
-        measured = [each for each in self.comparisons if each.difference is not None]
+        """In how many comparisons the claim holds and by how much, and where it fails."""
+        measured = {
+            each.name: each.difference for each in self.comparisons if each.difference is not None
+        }
         if not measured:
             return f"none of {len(self.comparisons)} comparisons has runs"
-        holding = [each for each in measured if each.difference > 0]
-        mean = statistics.fmean(each.difference for each in measured)
+        holding = [name for name, difference in measured.items() if difference > 0]
+        mean = statistics.fmean(measured.values())
         parts = [
             f"holds in {len(holding)} of {len(measured)} comparisons with runs"
             f" (of {len(self.comparisons)}); mean difference {signed(mean)} points"
         ]
         failing = [
-            f"{each.name} ({signed(each.difference)})" for each in measured if each not in holding
+            f"{name} ({signed(difference)})"
+            for name, difference in measured.items()
+            if name not in holding
         ]
         if failing:
             parts.append("Not in " + "; ".join(failing))
@@ -102,19 +106,19 @@ class Claim:
         if not p_values:
             return f"no test: needs {_RUNS_FOR_A_TEST} runs that differ"
         significant = sum(p_value < _SIGNIFICANT for p_value in p_values)
-        text = f"p < {_SIGNIFICANT} in {significant} of {len(p_values)}"
+        found = f"p < {_SIGNIFICANT} in {significant} of {len(p_values)}"
         if len(p_values) < len(self.comparisons):
-            return f"{text} tested, {len(self.comparisons) - len(p_values)} not tested"
-        return f"{text}, largest p = {max(p_values):.2g}"
+            return f"{found} tested, {len(self.comparisons) - len(p_values)} not tested"
+        return f"{found}, largest p = {max(p_values):.2g}"
 
 
 def signed(points: float) -> str:
-    """A difference with its sign, as in the tables."""
+    """Write a difference with its sign, as in the tables."""
     return f"{points:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def check_claims(table: ResultTable) -> list[Claim]:
-    """The paper's claims about a table, each with its comparisons."""
+    """List the paper's claims about a table, each with its comparisons."""
     losses = list(dict.fromkeys(row.published.loss for row in table.rows))
     metric = [loss for loss in losses if loss != "cross-entropy"]
     pretrained_over_random = [

@@ -1,4 +1,4 @@
-"""Draws tables and figures into a folder of results from the finished runs in it."""
+"""Draws tables and figures from the finished runs in a folder of results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from keras_selflearn.storage.files import write_whole
 
 
 def draw_table(grid: Grid) -> list[Path]:
-    """Write the table and the claims as Markdown, LaTeX and CSV; the files."""
+    """Write the table and the claims as Markdown, LaTeX and CSV; return the files."""
     table = measure(grid, finished_runs(grid.folder))
     stem = f"table{grid.table.table}"
     contents = {
@@ -32,7 +32,7 @@ def draw_table(grid: Grid) -> list[Path]:
 
 
 def table_page(table: ResultTable, grid: Grid) -> str:
-    """The Markdown page: what was run, the table, the claims."""
+    """Write the Markdown page: what was run, the table, the claims."""
     published = table.published
     parts = [
         f"# Table {published.table}: {published.title}, test accuracy in percent",
@@ -49,7 +49,7 @@ def table_page(table: ResultTable, grid: Grid) -> str:
 def draw_data_set(
     figure: PublishedFigure, dataset: str, data_dir: str | None, folder: Path
 ) -> list[Path]:
-    """Write figure 2, one image of each class of a data set, as PNG and SVG; the files."""
+    """Write figure 2, one image of each class, as PNG and SVG; return the files."""
     from keras_selflearn.datasets import load_dataset
 
     data = load_dataset(dataset, data_dir)
@@ -67,7 +67,7 @@ def draw_figure(figure: PublishedFigure, grid: Grid) -> list[Path]:
     Returns
     -------
     list of Path
-        The files; none, and nothing is written, where no finished run has what the figure shows.
+        The files. Without a finished run for the figure, nothing is written.
     """
     table = measure(grid, finished_runs(grid.folder))
     stem = grid.folder / f"figure{figure.figure}"
@@ -92,19 +92,19 @@ def _draw_embeddings(figure: PublishedFigure, grid: Grid, table: ResultTable, st
     panels = [_panel(loss, _runs_of(table, loss, weights)) for loss in grid.losses]
     if all(panel.labels is None for panel in panels):
         return False
-    data = next(run.record["data"] for run in table.runs if run.self_learns)
+    data = next(run.record.data for run in table.runs if run.self_learns)
     draw_embeddings(
         panels,
-        data["classes"],
+        data.classes,
         f"{figure.title}, {grid.table.title}, {weights} weights",
         stem,
-        row_titles=(f"after {data['labelled']} labels", "after self-learning"),
+        row_titles=(f"after {data.labelled} labels", "after self-learning"),
     )
     return True
 
 
 def _panel(loss: str, runs: Sequence[Run]) -> EmbeddingPanel:
-    """Of the first run that has kept its embeddings."""
+    """Take the first run that has its embeddings."""
     for run in runs:
         before, after = run.embeddings("initial"), run.embeddings("final")
         if before and after:
@@ -113,7 +113,7 @@ def _panel(loss: str, runs: Sequence[Run]) -> EmbeddingPanel:
 
 
 def _runs_of(table: ResultTable, loss: str, weights: str) -> list[Run]:
-    """The self-learning runs of a row, in the order of their seeds."""
+    """List the self-learning runs of a row, in the order of their seeds."""
     runs = (
         run
         for run in table.runs

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,8 @@ from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
 from keras_selflearn.paper import PublishedTable
 from keras_selflearn.reproduction.runs import Run
-from keras_selflearn.runs.workload import Schedule, schedule, schedule_of_history
+from keras_selflearn.runs.record import Environment
+from keras_selflearn.runs.workload import Workload, planned_workload, workload_of_history
 
 # A training step is a forward pass and a backward pass of twice its cost.
 PASSES_IN_TRAINING = 3
@@ -22,56 +22,57 @@ _SECONDS_TO_START = 15
 _TRIAL_IMAGES = 100
 
 
-def planned(config: Config, table: PublishedTable) -> Schedule:
-    """The schedule of a resolved configuration on the table's data set."""
-    return schedule(
+def planned(config: Config, table: PublishedTable) -> Workload:
+    """Compute the planned work of a resolved configuration on the table's data set."""
+    return planned_workload(
         config,
         train_images=min(config.train_images or table.train_images, table.train_images),
         test_images=min(config.test_images or table.test_images, table.test_images),
     )
 
 
-def done(run: Run) -> Schedule:
-    """The schedule that a finished run has had."""
-    test_images = run.record["data"]["test"]
-    return schedule_of_history(run.config, run.record["history"], test_images=test_images)
+def done(run: Run) -> Workload:
+    """Count the work of a finished run."""
+    test_images = run.record.data.test
+    return workload_of_history(run.config, run.record.history, test_images=test_images)
 
 
 def seconds_per_pass(
-    runs: Sequence[Run], config: Config, image_size: int, environment: Mapping[str, Any]
+    runs: Sequence[Run], config: Config, image_size: int, environment: Environment
 ) -> float:
-    """Seconds that one image takes to go forward through the network on this machine.
+    """Measure the seconds of one image's forward pass through the network on this machine.
 
     Parameters
     ----------
     runs : sequence of Run
-        Finished ones: their median counts, if any was on hardware like this.
+        Finished runs. The median of those on hardware like this is taken.
     config : Config
-        Otherwise: of the network to try.
+        Without such a run, a network with this configuration is tried.
     image_size : int
-        Its height and width.
-    environment : mapping
-        This machine's, as `describe_environment` gives it.
+        Height and width of its images.
+    environment : Environment
+        Describes this machine.
     """
     here = [
-        max(run.record["seconds"] - _SECONDS_TO_START, 1) / _passes(done(run))
+        max(run.record.seconds - _SECONDS_TO_START, 1) / _passes(done(run))
         for run in runs
-        if all(run.record["environment"][name] == environment[name] for name in ("cpu", "gpus"))
+        if run.record.environment.cpu == environment.cpu
+        and run.record.environment.gpus == environment.gpus
     ]
     if here:
         return float(np.median(here))
-    # In a process of its own: what TensorFlow takes, above all a GPU's memory, it never returns.
+    # In a process of its own, because TensorFlow never returns the memory that it takes.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_try, config, image_size).result()
 
 
-def expected_seconds(work: Schedule, per_pass: float) -> float:
-    """Of a run with that schedule."""
+def expected_seconds(work: Workload, per_pass: float) -> float:
+    """Estimate the time of a run with this workload."""
     return _SECONDS_TO_START + _passes(work) * per_pass
 
 
 def in_words(seconds: float) -> str:
-    """A length of time with the unit that people would use."""
+    """Say a length of time in the unit that people would use."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:
@@ -80,7 +81,7 @@ def in_words(seconds: float) -> str:
     return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
-def _passes(work: Schedule) -> int:
+def _passes(work: Workload) -> int:
     return PASSES_IN_TRAINING * work.trained_images + work.embedded_images
 
 

@@ -1,4 +1,4 @@
-"""Runs cells one after another, each in a process of its own."""
+"""Runs cells one after another, each in its own process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from keras_selflearn.reproduction.runs import by_identity, finished_runs, identi
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a cell; `error` is None where it succeeded, else the cause, in a line."""
+    """The result of a cell; `error` is None for a success, else the cause in one line."""
 
     cell: Cell
     error: str | None
@@ -27,14 +27,14 @@ Executor = Callable[[Iterable[Cell]], Iterator[Outcome]]
 
 
 def run_in_processes(cells: Iterable[Cell]) -> Iterator[Outcome]:
-    """Run each cell in a process of its own, so that all its memory is returned.
+    """Run each cell in its own process, which returns all its memory.
 
-    One that has been finished in the meantime is not run again.
+    A cell that was finished in the meantime is not run again.
 
     Yields
     ------
     Outcome
-        In the order of `cells`, each as soon as it is there.
+        In the order of `cells`, as soon as each has ended.
     """
     for cell in cells:
         if is_finished(cell.config):
@@ -45,7 +45,7 @@ def run_in_processes(cells: Iterable[Cell]) -> Iterator[Outcome]:
 
 
 def is_finished(config: Config) -> bool:
-    """Whether a finished run of it is in its folder, perhaps another command's."""
+    """Tell whether its folder holds a finished run of it, perhaps from another command."""
     from keras_selflearn.runs.experiment import resolve
 
     wanted = identity(resolve(config))
@@ -53,7 +53,7 @@ def is_finished(config: Config) -> bool:
 
 
 def _run(command: Sequence[str]) -> str | None:
-    """None, or the cause of a failure: the last line that the command said, and how it ended."""
+    """Return None, or the cause of a failure: the last line of its errors, and its exit status."""
     last_lines: deque[str] = deque(maxlen=1)
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
@@ -63,9 +63,9 @@ def _run(command: Sequence[str]) -> str | None:
                 sys.stderr.write(line)
                 if line.strip():
                     last_lines.append(line.strip())
-        except BaseException:  # Ctrl-C, above all: the cell must not go on alone.
+        except BaseException:  # After Ctrl-C the cell must not go on alone.
             process.terminate()
-            for line in process.stderr:  # It saves what it has, and says so.
+            for line in process.stderr:  # The cell saves its state and says so.
                 sys.stderr.write(line)
             raise
     if process.returncode == 0:

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from keras_selflearn.reproduction.class_names import name_parts
 from keras_selflearn.runs.drawing import save_png_and_svg
 
-_WIDTH = 7.2  # Inches: of a page's text, so that the names are printed in the size they have here.
+_WIDTH = 7.2  # Inches, the width of a page's text.
 _FONT_SIZE = 7
-_LINE = 0.12  # Inches, as is a line's height; so many characters of this size fit into an inch.
+_LINE = 0.12  # Height of a line in inches.
 _CHARACTERS_PER_INCH = 16
 
 
@@ -26,16 +26,16 @@ def draw_samples(
     path_stem: Path,
     title: str,
 ) -> None:
-    """Draw the first image of each class, its name under it, to `path_stem`.png and .svg.
+    """Draw the first image of each class above its name, to `path_stem`.png and .svg.
 
     Parameters
     ----------
     images : (n, height, width, 1 or 3) uint8
-        May be a memory map: only the images that are drawn are read.
+        Perhaps a memory map. Only the images that are drawn are read.
     labels : (n,) integers
         Positions in `class_names`.
     class_names : sequence of str
-        In the order of the picture. A class without an image gets an empty frame.
+        In the order of the picture. A class without an image has an empty frame.
     path_stem : Path
     title : str
     """

@@ -13,21 +13,21 @@ from keras_selflearn.runs.drawing import LINE_STYLES, accuracy_axes, save_png_an
 def draw_accuracy_curves(
     curves: Mapping[str, Sequence[Mapping[int, float]]], title: str, path_stem: Path
 ) -> None:
-    """Draw each run thin and the mean of a group bold, to `path_stem`.png and .svg.
+    """Draw each run as a thin line and the mean of a group as a bold one, as PNG and SVG.
 
     Parameters
     ----------
     curves : mapping of str to runs
-        Up to three groups: the name of the initial weights and, for each run, the test accuracy
-        in percent after each meta-iteration in which it was measured. A group's mean is that of
-        the meta-iterations measured in all its runs. A group may be empty.
+        Up to three groups, by the name of the initial weights. A run maps each measured
+        meta-iteration to its test accuracy in percent. A mean is drawn where all runs of the group
+        were measured. A group may be empty.
     title : str
     path_stem : Path
     """
     figure, axes = accuracy_axes(title)
     drawn = []
     for (name, runs), (color, marker, line) in zip(curves.items(), LINE_STYLES):
-        # A run that has only begun has no accuracy yet.
+        # A run that has just begun has no accuracy.
         runs = [run for run in runs if len(run)]
         for run in runs:
             axes.plot(*zip(*run.items()), color=color, linestyle=line, linewidth=0.8, alpha=0.6)

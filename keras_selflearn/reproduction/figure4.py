@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,14 +14,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.reproduction.class_names import name_parts
 from keras_selflearn.runs.drawing import save_png_and_svg
 from keras_selflearn.runs.projection import choose_points, obstacle, project
 
-# Ten colours made for colour-blind readers (Petroff) and eleven markers: no two of the first 110
-# classes share both, and no two of the first ten share either.
+# Ten colours for colour-blind readers (Petroff) and eleven markers make 110 classes distinct. The
+# first ten classes differ in both.
 _COLORS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
@@ -28,19 +30,19 @@ _COLORS = (
 _MARKERS = ("o", "s", "x", "^", "+", "|", "D", "v", "_", "*", "<")
 _PANEL = 1.9  # Inches, a side.
 _FONT_SIZE = 7
-# With more classes there is room in a panel for their numbers alone.
+# With more classes, a panel has room only for their numbers.
 _MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
 class EmbeddingPanel:
-    """A column of the picture: what one loss makes of the test images.
+    """A column of the picture: the test embeddings of one loss.
 
     Attributes
     ----------
     loss : str
     before, after : (n, d) float16 or float32, or None
-        Test embeddings before and after self-learning; None where there is no run.
+        Test embeddings before and after self-learning; None without a run.
     labels : (n,) integers, or None
         Positions in the class names.
     """
@@ -62,8 +64,8 @@ def draw_embeddings(
 ) -> None:
     """Draw two rows of t-SNE, a column a loss, to `path_stem`.png and .svg.
 
-    All panels show the same points: as many of each class, as far as it has them. The picture says
-    so where there is no run and where embeddings can't be drawn.
+    All panels show the same points, equally many of each class if it has them. A panel without a
+    run, or with embeddings that can't be drawn, says so.
 
     Parameters
     ----------
@@ -72,19 +74,19 @@ def draw_embeddings(
     title : str
     path_stem : Path
     row_titles : (str, str)
-        What stands beside the row of `before` and that of `after`.
+        Titles of the rows of `before` and `after`.
     seed : int
-        Of the choice of points and of t-SNE.
+        Seed of the choice of points and of t-SNE.
     max_points : int
-        In a panel.
+        Most points in a panel.
 
     Raises
     ------
     InputError
-        When the panels are not of the same test images.
+        When the panels have different test images.
     """
     labels = _common_labels(panels)
-    chosen = choose_points(labels, len(class_names), max_points, seed)
+    points = choose_points(labels, len(class_names), max_points, seed)
     numbered = len(class_names) > _MOST_NAMES
     width = _PANEL * len(panels) + 0.3
     figure = Figure(layout="constrained")
@@ -100,44 +102,47 @@ def draw_embeddings(
             axes.set(xticks=[], yticks=[], box_aspect=1)
             if row == 0:
                 axes.set_title(panel.loss, fontsize=9)
-            reason = "no run" if embeddings is None else obstacle(embeddings[chosen])
-            if reason:
-                text = reason.replace(" are ", "\nare ")
-                axes.text(0.5, 0.5, text, fontsize=_FONT_SIZE, ha="center", va="center")
+            reason = "no run" if embeddings is None else obstacle(embeddings[points])
+            if embeddings is None or reason:
+                said = (reason or "").replace(" are ", "\nare ")
+                axes.text(0.5, 0.5, said, fontsize=_FONT_SIZE, ha="center", va="center")
                 continue
-            points = project(embeddings[chosen], seed)
-            _scatter(axes, points, labels[chosen], len(class_names))
-            shown = range(1, len(class_names) + 1) if numbered else map(_one_line, class_names)
-            names.append(_write_names(axes, points, labels[chosen], list(map(str, shown))))
-    # Where a text ends is known only once the axes have their places.
+            places = project(embeddings[points], seed)
+            _scatter(axes, places, labels[points], len(class_names))
+            words = range(1, len(class_names) + 1) if numbered else map(_one_line, class_names)
+            names.append(_write_names(axes, places, labels[points], list(map(str, words))))
+    # Only a drawn picture knows the size of its texts.
     figure.draw_without_rendering()
-    for texts in names:
-        _remove_misfits(texts)
+    for panel_names in names:
+        _remove_misfits(panel_names)
     save_png_and_svg(figure, path_stem)
 
 
 def _common_labels(panels: Sequence[EmbeddingPanel]) -> np.ndarray:
-    with_run = [panel for panel in panels if panel.labels is not None]
-    for panel in with_run:
-        if not np.array_equal(panel.labels, with_run[0].labels):
+    with_run = [(panel.loss, panel.labels) for panel in panels if panel.labels is not None]
+    if not with_run:
+        return np.empty(0, int)
+    first, common = with_run[0]
+    for loss, labels in with_run:
+        if not np.array_equal(labels, common):
             raise InputError(
-                f"The embeddings of {panel.loss} and {with_run[0].loss} are of different test"
-                " images: give runs on one data set."
+                f"The embeddings of {loss} and {first} are of different test images: give runs on"
+                " one data set."
             )
-    return with_run[0].labels if with_run else np.empty(0, int)
+    return common
 
 
 def _scatter(axes: Axes, points: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
     for index in range(n_classes):
         axes.plot(*points[labels == index].T, **_look(index), markersize=2, rasterized=True)
-    # The same scale both ways, and room for the names of groups at the edge.
+    # One scale both ways, and room for the names of groups at the edge.
     low, high = points.min(axis=0), points.max(axis=0)
     half = 0.6 * (high - low).max()
     (x, y) = (low + high) / 2
     axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half))
 
 
-def _look(index: int) -> dict[str, object]:
+def _look(index: int) -> dict[str, Any]:
     return {
         "color": _COLORS[index % len(_COLORS)],
         "marker": _MARKERS[index % len(_MARKERS)],
@@ -149,13 +154,13 @@ def _look(index: int) -> dict[str, object]:
 def _write_names(
     axes: Axes, points: np.ndarray, labels: np.ndarray, names: Sequence[str]
 ) -> list[Text]:
-    """Write each name over the median of its points; the most compact classes come first."""
-    texts = []
+    """Write each name above the median of its points; the most compact classes come first."""
+    written = []
     for index in np.unique(labels):
         members = points[labels == index]
         middle = np.median(members, axis=0)
-        # Above the median: a small group would vanish under its name.
-        text = axes.annotate(
+        # Not on the median: a name would hide a small group.
+        name = axes.annotate(
             names[index],
             middle,
             xytext=(0, 5),
@@ -165,25 +170,25 @@ def _write_names(
             va="center",
             path_effects=[withStroke(linewidth=2, foreground="white")],
         )
-        texts.append((np.median(np.abs(members - middle)), index, text))
-    return [text for *_, text in sorted(texts)]
+        written.append((np.median(np.abs(members - middle)), index, name))
+    return [name for *_, name in sorted(written)]
 
 
-def _remove_misfits(texts: Sequence[Text]) -> None:
-    """Remove texts that leave their axes or overlap an earlier one."""
-    kept = []
-    for text in texts:
-        box = text.get_window_extent().padded(2)
-        frame = text.axes.bbox
+def _remove_misfits(names: Sequence[Text]) -> None:
+    """Remove names that leave their axes or overlap an earlier one."""
+    kept: list[Bbox] = []
+    for name in names:
+        box = name.get_window_extent().padded(2)
+        frame = name.axes.bbox
         inside = frame.containsx(box.x0) and frame.containsx(box.x1)
         if not inside or box.count_overlaps(kept):
-            text.remove()
+            name.remove()
         else:
             kept.append(box)
 
 
 def _add_legend(figure: Figure, width: float, class_names: Sequence[str], numbered: bool) -> float:
-    """List the classes in as many columns as `width` has room for; return the height, in inches."""
+    """List the classes in columns that fit `width`; return the height in inches."""
     names = [_one_line(name) for name in class_names]
     if numbered:
         names = [f"{number} {name}" for number, name in enumerate(names, 1)]

@@ -1,22 +1,26 @@
-"""A table as Markdown, LaTeX (booktabs), CSV and HTML."""
+"""Writes a table as Markdown, LaTeX (booktabs), CSV or HTML."""
 
 from __future__ import annotations
 
 import csv
-import html
 import io
 from collections.abc import Sequence
+
+from markupsafe import Markup
 
 from keras_selflearn.paper import CELLS
 from keras_selflearn.reproduction.claims import TEST, Claim, signed
 from keras_selflearn.reproduction.table import Measured, ResultTable, Row
+from keras_selflearn.runs.page.templates import render
 
 NOTHING = "\N{EM DASH}"
 _MINUS = "\N{MINUS SIGN}"
+_PACKAGE = "keras_selflearn.reproduction"
+_CLAIM_TITLES = ["The paper's claim", "Verdict", "Measured", f"Test ({TEST})"]
 
 
 def markdown(table: ResultTable) -> str:
-    """A Markdown table: for each cell ours with its number of runs, the paper's, the difference."""
+    """Write a Markdown table of ours (with the number of runs), the paper's, and the difference."""
     header = ["Loss", "Pretrained"]
     for name in column_names(table):
         header += [f"{name}: ours", "paper", "difference"]
@@ -25,28 +29,18 @@ def markdown(table: ResultTable) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def html_table(table: ResultTable) -> str:
-    """The same as an HTML table."""
-    groups = "".join(
-        f'<th colspan="3" scope="colgroup">{html.escape(name)}</th>' for name in column_names(table)
-    )
-    titles = '<th scope="col">ours</th><th scope="col">paper</th><th scope="col">difference</th>'
-    rows = "".join(
-        "<tr>"
-        + "".join(f'<th scope="row">{html.escape(name)}</th>' for name in _row_names(row))
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row))
-        + "</tr>\n"
-        for row in table.rows
-    )
-    return (
-        '<table>\n<thead><tr><th rowspan="2" scope="col">Loss</th>'
-        f'<th rowspan="2" scope="col">Pretrained</th>{groups}</tr>\n'
-        f"<tr>{titles * len(CELLS)}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
+def html_table(table: ResultTable) -> Markup:
+    """Render the same as an HTML table."""
+    return render(
+        "table.html",
+        package=_PACKAGE,
+        columns=column_names(table),
+        rows=[(_row_names(row), _cells(row)) for row in table.rows],
     )
 
 
 def latex(table: ResultTable) -> str:
-    """A `tabular` that needs the package booktabs."""
+    """Write a `tabular` that needs the package booktabs."""
     columns = column_names(table)
     lines = [
         "% Needs \\usepackage{booktabs}. Ours: mean and deviation over the runs (their number).",
@@ -65,7 +59,7 @@ def latex(table: ResultTable) -> str:
 
 
 def comma_separated(table: ResultTable) -> str:
-    """A CSV with a line for each cell; empty where there is no run."""
+    """Write a CSV with one line for each cell; a cell without a run is empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
@@ -84,37 +78,27 @@ def comma_separated(table: ResultTable) -> str:
 
 
 def claims_markdown(claims: Sequence[Claim]) -> str:
-    """The claims as a Markdown table."""
-    lines = [["The paper's claim", "Verdict", "Measured", f"Test ({TEST})"], ["---"] * 4]
+    """Write the claims as a Markdown table."""
+    lines = [_CLAIM_TITLES, ["---"] * 4]
     lines += [
         [claim.text, f"**{claim.verdict}**", claim.evidence, claim.significance] for claim in claims
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def claims_html(claims: Sequence[Claim]) -> str:
-    """The claims as an HTML table."""
-    titles = ["The paper's claim", "Verdict", "Measured", f"Test ({TEST})"]
-    header = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(claim.text)}</th><td><strong>{claim.verdict}</strong>'
-        f"</td><td>{html.escape(claim.evidence)}</td><td>{html.escape(claim.significance)}</td>"
-        "</tr>\n"
-        for claim in claims
-    )
-    return (
-        f'<table class="claims">\n<thead><tr>{header}</tr></thead>\n<tbody>\n{rows}</tbody></table>'
-    )
+def claims_html(claims: Sequence[Claim]) -> Markup:
+    """Render the claims as an HTML table."""
+    return render("claims.html", package=_PACKAGE, claims=claims, titles=_CLAIM_TITLES)
 
 
 def column_names(table: ResultTable) -> list[str]:
-    """Of the three cells of a row: how many labels ours and the paper's have."""
-    data = {run.config.regime: run.record["data"] for run in table.runs}
+    """Name the three cells of a row by our number of labels and the paper's."""
+    data = {run.config.regime: run.record.data for run in table.runs}
     few, all_of_them = data.get("self-learning"), data.get("all-labelled")
     return [
-        f"{few['labelled'] if few else 'Few'} labels (paper: {table.published.labels})",
+        f"{few.labelled if few else 'Few'} labels (paper: {table.published.labels})",
         "Self-learning",
-        f"All {all_of_them['train'] if all_of_them else ''} labels".replace("  ", " ")
+        f"All {all_of_them.train if all_of_them else ''} labels".replace("  ", " ")
         + f" (paper: {table.published.train_images})",
     ]
 
@@ -124,16 +108,16 @@ def _row_names(row: Row) -> list[str]:
 
 
 def _cells(row: Row) -> list[str]:
-    texts = []
+    cells = []
     for cell in CELLS:
         mean, std = row.published.cell(cell)
         difference = row.difference(cell)
-        texts += [
+        cells += [
             _ours(row.cells[cell]),
             f"{mean:.2f} ± {std:.2f}",
             NOTHING if difference is None else signed(difference),
         ]
-    return texts
+    return cells
 
 
 def _ours(cell: Measured) -> str:

@@ -1,4 +1,4 @@
-"""The cells of the paper's tables as runs: each loss, initial weights, regime and seed."""
+"""The cells of the paper's tables as runs: a loss, initial weights, a regime and a seed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.paper import PublishedFigure, PublishedRow, PublishedTable
 from keras_selflearn.reproduction.presets import flagfiles, read_preset
 
-# A run of self-learning also gives the labelled-only column: its accuracy before self-learning.
+# A run of self-learning also fills the column of few labels, with its first accuracy.
 REGIMES = ("self-learning", "all-labelled")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run that a table needs.
+    """A run that a table needs.
 
     Attributes
     ----------
     name : str
-        For people.
+        A name for people.
     flags : tuple of str
-        Of `python -m keras_selflearn.main`.
+        Flags of `python -m keras_selflearn.main`.
     config : Config
-        What these flags ask for, not yet resolved.
+        The configuration of these flags, not resolved.
     """
 
     name: str
@@ -36,20 +36,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Which cells of a table to run, and how.
+    """The cells of a table that are to be run.
 
     Attributes
     ----------
     table : PublishedTable
     preset : str
     losses, weights, regimes : sequences of str
-        Those of the table to run, in the table's order.
+        The parts of the table to run, in its order.
     runs : int
-        With seeds from 0.
+        Runs of each cell, with seeds from 0.
     imagenet_weights : str
-        Where the rows with ImageNet weights start: `imagenet`, or a file.
+        Initial weights of the rows with ImageNet weights: `imagenet`, or a file.
     results_dir : str
-        Folder of all results; the table's runs are in `folder`.
+        Folder of all results. `folder` holds the runs of this table.
     data_dir : str or None
     """
 
@@ -65,11 +65,11 @@ class Grid:
 
     @property
     def folder(self) -> Path:
-        """Where the runs of this data set and preset are, whatever table or figure asks."""
+        """The folder of the runs of this data set and preset."""
         return Path(self._folder).expanduser()
 
     def cells(self) -> list[Cell]:
-        """All of them, in the table's order and, within a row, that of the seeds."""
+        """List the cells in the order of the table, then of the seeds."""
         return [
             self.cell(row, regime, seed)
             for row in self.table.rows
@@ -83,7 +83,7 @@ class Grid:
         return str(Path(self.results_dir) / f"{self.table.dataset}-{self.preset}")
 
     def cell(self, row: PublishedRow, regime: str, seed: int) -> Cell:
-        """The run of a row of the table in a regime."""
+        """Make the cell of a row of the table in a regime."""
         imagenet = row.weights == "imagenet"
         changes = {
             "loss": row.loss,
@@ -118,23 +118,23 @@ def make_grid(
     results_dir: str = "results",
     data_dir: str | None = None,
 ) -> Grid:
-    """Check what a command asks for and fill in the rest.
+    """Check names and numbers, and fill in what is not given.
 
     Parameters
     ----------
     table : PublishedTable
     preset : str
     losses, weights, regimes : str, optional
-        Comma-separated names; None: all.
+        Comma-separated names; None means all.
     runs : int, optional
-        None: the preset's or else the paper's.
+        None means the preset's number, else the paper's.
     imagenet_weights, results_dir, data_dir
         As in `Grid`.
 
     Raises
     ------
     InputError
-        For a name that the table or `flags/` does not have, or no run at all.
+        For an unknown name, or fewer than one run.
     """
     of_table = {
         "losses": list(dict.fromkeys(row.loss for row in table.rows)),
@@ -150,9 +150,9 @@ def make_grid(
     return Grid(
         table=table,
         preset=preset,
-        losses=_chosen("loss", losses, of_table["losses"]),
-        weights=_chosen("weights", weights, of_table["weights"]),
-        regimes=_chosen("regime", regimes, REGIMES),
+        losses=_names("loss", losses, of_table["losses"]),
+        weights=_names("weights", weights, of_table["weights"]),
+        regimes=_names("regime", regimes, REGIMES),
         runs=runs,
         imagenet_weights=imagenet_weights,
         results_dir=results_dir,
@@ -171,12 +171,12 @@ def make_figure_grid(
     runs: int | None = None,
     **others: str | None,
 ) -> Grid:
-    """The runs that figure 3 or 4 shows of a table's data set; parameters as `make_grid`.
+    """Make the grid of figure 3 or 4 for a table's data set; parameters as `make_grid`.
 
     Raises
     ------
     InputError
-        As `make_grid`, and for more than one loss or weights where the figure shows one.
+        As `make_grid`; also for several losses or weights if the figure shows one.
     """
     grid = make_grid(
         table,
@@ -187,19 +187,19 @@ def make_figure_grid(
         runs=runs,
         **others,
     )
-    for kind, asked, shown in (
+    for kind, wanted, possible in (
         ("loss", grid.losses, figure.losses),
         ("kind of weights", grid.weights, figure.weights),
     ):
-        if len(shown) == 1 < len(asked):
+        if len(possible) == 1 < len(wanted):
             raise InputError(f"Figure {figure.figure} shows one {kind}: ask for one.")
     return grid if runs else replace(grid, runs=min(grid.runs, figure.runs))
 
 
-def _chosen(kind: str, asked: str | None, known: Sequence[str]) -> list[str]:
-    if asked is None:
+def _names(kind: str, given: str | None, known: Sequence[str]) -> list[str]:
+    if given is None:
         return list(known)
-    names = [name.strip() for name in asked.split(",") if name.strip()]
+    names = [name.strip() for name in given.split(",") if name.strip()]
     for name in names:
         if name not in known:
             raise unknown_name(kind, name, known)

@@ -1,4 +1,4 @@
-"""Presets: the flagfiles in `flags/` that say how a reproduction is run."""
+"""Presets: the flagfiles in `flags/` with the settings of a reproduction."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ from keras_selflearn.console.option import option
 from keras_selflearn.datasets import DATASETS
 from keras_selflearn.options.config import Config
 
-# Beside the package in a checkout; where it is installed alone, in the working directory.
+# Beside the package in a checkout; for an installed package, in the working directory.
 _FOLDERS = (Path(__file__).resolve().parents[2] / "flags", Path("flags"))
 
 
 @dataclass(frozen=True)
 class Preset(Config):
-    """A configuration that also says how many runs there are of each cell, and from what."""
+    """A configuration with the number of runs of each cell and the file of ImageNet weights."""
 
     runs: int | None = option(None, "Runs of each cell, with seeds 0, 1, 2, ...")
     imagenet_weights: str | None = option(None, "File of the ImageNet weights.")
 
 
 def preset_names() -> list[str]:
-    """Those of all flagfiles that neither name a data set nor change a preset for one."""
+    """List the flagfiles that belong to no single data set."""
     names = {path.stem for folder in _FOLDERS for path in folder.glob("*.cfg")} - set(DATASETS)
     changes = tuple(f"-{dataset}" for dataset in DATASETS)
     return sorted(name for name in names if not name.endswith(changes))
 
 
 def flagfiles(preset: str, dataset: str) -> list[Path]:
-    """The files that make a cell of a data set's table, of which a later one wins.
+    """List the flagfiles of a cell; a later one wins.
 
-    The data set's own, the preset's and, where there is one, `PRESET-DATASET.cfg`: what the preset
-    changes for this data set.
+    These are the data set's own, the preset's and, if it exists, `PRESET-DATASET.cfg`.
 
     Raises
     ------
@@ -52,7 +51,7 @@ def flagfiles(preset: str, dataset: str) -> list[Path]:
 
 
 def read_preset(preset: str, dataset: str) -> Preset:
-    """What the preset's flagfiles ask for of a data set; `InputError` as `flagfiles`."""
+    """Read the flagfiles of a preset and a data set; `InputError` as `flagfiles`."""
     return command_line.parse(Preset, [f"--flagfile={path}" for path in flagfiles(preset, dataset)])
 
 

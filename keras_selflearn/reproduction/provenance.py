@@ -1,7 +1,8 @@
-"""What stands behind a table's figures: data, schedule, software and machine, from its runs."""
+"""Describes the runs behind a table: data, gradient steps, software and machine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from keras_selflearn.reproduction.estimate import done, in_words, planned
@@ -14,13 +15,13 @@ NOTES = "notes.md"
 
 
 def notes(folder: Path) -> str:
-    """What the user says of these results, from `notes.md` in their folder; else nothing."""
+    """Read the user's notes on these results from `notes.md` in their folder."""
     path = folder / NOTES
     return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
 def describe(table: ResultTable, grid: Grid) -> list[str]:
-    """Sentences on what was run, each a line; where runs differ, all that occurs is listed."""
+    """Write sentences on what was run; if runs differ, they list all values."""
     runs = table.runs
     others = []
     if table.other_runs:
@@ -28,30 +29,30 @@ def describe(table: ResultTable, grid: Grid) -> list[str]:
     if not runs:
         return ["No run is finished.", *others]
     published = table.published
-    data = [run.record["data"] for run in runs]
-    labelled = [run.record["data"]["labelled"] for run in runs if run.self_learns]
+    data = [run.record.data for run in runs]
+    labelled = [run.record.data.labelled for run in runs if run.self_learns]
     sizes = (
-        f"Data: {_all(each['train'] for each in data)} training and"
-        f" {_all(each['test'] for each in data)} test images"
+        f"Data: {_all(each.train for each in data)} training and"
+        f" {_all(each.test for each in data)} test images"
         + (f", {_all(labelled)} initially labelled" if labelled else "")
         + f" (the paper: {published.train_images:,}, {published.test_images:,},"
         f" {published.labels:,})."
     )
-    environments = [run.record["environment"] for run in runs]
-    packages = [each["packages"] for each in environments]
-    commits = [each["git_commit"] or "unknown" for each in environments]
+    environments = [run.record.environment for run in runs]
+    packages = [each.packages for each in environments]
+    commits = [each.git_commit or "unknown" for each in environments]
     software = (
-        f"Software: keras-selflearn {_all(each['keras_selflearn'] for each in environments)},"
+        f"Software: keras-selflearn {_all(each.keras_selflearn for each in environments)},"
         f" commit {_all(commit[:8] for commit in commits)}; TensorFlow"
-        f" {_all(each['tensorflow'] for each in packages)}, Keras"
-        f" {_all(each['keras'] for each in packages)}, Python"
-        f" {_all(each['python'] for each in environments)}."
+        f" {_all(each.get('tensorflow') for each in packages)}, Keras"
+        f" {_all(each.get('keras') for each in packages)}, Python"
+        f" {_all(each.python for each in environments)}."
     )
     machine = (
-        f"Machine: {_all(each['cpu'] for each in environments)};"
-        f" {_all(', '.join(each['gpus']) or 'no GPU' for each in environments)};"
-        f" {_all(each['precision'] for each in environments)};"
-        f" {in_words(sum(run.record['seconds'] for run in runs))} in all."
+        f"Machine: {_all(each.cpu for each in environments)};"
+        f" {_all(', '.join(each.gpus) or 'no GPU' for each in environments)};"
+        f" {_all(each.precision for each in environments)};"
+        f" {in_words(sum(run.record.seconds for run in runs))} in all."
     )
     return [
         f"Runs: {len(runs)}; seeds: {_all(sorted(run.config.seed for run in runs))}; preset:"
@@ -67,7 +68,7 @@ def describe(table: ResultTable, grid: Grid) -> list[str]:
 
 
 def _steps(table: ResultTable, grid: Grid) -> list[str]:
-    """Gradient steps of a run in each regime, beside those of the paper's schedule."""
+    """Compare the gradient steps of a run with the paper's, for each regime."""
     paper = make_grid(grid.table, "paper")
     lines = []
     for regime in REGIMES:
@@ -88,14 +89,14 @@ def _weights(table: ResultTable) -> str:
         return "Pretrained weights: no run."
     files = [
         f"{Path(run.config.weights).name}"
-        + (f" (sha256 {digest[:16]})" if (digest := run.record["weights_sha256"]) else " of Keras")
+        + (f" (sha256 {digest[:16]})" if (digest := run.record.weights_sha256) else " of Keras")
         for run in pretrained
     ]
     return f"Pretrained weights: {_all(files)}."
 
 
-def _all(values) -> str:
-    """The different ones, in order."""
+def _all(values: Iterable[object]) -> str:
+    """List the different values, in order."""
     return ", ".join(
         f"{value:,}" if isinstance(value, int) else str(value) for value in dict.fromkeys(values)
     )

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import textwrap
-import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,32 +16,33 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.executors import Outcome, is_finished
 from keras_selflearn.reproduction.grid import Cell
 
-# Of a cell whose machine or process died; more often, the cell itself may be what kills it.
+_LOG = logging.getLogger(__name__)
+# A cell that dies more often may itself be the cause.
 _MAX_RETRIES = 3
 
 
 def run_on_ray(cells: Iterable[Cell], address: str | None = None) -> Iterator[Outcome]:
-    """Run each cell as a Ray task in a process of its own, on a GPU where the cluster has any.
+    """Run each cell as a Ray task in its own process, on a GPU if the cluster has one.
 
-    A cell whose machine dies is run again on another one; one that fails is not. Leaving the
-    iteration cancels what is not finished.
+    A cell whose machine dies is run again on another machine. A cell that fails is not. Leaving
+    the iteration cancels the unfinished cells.
 
     Parameters
     ----------
     cells : iterable of Cell
-        The folder of their results must be the same on all machines.
+        All machines must see the same folder of results.
     address : str, optional
-        Of a running cluster: `auto`, `HOST:PORT` or `ray://HOST:PORT`. None: this machine alone.
+        A running cluster: `auto`, `HOST:PORT` or `ray://HOST:PORT`; None means this machine.
 
     Yields
     ------
     Outcome
-        Each as soon as it is there.
+        As soon as each cell has ended.
 
     Raises
     ------
     InputError
-        When Ray is not installed or the cluster can't be reached.
+        When Ray is not installed, or the cluster can't be reached.
     """
     ray = _connect(address)
     try:
@@ -53,7 +53,7 @@ def run_on_ray(cells: Iterable[Cell], address: str | None = None) -> Iterator[Ou
             (ended,), _ = ray.wait(list(pending), num_returns=1)
             yield Outcome(pending.pop(ended), _error(ray, ended))
     finally:
-        # Of a cluster that goes on, this ends only what this program has started there.
+        # A shared cluster goes on: this ends only what this program has started.
         ray.shutdown()
 
 
@@ -69,7 +69,7 @@ def _connect(address: str | None) -> Any:
         if address and address != "auto":
             _check_address(address)
         ray.init(address or "local", include_dashboard=False, logging_level=logging.ERROR)
-    except Exception as error:  # Ray raises many kinds, Exception itself among them.
+    except Exception as error:  # Ray raises many kinds of errors, also plain Exception.
         advice = "give auto, HOST:PORT or ray://HOST:PORT, as `ray start` shows it"
         trouble = f"The Ray cluster {address} can't be reached ({_one_line(error)}): {advice}."
         if not address:
@@ -79,13 +79,13 @@ def _connect(address: str | None) -> Any:
 
 
 def _check_address(address: str) -> None:
-    """Raise an `OSError` or `ValueError` at once where Ray would try for minutes."""
+    """Raise an `OSError` or `ValueError` at once; Ray would try for minutes."""
     host, _, port = address.rpartition("/")[2].rpartition(":")
     socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _resources(ray: Any) -> dict[str, Any]:
-    """What a task takes: a GPU or else, for TensorFlow uses all it sees, a machine's CPUs."""
+    """Choose what a task takes: a GPU, else all CPUs of a machine, as TensorFlow does."""
     if ray.cluster_resources().get("GPU"):
         return {"num_gpus": 1}
     cpus = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
@@ -93,7 +93,7 @@ def _resources(ray: Any) -> dict[str, Any]:
 
 
 def _with_absolute_paths(config: Config) -> Config:
-    """For a worker has neither this working directory nor, perhaps, this home."""
+    """Make paths absolute: a worker has another working directory, perhaps another home."""
     paths = {
         name: os.path.abspath(os.path.expanduser(getattr(config, name)))
         for name in ("results_dir", "data_dir", "weights")
@@ -103,8 +103,8 @@ def _with_absolute_paths(config: Config) -> Config:
 
 
 def _run_cell(config: Config) -> str | None:
-    """Run a cell on a worker, unless a lost worker has; None, or the cause of its failure."""
-    # Here, not in a process of the worker's: that would outlive a machine's Ray that is killed.
+    """Run a cell on a worker unless it is finished; return None, or the cause of its failure."""
+    # In the worker itself: a process of its own would outlive a killed Ray.
     import_tensorflow_quietly()
     from keras_selflearn.runs.experiment import run_experiment
 
@@ -114,8 +114,8 @@ def _run_cell(config: Config) -> str | None:
     except InputError as error:
         return str(error)
     except Exception as error:
-        # Returned, not raised: the class of an error may not be there where the command runs.
-        traceback.print_exc()
+        # Returned, not raised: the command may not have the class of the error.
+        _LOG.exception("%s failed", config.loss)
         return _one_line(error)
     return None
 

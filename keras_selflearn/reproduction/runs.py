@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.embeddings_file import read_embeddings
-from keras_selflearn.runs.record import read_config
-from keras_selflearn.storage.json_files import read_json
+from keras_selflearn.runs.folder import RUN_JSON
+from keras_selflearn.runs.record import RunRecord, read_record
 
 
 @dataclass(frozen=True)
@@ -23,36 +22,37 @@ class Run:
     Attributes
     ----------
     path : Path
-    record : dict
-        Its run.json.
+        Its folder.
+    record : RunRecord
     config : Config
+        Resolved.
     """
 
     path: Path
-    record: dict[str, Any]
+    record: RunRecord
     config: Config
 
     @property
     def test_accuracy(self) -> dict[str, float]:
-        """In percent, by the name of the table's cell."""
-        return self.record["test_accuracy"]
+        """Test accuracy in percent, by the name of the table's cell."""
+        return self.record.test_accuracy
 
     @property
     def self_learns(self) -> bool:
-        """Whether it is one of self-learning."""
+        """Whether its regime is self-learning."""
         return self.config.regime == "self-learning"
 
     @property
     def accuracies(self) -> dict[int, float]:
         """Test accuracy in percent after each meta-iteration in which it was measured."""
         return {
-            record["meta_iteration"]: record["validation_accuracy"]
-            for record in self.record["history"]
-            if record["validation_accuracy"] is not None
+            number: accuracy
+            for number, accuracy in enumerate(self.record.accuracies)
+            if accuracy is not None
         }
 
     def embeddings(self, when: str) -> tuple[np.ndarray, np.ndarray] | None:
-        """(n, d) float16 and labels (n,) of the test images, `initial` or `final`; None: gone.
+        """Read the `initial` or `final` embeddings (n, d) and labels (n,); None without a file.
 
         Raises
         ------
@@ -63,7 +63,9 @@ class Run:
 
 
 def finished_runs(folder: Path) -> list[Run]:
-    """The finished runs in `folder`, in the order of their names; none where it is not there.
+    """Read the finished runs in `folder`, in the order of their names.
+
+    A folder that doesn't exist has none.
 
     Raises
     ------
@@ -71,16 +73,17 @@ def finished_runs(folder: Path) -> list[Run]:
         When a run's record can't be read.
     """
     runs = []
-    for path in sorted(folder.glob("*/run.json")):
-        try:
-            record = read_json(path)
-            if record["status"] == "finished":
-                runs.append(Run(path.parent, record, read_config(record).resolve()))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"The record of a run, {path}, can't be read ({error}): mend it or remove its"
-                " folder."
-            ) from error
+    for path in sorted(folder.glob(f"*/{RUN_JSON}")):
+        record = read_record(path)
+        if record.status == "finished":
+            try:
+                config = record.config.resolve()
+            except ValueError as error:
+                raise InputError(
+                    f"The record of a run, {path}, can't be read: {error} Mend it or remove its"
+                    " folder."
+                ) from error
+            runs.append(Run(path.parent, record, config))
     return runs
 
 
@@ -93,23 +96,23 @@ def identity(config: Config, *, with_seed: bool = True) -> tuple:
 
 
 def is_pretrained(config: Config) -> bool:
-    """Whether the initial weights are any but random ones."""
+    """Tell whether the initial weights are other than random ones."""
     return config.weights != "random"
 
 
 def check_same_weights(runs: Iterable[Run], folder: Path) -> None:
-    """Raise an `InputError` when pretrained runs start from files that differ in their content."""
-    digests = {run.record["weights_sha256"] for run in runs if is_pretrained(run.config)}
+    """Raise an `InputError` if pretrained runs start from files with different contents."""
+    digests = {run.record.weights_sha256 for run in runs if is_pretrained(run.config)}
     if len(digests) > 1:
         names = sorted(digest[:16] if digest else "those of Keras" for digest in digests)
         raise InputError(
             f"Runs in {folder} start from different pretrained weights (sha256:"
-            f" {', '.join(names)}): keep those of one kind there."
+            f" {', '.join(names)}): keep the runs of one file there."
         )
 
 
 def by_identity(runs: Iterable[Run]) -> dict[tuple, Run]:
-    """The first run of each identity, seed included."""
+    """Map each identity, which includes the seed, to its first run."""
     found: dict[tuple, Run] = {}
     for run in runs:
         found.setdefault(identity(run.config), run)

@@ -1,4 +1,4 @@
-"""One of the paper's tables with what was measured beside what is published."""
+"""One of the paper's tables, with measured and published accuracies."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _REGIME_OF_CELL = {
 
 @dataclass(frozen=True)
 class Measured:
-    """Test accuracies of a cell.
+    """The measured test accuracies of a cell.
 
     Attributes
     ----------
     accuracies : mapping of int to float
-        Seed of the run -> percent.
+        Maps the seed of a run to percent.
     """
 
     accuracies: Mapping[int, float]
 
     @property
     def mean(self) -> float | None:
-        """Percent; None without a run."""
+        """Mean in percent; None without a run."""
         return statistics.fmean(self.accuracies.values()) if self.accuracies else None
 
     @property
@@ -48,7 +48,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: what is published, and the measured cells by their names."""
+    """A row of a table: the published one, and the measured cells by name."""
 
     published: PublishedRow
     cells: Mapping[str, Measured]
@@ -59,7 +59,7 @@ class Row:
         return f"{self.published.loss}, {self.published.weights}"
 
     def difference(self, cell: str) -> float | None:
-        """Measured mean minus published mean, in points; None without a run."""
+        """Subtract the published mean from the measured one, in points; None without a run."""
         mean = self.cells[cell].mean
         return None if mean is None else mean - self.published.cell(cell)[0]
 
@@ -74,9 +74,9 @@ class ResultTable:
     rows : tuple of Row
         In the order of the paper.
     runs : tuple of Run
-        That fill the cells.
+        The runs that fill the cells.
     other_runs : int
-        Finished runs in the same folder that fill none: they were asked for with other flags.
+        Number of finished runs in the same folder with other flags.
     """
 
     published: PublishedTable
@@ -85,7 +85,7 @@ class ResultTable:
     other_runs: int = 0
 
     def row(self, loss: str, weights: str) -> Row:
-        """The row of a loss and initial weights."""
+        """Find the row of a loss and initial weights."""
         return next(
             row
             for row in self.rows
@@ -94,18 +94,18 @@ class ResultTable:
 
 
 def measure(grid: Grid, finished: Iterable[Run]) -> ResultTable:
-    """Fill a table's cells with the runs that did what `grid` asks for, whatever their seed.
+    """Fill a table's cells with the runs that have the settings of `grid`, of any seed.
 
     Parameters
     ----------
     grid : Grid
-        Its losses, weights, regimes and runs do not matter: all cells are filled that can be.
+        All cells are filled, also those that this grid does not run.
     finished : iterable of Run
 
     Raises
     ------
     InputError
-        When they start from different pretrained weights.
+        When runs start from different pretrained weights.
     """
     runs = list(by_identity(finished).values())
     used: list[Run] = []
@@ -113,8 +113,8 @@ def measure(grid: Grid, finished: Iterable[Run]) -> ResultTable:
     for published in grid.table.rows:
         cells = {}
         for cell in CELLS:
-            asked = resolve(grid.cell(published, _REGIME_OF_CELL[cell], seed=0).config)
-            wanted = identity(asked, with_seed=False)
+            config = resolve(grid.cell(published, _REGIME_OF_CELL[cell], seed=0).config)
+            wanted = identity(config, with_seed=False)
             matching = [run for run in runs if identity(run.config, with_seed=False) == wanted]
             used += [run for run in matching if run not in used]
             cells[cell] = Measured({run.config.seed: run.test_accuracy[cell] for run in matching})
@@ -124,7 +124,7 @@ def measure(grid: Grid, finished: Iterable[Run]) -> ResultTable:
 
 
 def average(cells: Iterable[Measured]) -> Measured:
-    """The mean of several cells, for each seed that all of them have."""
+    """Average several cells, for each seed that all of them have."""
     cells = list(cells)
     seeds = set.intersection(*(set(cell.accuracies) for cell in cells))
     return Measured(

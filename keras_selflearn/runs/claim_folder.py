@@ -7,17 +7,17 @@ import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import differing
 from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.storage.lock import Held, lock
 
 
 @contextlib.contextmanager
-def opened(results_dir: Path, name: str, asked: dict[str, Any]) -> Iterator[RunFolder]:
+def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolder]:
     """The folder of a run, held by this process in the block.
 
     It is called `name`, or `name`-2, -3 and so on: the first that is of the same run and not
@@ -27,8 +27,8 @@ def opened(results_dir: Path, name: str, asked: dict[str, Any]) -> Iterator[RunF
     ----------
     results_dir : Path
     name : str
-    asked : dict
-        The run's `config` and `weights_sha256`, as in run.json.
+    record : RunRecord
+        The record of the run that is to begin.
 
     Raises
     ------
@@ -49,34 +49,34 @@ def opened(results_dir: Path, name: str, asked: dict[str, Any]) -> Iterator[RunF
             ) from error
         if not (folder.is_new() or folder.has_run()):
             continue  # It is not a run's.
-        if folder.has_run() and folder.read_run()["status"] == "finished":
+        if folder.has_run() and folder.read_run().status == "finished":
             continue
         held = ExitStack()
         try:
             held.enter_context(lock(folder.path))
         except Held:
             run = folder.read_run() if folder.has_run() else None
-            if run is None or not _differences(run, asked):
+            if run is None or not _differences(run, record):
                 raise InputError(_in_use(folder.path, run)) from None
             continue
         with held:
             if folder.has_run():
                 run = folder.read_run()
-                if run["status"] == "finished":  # since it was read
+                if run.status == "finished":  # since it was read
                     continue
-                _check_same(folder.path, run, asked)
+                _check_same(folder.path, run, record)
             yield folder
             return
 
 
-def _check_same(path: Path, run: dict[str, Any], asked: dict[str, Any]) -> None:
-    version = run["environment"].get("keras_selflearn")
+def _check_same(path: Path, run: RunRecord, record: RunRecord) -> None:
+    version = run.environment.keras_selflearn
     if version != __version__:
         raise InputError(
             f"{path} is an unfinished run of version {version}, with which version {__version__}"
             " can't go on: remove it, or choose another --results_dir."
         )
-    differences = _differences(run, asked)
+    differences = _differences(run, record)
     if differences:
         raise InputError(
             f"{path} is an unfinished run with other flags: {'; '.join(differences)}. Give the"
@@ -84,28 +84,26 @@ def _check_same(path: Path, run: dict[str, Any], asked: dict[str, Any]) -> None:
         )
 
 
-def _differences(run: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    before, now = run["config"], asked["config"]
+def _differences(run: RunRecord, record: RunRecord) -> list[str]:
+    before, now = run.flags, record.flags
     found = [
         f"--{name} was {before.get(name)} and is {now.get(name)}" for name in differing(before, now)
     ]
-    if run.get("data_sha256") != asked["data_sha256"]:
+    if run.data_sha256 != record.data_sha256:
         found.append("the images or labels were changed")
-    first, second = run.get("weights_sha256"), asked["weights_sha256"]
+    first, second = run.weights_sha256, record.weights_sha256
     is_file = first is not None and second is not None
     if first != second or not is_file and before.get("weights") != now.get("weights"):
         found.append(f"--weights was {before.get('weights')} and is {now.get('weights')}")
     return found
 
 
-def _in_use(path: Path, run: dict[str, Any] | None) -> str:
-    processes = run.get("processes") if run else None
-    holder = processes[-1] if isinstance(processes, list) and processes else {}
-    if not isinstance(holder, dict):
-        holder = {}
-    who = f"process {holder.get('pid', 'unknown')} on {holder.get('host', 'this machine')}"
-    since = f", since {holder['since']}" if "since" in holder else ""
+def _in_use(path: Path, run: RunRecord | None) -> str:
+    who = "process unknown on this machine"
+    if run and run.processes:
+        holder = run.processes[-1]
+        who = f"process {holder.pid} on {holder.host}, since {holder.since}"
     return (
-        f"{path} is in use by {who}{since}, for the same run: wait for it, stop it, or choose"
+        f"{path} is in use by {who}, for the same run: wait for it, stop it, or choose"
         " another --results_dir."
     )

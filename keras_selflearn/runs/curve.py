@@ -1,4 +1,4 @@
-"""Accuracy over meta-iterations, one run a line."""
+"""A picture of the accuracy over meta-iterations, with one line for each run."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Curve:
     ----------
     name : str
     accuracies : sequence of float or None
-        On the test images in percent after meta-iterations 0, 1, 2, ...; None: not measured.
-        The first and the last are measured.
+        Percent after meta-iterations 0, 1, 2, ...; None where it was not measured. The first and
+        the last are measured.
     """
 
     name: str
@@ -26,22 +26,22 @@ class Curve:
 
 
 def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
-    """Draw up to three curves to the PNG at `path`; meta-iteration 0 is labelled-only."""
+    """Draw up to three curves to the PNG at `path`."""
     figure, axes = accuracy_axes(title)
     for curve, (color, marker, line) in zip(curves, LINE_STYLES):
-        measured = [i for i, each in enumerate(curve.accuracies) if each is not None]
+        measured = {i: each for i, each in enumerate(curve.accuracies) if each is not None}
         axes.plot(
-            measured,
-            [curve.accuracies[i] for i in measured],
+            [*measured],
+            [*measured.values()],
             color=color,
             marker=marker,
             linestyle=line,
             label=curve.name,
         )
-        last = len(curve.accuracies) - 1
+        last = max(measured)
         axes.annotate(
-            f"{curve.accuracies[-1]:.1f} %",
-            (last, curve.accuracies[-1]),
+            f"{measured[last]:.1f} %",
+            (last, measured[last]),
             xytext=(0, 7),
             textcoords="offset points",
             ha="center",

@@ -1,11 +1,10 @@
-"""The images and labels that an experiment asks for (section 4)."""
+"""The images and labels of an experiment (section 4), and how its record describes them."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,16 +15,17 @@ from keras_selflearn.datasets.splitting import choose_labelled
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.data import numbers_by_class
 from keras_selflearn.paper import table_of_dataset
+from keras_selflearn.runs.record import Data, Sizes
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.storage.files import is_in
 
-# In the place of a label that is hidden from training; no class of a data set is called this.
+# Stands for a label that is hidden from training. No class has this name.
 HIDDEN = "-1"
 _LONGEST_NAME = 80
 
 
 def check_only_read(config: Config) -> None:
-    """Raise an `InputError` where results would go into the user's folder of images."""
+    """Raise an `InputError` if results would go into the user's folder of images."""
     if config.dataset != FOLDER:
         return
     images, results = (Path(each).expanduser() for each in (config.images, config.results_dir))
@@ -37,7 +37,7 @@ def check_only_read(config: Config) -> None:
 
 
 def load(config: Config) -> Dataset:
-    """The data set that a resolved `config` names; an `InputError` where it can't be had."""
+    """Load the data set that a resolved `config` names; an `InputError` if that fails."""
     if config.dataset == FOLDER:
         return load_folder(
             config.images,
@@ -49,12 +49,12 @@ def load(config: Config) -> Dataset:
 
 
 def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
-    """Class names (n,) of the training images, "-1" where they are not known or hidden.
+    """Return class names (n,) of the training images; "-1" if unknown or hidden from training.
 
     Raises
     ------
     InputError
-        When the labels that are asked for can't be had.
+        When the data set has fewer labels than the configuration asks for.
     """
     names = names_with_none(dataset)[dataset.labels]
     if config.dataset == FOLDER:
@@ -94,46 +94,57 @@ def _wanted_labels(dataset: Dataset, config: Config) -> int | dict[int, int]:
 
 
 def names_with_none(dataset: Dataset) -> np.ndarray:
-    """Class names by position, and at -1 what stands for no label."""
+    """Return the class names by position; position -1 gives the text for "no label"."""
     return np.array([*dataset.class_names, HIDDEN])
 
 
 def data_digest(dataset: Dataset) -> str:
-    """Of the labels, the files' names and a hundred images: that a run goes on with the same."""
+    """Digest the labels, the file names and a hundred images, to recognise the same data."""
     parts = [sha256_of_sample(dataset.images), sha256_of_array(dataset.labels)]
     return hashlib.sha256(repr((parts, dataset.class_names, dataset.paths)).encode()).hexdigest()
 
 
-def describe_data(name: str, whole: Dataset, used: Dataset, labelled: np.ndarray) -> dict[str, Any]:
-    """Sizes and classes; for a data set of the paper also how its size differs from the paper's.
+def describe_data(name: str, whole: Dataset, used: Dataset, labelled: np.ndarray) -> Data:
+    """Describe sizes and classes, and the difference in size from the paper's data set.
 
     Parameters
     ----------
     name : str
+        Name of the data set.
     whole, used : Dataset
+        The whole data set, and the part that the run uses.
     labelled : (m,) str
         The initial labels.
     """
     published = table_of_dataset(name)
-    difference = published and {
-        "train": len(whole.images) - published.train_images,
-        "test": len(whole.test_images) - published.test_images,
-    }
-    return {
-        "train": len(used.images),
-        "test": len(used.test_images),
-        "labelled": len(labelled),
-        "labelled_per_class": {each: int(np.sum(labelled == each)) for each in used.class_names},
-        "whole": {"train": len(whole.images), "test": len(whole.test_images)},
-        "difference_from_paper": difference,
-        "classes": list(used.class_names),
-        "image_shape": list(used.images.shape[1:]),
-    }
+    sizes = Sizes(train=len(whole.images), test=len(whole.test_images))
+    difference = None
+    if published:
+        difference = Sizes(
+            train=sizes.train - published.train_images, test=sizes.test - published.test_images
+        )
+    return Data(
+        train=len(used.images),
+        test=len(used.test_images),
+        labelled=len(labelled),
+        labelled_per_class={each: int(np.sum(labelled == each)) for each in used.class_names},
+        whole=sizes,
+        difference_from_paper=difference,
+        classes=list(used.class_names),
+        image_shape=list(used.images.shape[1:]),
+    )
+
+
+def data_title(config: Config) -> str:
+    """Return the name of the data set or of the user's folder, for people."""
+    if config.dataset == FOLDER:
+        return Path(config.images).expanduser().resolve().name or config.images
+    return config.dataset
 
 
 def data_name(config: Config) -> str:
-    """Of the data set, for the name of a run's folder."""
+    """Return the name of the data set for the name of a run's folder."""
     if config.dataset == FOLDER:
-        name = Path(config.images).expanduser().resolve().name
-        return re.sub(r"[^\w.-]+", "-", name).strip(".-")[:_LONGEST_NAME] or FOLDER
+        name = re.sub(r"[^\w.-]+", "-", data_title(config)).strip(".-")
+        return name[:_LONGEST_NAME] or FOLDER
     return config.dataset.removeprefix(TFDS_PREFIX).replace("/", "-")

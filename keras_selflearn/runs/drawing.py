@@ -1,8 +1,9 @@
-"""What all pictures share: the looks of lines, the axes of accuracy, and the saving."""
+"""Line styles, axes and saving, which all pictures share."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -11,12 +12,12 @@ from matplotlib.ticker import MaxNLocator
 
 from keras_selflearn.storage.files import written_whole
 
-# Colour, marker and dashes: told apart by colour-blind readers (Okabe and Ito) and in grey print.
+# Colour, marker and dashes. Colour-blind readers (Okabe and Ito) and grey prints tell them apart.
 LINE_STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."))
 
 
 def accuracy_axes(title: str) -> tuple[Figure, Axes]:
-    """An empty picture of test accuracy over meta-iterations."""
+    """Make an empty picture of test accuracy over meta-iterations."""
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.subplots()
     axes.set(title=title, xlabel="Meta-iteration", ylabel="Test accuracy (%)")
@@ -26,12 +27,12 @@ def accuracy_axes(title: str) -> tuple[Figure, Axes]:
 
 
 def save_picture(figure: Figure, path: Path) -> None:
-    """Save to the .png or .svg at `path`; the same figure always gives the same file."""
-    # Without a salt of their own the names inside an SVG are random.
-    settings = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
+    """Save to the .png or .svg at `path`; equal figures give equal files."""
+    # Without this salt the names inside an SVG are random.
+    settings: Any = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
     with matplotlib.rc_context(settings), written_whole(path) as file:
         if path.suffix == ".svg":
-            # The dots are for images, and for points too many to be drawn as lines.
+            # The resolution is for images and for rasterised points.
             figure.savefig(file, format="svg", dpi=200, metadata={"Date": None})
         else:
             figure.savefig(file, format="png", dpi=150)

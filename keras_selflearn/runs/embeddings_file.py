@@ -1,4 +1,4 @@
-"""The embeddings of some images in a file: those that a run keeps, before and after."""
+"""The file of embeddings that a run keeps, before and after self-learning."""
 
 from __future__ import annotations
 
@@ -8,40 +8,39 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.runs.embedded_images import Shown
+from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.files import write_whole
 
 
-def write_embeddings(path: Path, embeddings: np.ndarray, shown: Shown) -> None:
-    """Write a .npz.
+def write_embeddings(path: Path, embeddings: np.ndarray, images: EmbeddedImages) -> None:
+    """Write a .npz with the embeddings, their labels and their images' positions.
 
     Parameters
     ----------
     path : Path
     embeddings : (n, d) floats
-        Stored as float16: enough for a picture, at half the size.
-    shown : Shown
-        What they are of.
+        Stored as float16, which is precise enough for a picture and half the size.
+    images : EmbeddedImages
     """
     content = io.BytesIO()
     np.savez(
         content,
         embeddings=embeddings.astype(np.float16),
-        labels=shown.labels.astype(np.int16),
-        indices=shown.indices.astype(np.int64),
-        of=np.array(shown.of),
+        labels=images.labels.astype(np.int16),
+        indices=images.indices.astype(np.int64),
+        of=np.array(images.of),
     )
     write_whole(path, content.getvalue())
 
 
 def read_embeddings(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Embeddings (n, d) float16 and labels (n,); None where there is no such file.
+    """Read embeddings (n, d) float16 and labels (n,); None if the file doesn't exist.
 
     Raises
     ------
     InputError
-        When it is damaged.
+        When the file is damaged.
     """
     if not path.exists():
         return None

@@ -1,4 +1,4 @@
-"""What a run ran on, so that its numbers can be compared with others."""
+"""The machine and the versions that a run was computed with."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
 from keras_selflearn import __version__
 from keras_selflearn.network import cpu
+from keras_selflearn.runs.record import Environment
 
-_PACKAGES = ("tensorflow", "keras", "tensorflow-addons", "tensorflow-datasets", "numpy")
-_PACKAGES += ("scikit-learn",)
+_PACKAGES = (
+    *("tensorflow", "keras", "tensorflow-addons"),
+    *("tensorflow-datasets", "numpy", "scikit-learn"),
+)
 
 
-def describe_environment(precision: str) -> dict[str, Any]:
-    """Versions, hardware, the `precision` computed in, and the commit of a git checkout."""
+def describe_environment(precision: str) -> Environment:
+    """Describe versions, hardware, number format and, in a git checkout, the commit."""
     gpus = tf.config.list_physical_devices("GPU")
-    return {
-        "keras_selflearn": __version__,
-        "git_commit": _git_commit(),
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "platform": platform.platform(),
-        "cpu": cpu.name(),
-        "gpus": [
+    return Environment(
+        keras_selflearn=__version__,
+        git_commit=_git_commit(),
+        python=platform.python_version(),
+        packages={name: _version(name) for name in _PACKAGES},
+        platform=platform.platform(),
+        cpu=cpu.name(),
+        gpus=[
             tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
             for gpu in gpus
         ],
-        "precision": precision,
-    }
+        precision=precision,
+    )
 
 
 def _version(package: str) -> str | None:

@@ -35,13 +35,15 @@ from keras_selflearn.runs.data import (
     names_with_none,
     training_labels,
 )
-from keras_selflearn.runs.embedded_images import shown_images
+from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
+from keras_selflearn.runs.pictures import draw_run
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.recorder import RunRecord
+from keras_selflearn.runs.record import RunRecord
+from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
@@ -54,7 +56,7 @@ def run_experiment(
 ) -> RunFolder:
     """Run one experiment and write its folder.
 
-    Test images are measured after each meta-iteration and choose nothing.
+    The test set is measured after each meta-iteration. It chooses nothing.
 
     Parameters
     ----------
@@ -65,12 +67,12 @@ def run_experiment(
     Returns
     -------
     RunFolder
-        Under `config.results_dir`, complete.
+        A folder in `config.results_dir`, with all files of the run.
 
     Raises
     ------
     InputError
-        For whatever in `config` can't be used.
+        For a value in `config` that can't be used.
     """
     with profiled() as profile:
         folder = _run(check(config), profile, callbacks)
@@ -93,19 +95,18 @@ def _run(
         dataset = subset(whole, config.train_images, config.test_images)
     labels = training_labels(dataset, config)
     labelled = np.flatnonzero(labels != HIDDEN)
-    asked = {
-        "config": asdict(config),
-        "weights_sha256": weights_digest(config.weights),
-        "data_sha256": data_digest(dataset),
-    }
-    run = {
-        **asked,
-        "environment": describe_environment(precision),
-        "data": describe_data(config.dataset, whole, dataset, labels[labelled]),
-    }
-    with opened(results_dir, run_name(config), asked) as folder:
-        shown = shown_images(dataset, labelled)
-        record = RunRecord(folder, run, shown, profile, start)
+    record = RunRecord(
+        status="running",
+        flags=asdict(config),
+        weights_sha256=weights_digest(config.weights),
+        data_sha256=data_digest(dataset),
+        environment=describe_environment(precision),
+        data=describe_data(config.dataset, whole, dataset, labels[labelled]),
+        history=[],
+    )
+    with opened(results_dir, run_name(config), record) as folder:
+        images = images_to_embed(dataset, labelled)
+        recorder = Recorder(folder, record, images, profile, start)
         try:
             if dataset.paths is not None:
                 given = np.where(labels == HIDDEN, "", labels)
@@ -113,22 +114,23 @@ def _run(
             _warn(config, labels, labelled)
             found = _cross_validate(config, dataset, labels, labelled, folder)
             if found:
-                record.estimate(found)
+                recorder.estimate(found)
             if found and config.early_stop:
                 classifier.set_params(meta_iterations=found.best())
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
-            listeners = [record, EventFiles(folder.path), *callbacks]
+            listeners = [recorder, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
-            record.finish(classifier, dataset)
+            embeddings = recorder.finish(classifier, dataset)
         except BaseException as error:
-            record.broken_off(error)
+            recorder.fail(error)
             raise
         checkpoints.remove()
+        draw_run(folder, classifier, dataset, embeddings)
     return folder
 
 
 def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
-    """Before hours of folds, not after them."""
+    """Warn of too few labels or images, before cross-validation takes hours."""
     classes, numbers = np.unique(labels[labelled], return_inverse=True)
     warn_of_small_classes(numbers, classes)
     if config.regime == "self-learning" and len(labelled) == len(labels):
@@ -142,7 +144,7 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
 def _cross_validate(
     config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
 ) -> CrossValidation | None:
-    """Where that is asked for and each class has two labels at least."""
+    """Cross-validate if the configuration asks for it and each class has two labels."""
     wanted = config.folds
     if wanted is None:
         wanted = _FOLDS if config.early_stop or not len(dataset.test_images) else 0
@@ -185,7 +187,7 @@ def _fit(
     progress = make_progress(folder.path.name, classifier.meta_iterations)
     try:
         with deferred(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", InputWarning)  # They were given before the folds.
+            warnings.simplefilter("ignore", InputWarning)  # `_warn` gave them.
             classifier.fit(
                 dataset.images,
                 labels,
@@ -199,7 +201,7 @@ def _fit(
 
 
 def resolve(config: Config) -> Config:
-    """Fill in what the data set and the loss decide; an `InputError` as `Config.resolve`."""
+    """Fill in the defaults of the data set and the loss; an `InputError` as `Config.resolve`."""
     config = config.resolve()
     if config.optimizer is None:
         config = replace(config, optimizer=objective_class(config.loss).optimizer)
@@ -207,14 +209,12 @@ def resolve(config: Config) -> Config:
 
 
 def check(config: Config) -> Config:
-    """Resolve the configuration of an experiment that can begin.
-
-    Nothing is read but what tells that a weights file is one.
+    """Check the configuration of an experiment and resolve it, before data are loaded.
 
     Raises
     ------
     InputError
-        For whatever `config` alone shows that it can't be used.
+        For a value that can't be used, as far as `config` and the weights file show it.
     """
     config = resolve(config)
     classifier = make_classifier(config)
@@ -229,7 +229,7 @@ def check(config: Config) -> Config:
 
 
 def _check_early_stop(config: Config, fewest: int) -> None:
-    """Raise an `InputError` where the class with the `fewest` labels can't be cross-validated."""
+    """Raise an `InputError` if a class has too few labels for cross-validation."""
     if config.early_stop and fewest < 2:
         raise InputError(
             "--early_stop cross-validates on the labelled images, but a class has only one: label"
@@ -238,7 +238,7 @@ def _check_early_stop(config: Config, fewest: int) -> None:
 
 
 def make_classifier(config: Config) -> SelfLearningClassifier:
-    """The estimator that a resolved `config` describes."""
+    """Make the estimator that a resolved `config` describes."""
     shared = {each.name for each in fields(Config)} & set(SelfLearningClassifier().get_params())
     parameters = {name: getattr(config, name) for name in shared}
     parameters["loss"] = make_objective(config)
@@ -252,7 +252,7 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
 
 
 def make_objective(config: Config) -> Objective:
-    """The objective with its parameters, taken from the flags that they name or are called as."""
+    """Make the objective; its parameters come from flags of the same or the named name."""
     objective = objective_class(config.loss)
     return objective(
         **{
@@ -263,6 +263,6 @@ def make_objective(config: Config) -> Objective:
 
 
 def run_name(config: Config) -> str:
-    """Of the run's folder: what tells the cells of the paper's tables apart, and the seed."""
+    """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
     weights = Path(config.weights).name.split(".")[0] or "weights"
     return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

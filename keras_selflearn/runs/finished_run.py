@@ -1,4 +1,4 @@
-"""What a finished run left for others to use: its classifier, and where its images came from."""
+"""What a finished run offers for use: its classifier, and the paths of its images."""
 
 from __future__ import annotations
 
@@ -15,15 +15,24 @@ _COLUMNS = ("index", "path")
 
 
 def classifier_folder(folder: Path) -> Path:
-    """The folder of the classifier that the run in `folder` trained, or `folder` if it is one.
+    """Return the folder of the run's classifier, or `folder` if it is a saved classifier.
 
     Raises
     ------
     InputError
-        When there is neither, or the run is not finished.
+        When it is neither, or the run is not finished.
     """
-    if (folder / SETTINGS).is_file():
-        return folder
+    return folder if (folder / SETTINGS).is_file() else finished_run(folder).classifier
+
+
+def finished_run(folder: Path) -> RunFolder:
+    """Return the folder of a finished run.
+
+    Raises
+    ------
+    InputError
+        When there is no run, or it is not finished.
+    """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: give a run's, or a saved classifier's.")
     run = RunFolder(folder)
@@ -35,20 +44,20 @@ def classifier_folder(folder: Path) -> Path:
     status = run.status()
     if status != "finished":
         raise InputError(
-            f"The run in {folder} is not finished but {status}: its own command goes on with it."
+            f"The run in {folder} is not finished but {status}: start its own command again."
         )
-    return run.classifier
+    return run
 
 
 def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:
-    """Paths of the training images at `indices`, below the folder of images, as images.csv says.
+    """Read the paths of the training images at `indices` from images.csv.
 
-    However many images there are, no others are held in memory.
+    Only these are held in memory.
 
     Raises
     ------
     InputError
-        When the file is missing or damaged, or lacks one of them.
+        When the file is missing or damaged, or lacks one of these images.
     """
     wanted = set(indices.tolist())
     paths: dict[int, str] = {}

@@ -1,11 +1,10 @@
-"""Cross-validation within a run's folder: a fold that is done is never done again."""
+"""Cross-validation in a run's folder. A fold that is done is not done again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from keras_selflearn.console.signals import deferred
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.progress import make_progress
+from keras_selflearn.runs.record import Fold, convert
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
-from keras_selflearn.selflearning.record import check_figures
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
@@ -32,29 +31,31 @@ def cross_validate(
     folder: RunFolder,
     checkpoint_minutes: float,
 ) -> CrossValidation:
-    """Self-learning once a fold, each time without some of the labelled images, measured on these.
+    """Run self-learning once for each fold, and measure it on the images of that fold.
+
+    A fold is a part of the labelled images. Its run does not see them.
 
     Parameters
     ----------
     make_classifier : callable
-        Gives an estimator that is not fitted.
+        Makes an estimator that is not fitted.
     images : (n, height, width, channels) uint8
     labels : (n,) array
         As for `SelfLearningClassifier.fit`.
     labelled : (m,) int64
-        Which have a label.
+        Positions of the images that have a label.
     number : int
-        Of folds.
+        The number of folds.
     seed : int
-        Of what each fold holds out.
+        Decides which images each fold holds out.
     folder : RunFolder
-        What is done of it is kept there.
+        Keeps the folds that are done.
     checkpoint_minutes : float
 
     Raises
     ------
     InputError
-        As `SelfLearningClassifier.fit`; when what is kept of an earlier fold is damaged.
+        As `SelfLearningClassifier.fit`; when the file of an earlier fold is damaged.
     """
     _, numbers = np.unique(labels[labelled], return_inverse=True)
     curves = []
@@ -78,7 +79,7 @@ def cross_validate(
                     )
             finally:
                 progress.close()
-            curve = [record["validation_accuracy"] for record in classifier.history_]
+            curve = [each["test_accuracy"] for each in classifier.history_]
             folder.folds.mkdir(exist_ok=True)
             write_whole(done, json.dumps({"accuracy": curve}) + "\n")
             checkpoints.remove()
@@ -88,12 +89,6 @@ def cross_validate(
 
 def _read_curve(path: Path) -> list[float | None]:
     try:
-        content: Mapping[str, Any] = read_json(path)
-        curve = content["accuracy"]
-        if not (isinstance(curve, list) and curve and curve[-1] is not None):
-            raise ValueError("its accuracies are not a list of numbers")
-        for each in curve:
-            check_figures({"validation_accuracy": each})
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        return convert(read_json(path), Fold).accuracy
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} is damaged ({error}): remove it.") from error
-    return curve

@@ -100,7 +100,7 @@ def pretrain(
     unfinished = output.with_name(f"unfinished-{os.getpid()}-{output.name}")
     classifier.network_.backbone.save_weights(unfinished)
     os.replace(unfinished, output)
-    return classifier.history_[-1]["validation_accuracy"]
+    return classifier.history_[-1]["test_accuracy"]
 
 
 def check_output(config: PretrainConfig) -> Path:

@@ -1,4 +1,4 @@
-"""Embeddings in two dimensions, as in figure 4 (section 4.1)."""
+"""Projects embeddings to two dimensions, as in figure 4 (section 4.1)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from threadpoolctl import threadpool_limits
 
 
 def choose_points(labels: np.ndarray, n_classes: int, max_points: int, seed: int) -> np.ndarray:
-    """Positions, ascending, of at most `max_points / n_classes` random points of each class."""
+    """Choose at most `max_points / n_classes` random points of each class; ascending positions."""
     rng = np.random.default_rng(seed)
     members = [rng.permutation(np.flatnonzero(labels == index)) for index in range(n_classes)]
     return np.sort(np.concatenate([each[: max_points // n_classes] for each in members]))
 
 
 def project(embeddings: np.ndarray, seed: int) -> np.ndarray:
-    """t-SNE of embeddings (n, d): (n, 2) float32."""
-    # The start, by PCA, takes two columns.
+    """Project embeddings (n, d) to (n, 2) float32 by t-SNE."""
+    # The initial PCA needs two columns.
     embeddings = np.pad(embeddings.astype(np.float32), ((0, 0), (0, embeddings.shape[1] == 1)))
     perplexity = min(30, (len(embeddings) - 1) / 3)
     tsne = TSNE(init="pca", learning_rate="auto", perplexity=perplexity, random_state=seed)
-    # Threads sum in any order, and t-SNE makes another picture of the last digit.
+    # Threads add in any order, and t-SNE turns a changed last digit into another picture.
     with threadpool_limits(1):
         return tsne.fit_transform(embeddings)
 
 
 def obstacle(embeddings: np.ndarray) -> str | None:
-    """Why t-SNE can't draw these embeddings (n, d), None if it can."""
+    """Say why t-SNE can't draw these embeddings (n, d); None if it can."""
     if len(embeddings) < 4:
         return "too few images"
     if not np.isfinite(embeddings).all():

@@ -11,8 +11,8 @@ from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import PLACES, Config
 from keras_selflearn.runs.environment import describe_environment
-from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.runs.record import read_config
+from keras_selflearn.runs.folder import RUN_JSON, RunFolder
+from keras_selflearn.runs.record import Environment
 
 _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
 
@@ -36,20 +36,17 @@ def repeated(folder: Path, given: Config) -> Config:
         When there is no finished run, its record is damaged, other flags are given, or the initial
         weights are not the ones that the run started from.
     """
-    path = folder / "run.json"
+    path = folder / RUN_JSON
     _check_only_places(given, path)
     run = RunFolder(folder).read_run()
-    try:
-        recorded = read_config(run)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"The record of a run, {path}, can't be used: {error}.") from error
-    if run["status"] != "finished":
+    recorded = run.config
+    if run.status != "finished":
         raise InputError(f"The run in {folder} is not finished: start its own command again.")
     places = {name: getattr(given, name) for name in PLACES}
     places = {name: place for name, place in places.items() if place is not None}
     config = replace(recorded, **places)
-    _check_weights(str(config.weights), str(recorded.weights), run["weights_sha256"])
-    _tell_differences(run["environment"], describe_environment(resolve_precision(config.precision)))
+    _check_weights(str(config.weights), str(recorded.weights), run.weights_sha256)
+    _tell_differences(run.environment, describe_environment(resolve_precision(config.precision)))
     return config
 
 
@@ -78,10 +75,11 @@ def _check_weights(weights: str, recorded: str, digest: str | None) -> None:
         raise InputError(f"The run started from {recorded}{content}, which {weights} is not.")
 
 
-def _tell_differences(before: dict, now: dict) -> None:
+def _tell_differences(before: Environment, now: Environment) -> None:
     for name in _COMPARED:
-        if before.get(name) != now[name]:
+        was, is_now = getattr(before, name), getattr(now, name)
+        if was != is_now:
             print(
-                f"{name} was {before.get(name)} and is {now[name]}: numbers may differ.",
+                f"{name} was {was} and is {is_now}: numbers may differ.",
                 file=sys.stderr,
             )

@@ -1,26 +1,26 @@
-"""How much a run trains and labels: as planned from its configuration, or as its history says."""
+"""How much work a run is: planned from its configuration, or counted from its history."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from keras_selflearn.options.config import Config
+from keras_selflearn.runs.record import MetaIteration
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Workload:
     """The amount of work of one run.
 
     Attributes
     ----------
     gradient_steps : int
-        Mini-batches trained on.
+        Mini-batches that the network is trained on.
     trained_images : int
-        Images trained on, each counted once an epoch.
+        Images that the network is trained on; an image counts once in each epoch.
     embedded_images : int
-        Images embedded to label or to measure.
+        Images that are embedded, to label them or to measure the test accuracy.
     """
 
     gradient_steps: int
@@ -28,67 +28,65 @@ class Schedule:
     embedded_images: int
 
 
-def schedule(config: Config, *, train_images: int, test_images: int) -> Schedule:
-    """The schedule that a resolved configuration plans (section 4, figure 1).
+def planned_workload(config: Config, *, train_images: int, test_images: int) -> Workload:
+    """Compute the work that a resolved configuration plans (section 4, figure 1).
 
-    It is the most that a run may do: with `selection="stratified"` classes that are predicted
-    seldom give fewer examples, and with `settled_epochs` a training may end early.
+    A run may do less. With `selection="stratified"`, a class that is seldom predicted adds fewer
+    pseudo-labels. With `settled_epochs`, a training may end early.
 
     Parameters
     ----------
     config : Config
     train_images, test_images : int
-        Of the data set, or of the subset that `config` takes.
+        Sizes of the data set, or of the part that the configuration uses.
     """
     all_labelled = config.regime == "all-labelled"
     labelled = train_images if all_labelled else config.labels
-    trained_on, labelled_of = [labelled], []
+    sizes, unlabelled = [labelled], []
     for _ in range(config.meta_iterations if config.regime == "self-learning" else 0):
         remaining = train_images - labelled
         if remaining <= 0:
             break
         selected = max(int(config.selection_percent * remaining / 100), 1)
-        trained_on.append(labelled if config.order == "train-first" else labelled + selected)
-        labelled_of.append(remaining)
+        sizes.append(labelled if config.order == "train-first" else labelled + selected)
+        unlabelled.append(remaining)
         labelled += selected
-    last = len(labelled_of)
+    last = len(unlabelled)
     evaluations = len({*range(0, last + 1, config.evaluate_every), last})
-    return _schedule(
+    return _workload(
         config.batch_size,
-        [(n, _planned_steps(config, k, n)) for k, n in enumerate(trained_on)],
-        sum(labelled_of) + evaluations * test_images,
+        [(n, _planned_steps(config, k, n)) for k, n in enumerate(sizes)],
+        sum(unlabelled) + evaluations * test_images,
     )
 
 
-def schedule_of_history(
-    config: Config, history: Sequence[Mapping[str, Any]], *, test_images: int
-) -> Schedule:
-    """The schedule that a run has had.
+def workload_of_history(
+    config: Config, history: Sequence[MetaIteration], *, test_images: int
+) -> Workload:
+    """Count the work that a run has done.
 
     Parameters
     ----------
     config : Config
         Resolved.
-    history : sequence of records
-        As in run.json.
+    history : sequence of MetaIteration
     test_images : int
+        Size of the test set.
     """
-    evaluations = sum(record["validation_accuracy"] is not None for record in history)
-    return _schedule(
-        config.batch_size,
-        [
-            # Records of version 0.1.0 do not have it: they trained as planned.
-            (n, record.get("gradient_steps", _planned_steps(config, k, n)))
-            for k, record in enumerate(history)
-            for n in [record["labelled"]]
-        ],
-        sum(record["selected"] + record["remaining"] for record in history[1:])
-        + evaluations * test_images,
-    )
+    trainings = []
+    for each in history:
+        steps = each.gradient_steps
+        # Version 0.1.0 did not record it and trained as planned.
+        if steps is None:
+            steps = _planned_steps(config, each.meta_iteration, each.labelled)
+        trainings.append((each.labelled, steps))
+    evaluations = sum(each.test_accuracy is not None for each in history)
+    unlabelled = sum(each.selected + each.remaining for each in history[1:])
+    return _workload(config.batch_size, trainings, unlabelled + evaluations * test_images)
 
 
 def _planned_steps(config: Config, meta_iteration: int, n: int) -> int:
-    """Gradient steps of the training on `n` examples in that meta-iteration."""
+    """Compute the gradient steps of a meta-iteration's training on `n` images."""
     if meta_iteration:
         epochs, steps = config.meta_epochs, config.meta_steps
     elif config.regime == "all-labelled":
@@ -98,12 +96,12 @@ def _planned_steps(config: Config, meta_iteration: int, n: int) -> int:
     return steps or epochs * -(-n // config.batch_size)
 
 
-def _schedule(
+def _workload(
     batch_size: int, trainings: Sequence[tuple[int, int]], embedded_images: int
-) -> Schedule:
-    """From the numbers of examples and of gradient steps of each training."""
+) -> Workload:
+    """Add up trainings, each given as its number of images and of gradient steps."""
     trained_images = 0
     for n, steps in trainings:
         epochs, more = divmod(steps, -(-n // batch_size))
         trained_images += epochs * n + more * batch_size
-    return Schedule(sum(steps for _, steps in trainings), trained_images, embedded_images)
+    return Workload(sum(steps for _, steps in trainings), trained_images, embedded_images)

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.runs.experiment import resolve, run_name
-from keras_selflearn.runs.recorder import table_cells
+from keras_selflearn.runs.record import table_cells
 
 ENVIRONMENT = {
     "keras_selflearn": "0.1.0",
@@ -58,7 +58,7 @@ def write_run(
             "classes": [f"class {k}" for k in range(10)],
         },
         "history": history,
-        "test_accuracy": table_cells(config.regime, history),
+        "test_accuracy": table_cells(config.regime, accuracies),
         "seconds": seconds,
     }
     path = Path(config.results_dir) / run_name(config)

@@ -5,26 +5,30 @@ from dataclasses import replace
 
 import pytest
 from fake_runs import ENVIRONMENT, write_run
+from msgspec import structs
 
 from keras_selflearn.paper import published_table
 from keras_selflearn.reproduction import estimate
 from keras_selflearn.reproduction.runs import finished_runs
 from keras_selflearn.runs.experiment import resolve
-from keras_selflearn.runs.workload import Schedule
+from keras_selflearn.runs.record import Environment
+from keras_selflearn.runs.workload import Workload
+
+HERE = Environment(**ENVIRONMENT)
 
 
 def test_sizes_are_the_paper_s_or_those_of_the_subset(grid):
     config = replace(resolve(grid.cells()[1].config), epochs=1, all_labelled_epochs=1)
     assert estimate.planned(config, grid.table).trained_images == 400
     whole = replace(config, train_images=None, test_images=10**9)
-    assert estimate.planned(whole, grid.table) == Schedule(500, 50_000, 10_000)
+    assert estimate.planned(whole, grid.table) == Workload(500, 50_000, 10_000)
 
 
 def test_finished_runs_on_this_hardware_tell_the_speed(grid):
     cell = grid.cells()[1]
     write_run(cell, [1.0], seconds=15 + 123.0)  # one epoch of 400, then 30 test images
     runs = finished_runs(grid.folder)
-    speed = estimate.seconds_per_pass(runs, runs[0].config, 32, ENVIRONMENT)
+    speed = estimate.seconds_per_pass(runs, runs[0].config, 32, HERE)
     assert speed == pytest.approx(123 / (3 * 400 + 30))
     assert estimate.expected_seconds(estimate.done(runs[0]), speed) == pytest.approx(15 + 123)
 
@@ -36,7 +40,7 @@ def test_elsewhere_a_trial_tells_it(grid, monkeypatch):
     write_run(cell, [1.0], seconds=1e9)
     runs = finished_runs(grid.folder)
     for other in ({"cpu": "another CPU"}, {"gpus": ["a GPU"]}):
-        speed = estimate.seconds_per_pass(runs, runs[0].config, 32, {**ENVIRONMENT, **other})
+        speed = estimate.seconds_per_pass(runs, runs[0].config, 32, structs.replace(HERE, **other))
         assert 0 < speed < 1
 
 
@@ -62,4 +66,4 @@ def test_a_trial_leaves_no_network_in_this_process(grid, monkeypatch):
 
     monkeypatch.setattr(model, "build_network", None)
     config = resolve(grid.cells()[0].config)
-    assert estimate.seconds_per_pass([], config, 32, ENVIRONMENT) > 0
+    assert estimate.seconds_per_pass([], config, 32, HERE) > 0

@@ -1,39 +1,36 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from pathlib import Path
 
 import pytest
+from run_contents import BARE_RECORD
 
 from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.runs.claim_folder import opened
-from keras_selflearn.runs.folder import STATUSES
+from keras_selflearn.runs.record import STATUSES, Process, RunRecord, convert, write_record
 
 CONFIG = {"loss": "triplet", "epochs": 3, "weights": "random", "results_dir": "results"}
 CONFIG.update(data_dir=None, profile=False, checkpoint_minutes=5.0, steps=None)
 
 
 def asked(weights_sha256=None, **changes):
+    """The record of a run with these flags."""
     data_sha256 = changes.pop("data_sha256", "d" * 64)
     digests = {"weights_sha256": weights_sha256, "data_sha256": data_sha256}
-    return {"config": {**CONFIG, **changes}, **digests}
+    return convert({**BARE_RECORD, "config": {**CONFIG, **changes}, **digests}, RunRecord)
 
 
 def write(folder, status="running", version=__version__, weights_sha256=None, **changes):
     """A run's folder with a record and a file of its own."""
     folder.mkdir(exist_ok=True)
-    run = {
-        "status": status,
-        "processes": [{"pid": 4321, "host": "there", "since": "2020-02-02 02:02:02 +0000"}],
-        **asked(weights_sha256, **changes),
-        "environment": {"keras_selflearn": version},
-        "data": {},
-        "history": [],
-    }
-    (folder / "run.json").write_text(json.dumps(run))
+    run = asked(weights_sha256, **changes)
+    run.status = status
+    run.processes = [Process(pid=4321, host="there", since="2020-02-02 02:02:02 +0000")]
+    run.environment.keras_selflearn = version
+    write_record(folder / "run.json", run)
     (folder / "mine").write_text("mine")
     return folder
 

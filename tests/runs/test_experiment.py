@@ -25,7 +25,8 @@ from keras_selflearn.runs.experiment import (
     run_name,
 )
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.runs.recorder import RunRecord, table_cells
+from keras_selflearn.runs.record import Sizes, table_cells
+from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 
@@ -116,7 +117,7 @@ def test_run_name_tells_cells_apart():
 
 
 def test_accuracies_of_a_run_by_regime():
-    history = [{"validation_accuracy": 50.0}, {"validation_accuracy": 75.0}]
+    history = [50.0, 75.0]
     assert table_cells("self-learning", history) == {"n_labelled": 50.0, "self_learning": 75.0}
     assert table_cells("n-labelled", history[:1]) == {"n_labelled": 50.0}
     assert table_cells("all-labelled", history[:1]) == {"all_labelled": 50.0}
@@ -130,7 +131,7 @@ def quick(tmp_path, **changes):
 
 def test_same_seed_and_deterministic_give_the_same_history(tmp_path):
     first, second = (run_experiment(quick(tmp_path)).read_run() for _ in range(2))
-    assert first["history"] == second["history"] and len(first["history"]) == 3
+    assert first.history == second.history and len(first.history) == 3
 
 
 def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
@@ -141,7 +142,7 @@ def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
     monkeypatch.setattr("keras_selflearn.runs.experiment.load", lambda _: inverted)
     folders.append(run_experiment(quick(tmp_path)))
     pseudo_labels = [(folder.path / "pseudo_labels.csv").read_text() for folder in folders]
-    losses = [[r["loss"] for r in folder.read_run()["history"]] for folder in folders]
+    losses = [[r.loss for r in folder.read_run().history] for folder in folders]
     assert pseudo_labels[0] == pseudo_labels[1] and losses[0] == losses[1]
 
 
@@ -149,12 +150,12 @@ def test_train_first_keeps_the_last_selection_though_it_is_not_trained_on(tmp_pa
     folder = run_experiment(
         quick(tmp_path, order="train-first", validation_features="standardised")
     )
-    first, second, last = folder.read_run()["history"]
-    assert second["labelled"] == first["labelled"] and first["selected"] == 0
-    assert last["labelled"] == first["labelled"] + second["selected"]
+    first, second, last = folder.read_run().history
+    assert second.labelled == first.labelled and first.selected == 0
+    assert last.labelled == first.labelled + second.selected
     rows = (folder.path / "pseudo_labels.csv").read_text().splitlines()[1:]
     meta_iterations = [int(row.split(",")[3]) for row in rows]
-    assert meta_iterations == [1] * second["selected"] + [2] * last["selected"]
+    assert meta_iterations == [1] * second.selected + [2] * last.selected
 
 
 def test_an_error_of_the_user_leaves_no_folder(tmp_path):
@@ -179,12 +180,12 @@ def test_all_labelled_has_epochs_of_its_own():
 def test_sizes_of_the_whole_are_set_against_the_paper_s(digits):
     part = subset(digits, 200, 50)
     labelled = np.array(["3"] * 60 + ["7"] * 40)
-    assert describe_data("digits", digits, part, labelled)["difference_from_paper"] is None
+    assert describe_data("digits", digits, part, labelled).difference_from_paper is None
     data = describe_data("cifar10", digits, part, labelled)
-    assert data["labelled_per_class"] == {**{str(i): 0 for i in range(10)}, "3": 60, "7": 40}
-    assert data["difference_from_paper"] == {"train": 1297 - 50_000, "test": 500 - 10_000}
-    assert data["whole"] == {"train": 1297, "test": 500}
-    assert (data["train"], data["test"], data["labelled"]) == (200, 50, 100)
+    assert data.labelled_per_class == {**{str(i): 0 for i in range(10)}, "3": 60, "7": 40}
+    assert data.difference_from_paper == Sizes(train=1297 - 50_000, test=500 - 10_000)
+    assert data.whole == Sizes(train=1297, test=500)
+    assert (data.train, data.test, data.labelled) == (200, 50, 100)
 
 
 def run_on_subset(results_dir, **changes):
@@ -194,8 +195,8 @@ def run_on_subset(results_dir, **changes):
 
 
 def test_an_experiment_on_a_subset(tmp_path):
-    data = run_on_subset(tmp_path).read_run()["data"]
-    assert (data["train"], data["test"], data["labelled"]) == (200, 50, 20)
+    data = run_on_subset(tmp_path).read_run().data
+    assert (data.train, data.test, data.labelled) == (200, 50, 20)
 
 
 def test_the_profile_names_what_takes_time(tmp_path):
@@ -240,11 +241,11 @@ def end_at(monkeypatch, step, how):
                 raise how
             os.kill(os.getpid(), how)
 
-    monkeypatch.setattr(RunRecord, "on_train_batch_end", on_train_batch_end, raising=False)
+    monkeypatch.setattr(Recorder, "on_train_batch_end", on_train_batch_end, raising=False)
 
 
 def assert_same_run(found, expected):
-    assert found.read_run()["history"] == expected.read_run()["history"]
+    assert found.read_run().history == expected.read_run().history
     for name in ("history.csv", "pseudo_labels.csv", "curve.png"):
         assert (found.path / name).read_bytes() == (expected.path / name).read_bytes()
     for name in ("embeddings-initial.npz", "embeddings-final.npz", "classifier/arrays.npz"):
@@ -252,10 +253,10 @@ def assert_same_run(found, expected):
             for array in other:
                 np.testing.assert_array_equal(one[array], other[array])
     run = found.read_run()
-    assert run["status"] == "finished" and run["cause"] is None
-    assert run["test_accuracy"] == expected.read_run()["test_accuracy"]
-    assert len(run["meta_iteration_seconds"]) == len(run["history"])
-    assert sum(run["meta_iteration_seconds"]) <= run["seconds"]
+    assert run.status == "finished" and run.cause is None
+    assert run.test_accuracy == expected.read_run().test_accuracy
+    assert len(run.meta_iteration_seconds) == len(run.history)
+    assert sum(run.meta_iteration_seconds) <= run.seconds
     assert not found.checkpoints.exists()
 
 
@@ -269,8 +270,8 @@ def test_a_run_that_was_stopped_is_gone_on_with_by_the_same_command(
     folder = RunFolder(tmp_path / NAME)
     assert caught.value.kept == str(folder.path)
     run = folder.read_run()
-    assert (folder.status(), run["cause"]) == ("interrupted", "SIGTERM")
-    assert len(run["history"]) == (0 if step == 1 else 2)
+    assert (folder.status(), run.cause) == ("interrupted", "SIGTERM")
+    assert len(run.history) == (0 if step == 1 else 2)
     monkeypatch.undo()
     assert_same_run(run_experiment(short(tmp_path, checkpoint_minutes=1.0)), never_stopped)
     assert os.listdir(tmp_path) == [NAME]
@@ -294,7 +295,7 @@ def test_a_run_that_ends_between_its_record_and_its_checkpoint_repeats_nothing(
         assert_same_run(folder, never_stopped)
         return
     run = folder.read_run()
-    assert (run["status"], len(run["history"])) == ("failed", 1)
+    assert (run.status, len(run.history)) == ("failed", 1)
     assert_same_run(run_experiment(short(tmp_path)), never_stopped)
 
 
@@ -305,7 +306,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_loses_nothing(tmp_path, monkeyp
     monkeypatch.undo()
     folder = RunFolder(tmp_path / NAME)
     before = folder.read_run()
-    assert (before["status"], before["cause"], len(before["history"])) == ("failed", "power cut", 2)
+    assert (before.status, before.cause, len(before.history)) == ("failed", "power cut", 2)
     kept = sorted(folder.checkpoints.iterdir())
     assert len(kept) == 2
     for path in kept:
@@ -313,18 +314,18 @@ def test_a_run_whose_checkpoints_are_all_damaged_loses_nothing(tmp_path, monkeyp
     with pytest.raises(InputError, match="No checkpoint in .* is whole"):
         run_experiment(short(tmp_path))
     after = folder.read_run()
-    assert after["history"] == before["history"] and sorted(folder.checkpoints.iterdir()) == kept
+    assert after.history == before.history and sorted(folder.checkpoints.iterdir()) == kept
     for name in ("test_accuracy", "meta_iteration_seconds"):
-        assert after[name] == before[name]
-    assert after["status"] == "failed" and "No checkpoint" in after["cause"]
+        assert getattr(after, name) == getattr(before, name)
+    assert after.status == "failed" and "No checkpoint" in after.cause
 
 
 def test_a_run_that_went_wrong_says_so_and_keeps_its_last_good_checkpoint(tmp_path):
     with pytest.raises(InputError) as caught:
         run_experiment(short(tmp_path, meta_steps=3, self_learning_rate=1e30))
     run = RunFolder(tmp_path / NAME).read_run()
-    assert run["status"] == "failed" and run["cause"] == str(caught.value)
-    assert "meta-iteration 1" in run["cause"] and len(run["history"]) == 1
+    assert run.status == "failed" and run.cause == str(caught.value)
+    assert "meta-iteration 1" in run.cause and len(run.history) == 1
     kept = Checkpoints(RunFolder(tmp_path / NAME).checkpoints).latest()
     assert kept.numbers["position"]["meta_iteration"] == 1
     assert all(
@@ -336,8 +337,8 @@ def test_a_run_that_went_wrong_at_once_keeps_its_record(tmp_path):
     with pytest.raises(InputError):
         run_experiment(short(tmp_path, epochs=3, learning_rate=1e30))
     run = RunFolder(tmp_path / NAME).read_run()
-    assert run["status"] == "failed" and run["history"] == []
-    assert "meta-iteration 0" in run["cause"]
+    assert run.status == "failed" and run.history == []
+    assert "meta-iteration 0" in run.cause
 
 
 def test_a_run_that_is_finished_is_not_gone_on_with(tmp_path):
@@ -355,15 +356,15 @@ def test_a_disk_that_is_really_full_says_so_and_loses_no_checkpoint(small_disk, 
                 file.write(bytes(2**20))
         original(self, record, learner)
 
-    original = RunRecord.on_meta_iteration_end
-    monkeypatch.setattr(RunRecord, "on_meta_iteration_end", fill)
+    original = Recorder.on_meta_iteration_end
+    monkeypatch.setattr(Recorder, "on_meta_iteration_end", fill)
     with pytest.raises(InputError, match="can't be written .*No space left on device"):
         run_experiment(short(small_disk))
     monkeypatch.undo()
     folder = RunFolder(small_disk / NAME)
-    assert len(folder.read_run()["history"]) == 1
+    assert len(folder.read_run().history) == 1
     assert folder.status() in ("interrupted", "failed")
     assert Checkpoints(folder.checkpoints).latest().numbers["position"]["meta_iteration"] == 1
     (small_disk / "more").unlink()
     (small_disk / "ballast").unlink()
-    assert len(run_experiment(short(small_disk)).read_run()["history"]) == 4
+    assert len(run_experiment(short(small_disk)).read_run().history) == 4

@@ -4,15 +4,15 @@ import json
 
 import numpy as np
 import pytest
+from run_contents import BARE_RECORD
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.runs.finished_run import classifier_folder, image_paths
 
 
 def write_run(folder, status):
-    run = {"status": status, "config": {}, "environment": {}, "data": {}, "history": []}
     folder.mkdir(exist_ok=True)
-    (folder / "run.json").write_text(json.dumps(run))
+    (folder / "run.json").write_text(json.dumps({**BARE_RECORD, "status": status}))
 
 
 def test_a_finished_run_has_its_classifier_inside(tmp_path):

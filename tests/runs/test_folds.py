@@ -31,7 +31,7 @@ class Stub:
         checkpoints.folder.mkdir(parents=True)
         self.fits.append(held_out.tolist())
         accuracy = float(held_out.sum())
-        self.history_ = [{"validation_accuracy": accuracy}, {"validation_accuracy": accuracy + 1}]
+        self.history_ = [{"test_accuracy": accuracy}, {"test_accuracy": accuracy + 1}]
 
 
 @pytest.fixture

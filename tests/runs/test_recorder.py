@@ -12,31 +12,42 @@ import pytest
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import Profile
 from keras_selflearn.console.signals import Stopped
-from keras_selflearn.runs.embedded_images import Shown
+from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.runs.recorder import RunRecord, table_cells
+from keras_selflearn.runs.record import (
+    Data,
+    Environment,
+    Estimate,
+    MetaIteration,
+    RunRecord,
+    table_cells,
+)
+from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
 
 RUN = {
-    "config": {"regime": "self-learning", "loss": "triplet"},
+    "flags": {"regime": "self-learning", "loss": "triplet"},
     "weights_sha256": None,
-    "environment": {"keras_selflearn": "1"},
-    "data": {"train": 30},
+    "environment": Environment(
+        keras_selflearn="1",
+        git_commit=None,
+        python="3",
+        packages={},
+        cpu="a CPU",
+        gpus=[],
+        precision="float32",
+    ),
+    "data": Data(train=30, test=3, labelled=10, classes=["a", "b"]),
 }
-LEARNER = SimpleNamespace(validation_embeddings=np.eye(3, dtype=np.float32))
+LEARNER = SimpleNamespace(test_embeddings=np.eye(3, dtype=np.float32))
 
 
 IMAGES = np.arange(4 * 32 * 32 * 3, dtype=np.uint8).reshape(4, 32, 32, 3)
-FILES = ("pseudo_labels", "classifier", "curve", "page")
+FILES = ("pseudo_labels", "classifier")
 DATASET = SimpleNamespace(paths=None)
-SHOWN = Shown("test", IMAGES[:3], np.arange(3), np.array([0, 1, 1]))
-
-
-@pytest.fixture(autouse=True)
-def no_page(monkeypatch):
-    monkeypatch.setattr("keras_selflearn.runs.recorder.gather", lambda *_: None)
+EMBEDDED = EmbeddedImages("test", IMAGES[:3], np.arange(3), np.array([0, 1, 1]))
 
 
 @pytest.fixture
@@ -53,15 +64,20 @@ def folder(tmp_path):
     return RunFolder(tmp_path / "run")
 
 
-def begin(folder, start=1000.0):
-    return RunRecord(folder, RUN, SHOWN, Profile(), start)
+def begin(folder, start=1000.0, embedded=EMBEDDED):
+    record = RunRecord(status="running", history=[], **RUN)
+    return Recorder(folder, record, embedded, Profile(), start)
 
 
 def figures(number, **changes):
     of_record = {"meta_iteration": number, "labelled": 10, "selected": 2, "remaining": 5}
-    of_record.update(gradient_steps=8, loss=0.5, validation_accuracy=50.0 + number)
+    of_record.update(gradient_steps=8, loss=0.5, test_accuracy=50.0 + number)
     of_record.update(selected_accuracy=None, unlabelled_accuracy=None)
     return {**of_record, **changes}
+
+
+def iterations(*numbers):
+    return [MetaIteration.of(figures(number)) for number in numbers]
 
 
 def end_of(record, number, clock=None, seconds=0.0):
@@ -80,13 +96,10 @@ def full_disk(monkeypatch):
 def test_from_its_start_on_the_record_says_who_is_running(folder, clock):
     begin(folder)
     run = folder.read_run()
-    assert run["status"] == "running" and run["cause"] is None
-    assert (
-        run["processes"][-1]["pid"] == os.getpid()
-        and run["processes"][-1]["host"] == platform.node()
-    )
-    assert run["history"] == [] and run["test_accuracy"] == {} and run["seconds"] == 0
-    assert {name: run[name] for name in RUN} == RUN
+    assert run.status == "running" and run.cause is None
+    assert run.processes[-1].pid == os.getpid() and run.processes[-1].host == platform.node()
+    assert run.history == [] and run.test_accuracy == {} and run.seconds == 0
+    assert {name: getattr(run, name) for name in RUN} == RUN
 
 
 def test_each_meta_iteration_is_on_the_disk_at_once(folder, clock):
@@ -94,9 +107,9 @@ def test_each_meta_iteration_is_on_the_disk_at_once(folder, clock):
     end_of(record, 0, clock, 20)
     end_of(record, 1, clock, 5)
     run = folder.read_run()
-    assert run["history"] == [figures(0), figures(1)] and run["status"] == "running"
-    assert run["test_accuracy"] == {"n_labelled": 50.0, "self_learning": 51.0}
-    assert run["meta_iteration_seconds"] == [30.0, 5.0] and run["seconds"] == 35.0
+    assert run.history == iterations(0, 1) and run.status == "running"
+    assert run.test_accuracy == {"n_labelled": 50.0, "self_learning": 51.0}
+    assert run.meta_iteration_seconds == [30.0, 5.0] and run.seconds == 35.0
     assert len((folder.path / "history.csv").read_text().splitlines()) == 3
     assert (folder.path / "embeddings-initial.npz").exists()
 
@@ -105,23 +118,23 @@ def test_a_run_gone_on_with_keeps_history_and_time(folder, clock):
     before = begin(folder)
     end_of(before, 0, clock, 10)
     end_of(before, 1, clock, 10)
-    before.broken_off(Stopped(signal.SIGTERM))
+    before.fail(Stopped(signal.SIGTERM))
     clock.now = 5000.0
     after = begin(folder, start=5000.0)
-    assert folder.read_run()["status"] == "running" and folder.read_run()["cause"] is None
+    assert folder.read_run().status == "running" and folder.read_run().cause is None
     after.on_resume([figures(0)])  # the checkpoint is from before the second
-    assert folder.read_run()["history"] == [figures(0)]
+    assert folder.read_run().history == iterations(0)
     end_of(after, 1, clock, 7)
     run = folder.read_run()
-    assert run["history"] == [figures(0), figures(1)]
-    assert run["seconds"] == 27.0 and sum(run["meta_iteration_seconds"]) == 27.0
-    assert run["meta_iteration_seconds"][0] == 10.0
+    assert run.history == iterations(0, 1)
+    assert run.seconds == 27.0 and sum(run.meta_iteration_seconds) == 27.0
+    assert run.meta_iteration_seconds[0] == 10.0
 
 
 def test_a_run_begun_anew_for_want_of_a_checkpoint_has_no_history(folder, clock):
     end_of(begin(folder), 0)
     begin(folder).on_resume([])
-    assert folder.read_run()["history"] == [] and folder.read_run()["test_accuracy"] == {}
+    assert folder.read_run().history == [] and folder.read_run().test_accuracy == {}
 
 
 @pytest.mark.parametrize(
@@ -136,42 +149,42 @@ def test_a_run_begun_anew_for_want_of_a_checkpoint_has_no_history(folder, clock)
 )
 def test_how_it_ended_and_why(folder, clock, error, status, cause):
     record = begin(folder)
-    record.broken_off(error)
+    record.fail(error)
     run = folder.read_run()
-    assert (run["status"], run["cause"]) == (status, cause)
+    assert (run.status, run.cause) == (status, cause)
     assert folder.status() == status
 
 
 def test_a_stop_says_where_the_run_is_kept(folder, clock):
     error = Stopped(signal.SIGINT)
-    begin(folder).broken_off(error)
+    begin(folder).fail(error)
     assert error.kept == str(folder.path)
 
 
 def test_what_could_not_begin_leaves_no_folder(folder, clock):
-    begin(folder).broken_off(InputError("no such weights"))
+    begin(folder).fail(InputError("no such weights"))
     assert not folder.path.exists()
 
 
 def test_what_was_there_before_is_never_removed(folder, clock):
     begin(folder)
-    begin(folder).broken_off(InputError("No checkpoint is whole"))
+    begin(folder).fail(InputError("No checkpoint is whole"))
     run = folder.read_run()
-    assert (run["status"], run["cause"]) == ("failed", "No checkpoint is whole")
+    assert (run.status, run.cause) == ("failed", "No checkpoint is whole")
 
 
 def test_history_is_never_removed(folder, clock):
     record = begin(folder)
     end_of(record, 0)
-    record.broken_off(InputError("disk full"))
-    assert folder.read_run()["history"] == [figures(0)] and folder.status() == "failed"
+    record.fail(InputError("disk full"))
+    assert folder.read_run().history == iterations(0) and folder.status() == "failed"
 
 
 def test_checkpoints_are_never_removed_with_what_failed(folder, clock):
     record = begin(folder)
     folder.checkpoints.mkdir()
     (folder.checkpoints / "000000.checkpoint").touch()
-    record.broken_off(InputError("disk full"))
+    record.fail(InputError("disk full"))
     assert folder.status() == "failed" and len(list(folder.checkpoints.iterdir())) == 1
 
 
@@ -179,9 +192,9 @@ def test_a_full_disk_does_not_hide_the_cause(folder, clock, monkeypatch):
     record = begin(folder)
     end_of(record, 0)
     full_disk(monkeypatch)
-    record.broken_off(RuntimeError("the cause"))
+    record.fail(RuntimeError("the cause"))
     monkeypatch.undo()
-    assert folder.read_run()["history"] == [figures(0)]
+    assert folder.read_run().history == iterations(0)
     assert folder.status() == "interrupted"  # nobody is at work
 
 
@@ -202,12 +215,12 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
 
     def write_run(run):
         assert (folder.path / "embeddings-final.npz").exists()
-        written.append(run["status"])
+        written.append(run.status)
         original(run)
 
     monkeypatch.setattr(folder, "write_run", write_run)
     record.finish(SimpleNamespace(termination_condition_="max_iter"), DATASET)
-    assert folder.read_run()["termination"] == "max_iter"
+    assert folder.read_run().termination == "max_iter"
     assert written == [*FILES, "finished"]
     assert folder.status() == "finished"
 
@@ -232,39 +245,40 @@ def brightness(indices, scale):
 
 def embed_as_brightness(monkeypatch):
     def embed(network, images, indices):
-        assert images is SHOWN.images or images is IMAGES
+        assert images is EMBEDDED.images or images is IMAGES
         return brightness(indices, network)
 
     monkeypatch.setattr("keras_selflearn.runs.recorder.embed", embed)
 
 
 def test_without_test_images_embeddings_are_of_training_images(folder, clock, monkeypatch):
-    shown = Shown("train", IMAGES, np.array([1, 3]), np.array([0, -1]))
-    record = RunRecord(folder, RUN, shown, Profile(), 1000.0)
+    record = begin(
+        folder, embedded=EmbeddedImages("train", IMAGES, np.array([1, 3]), np.array([0, -1]))
+    )
     embed_as_brightness(monkeypatch)
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
-    learner = SimpleNamespace(validation_embeddings=None, network=1.0)
-    record.on_meta_iteration_end(Record(**figures(0, validation_accuracy=None)), learner)
+    learner = SimpleNamespace(test_embeddings=None, network=1.0)
+    record.on_meta_iteration_end(Record(**figures(0, test_accuracy=None)), learner)
     record.finish(SimpleNamespace(network_=2.0, termination_condition_="max_iter"), DATASET)
     for when, scale in (("initial", 1.0), ("final", 2.0)):
         with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:
             np.testing.assert_array_equal(content["embeddings"], brightness([1, 3], scale))
             assert content["indices"].tolist() == [1, 3] and content["labels"].tolist() == [0, -1]
             assert content["of"] == "train"
-    assert folder.read_run()["test_accuracy"] == {}
+    assert folder.read_run().test_accuracy == {}
 
 
 def test_what_cross_validation_found_is_kept(folder, clock):
     begin(folder).estimate(CrossValidation(2, (50.0, None), (1.0, None)))
-    expected = {"folds": 2, "accuracy": [50.0, None], "spread": [1.0, None]}
-    assert folder.read_run()["cross_validation"] == expected
+    expected = Estimate(folds=2, accuracy=[50.0, None], spread=[1.0, None])
+    assert folder.read_run().cross_validation == expected
     begin(folder).on_resume([])
-    assert folder.read_run()["cross_validation"] == expected
+    assert folder.read_run().cross_validation == expected
 
 
 def test_cells_of_the_table():
-    history = [figures(0), figures(1)]
+    history = [50.0, 51.0]
     assert table_cells("self-learning", []) == {}
     assert table_cells("self-learning", history) == {"n_labelled": 50.0, "self_learning": 51.0}
     assert table_cells("n-labelled", history[:1]) == {"n_labelled": 50.0}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn.options.config import Config
-from keras_selflearn.runs.data import data_digest, data_name, training_labels
+from keras_selflearn.runs.data import data_digest, data_name, data_title, training_labels
 
 EACH = ",".join(f"{digit}={digit + 1}" for digit in range(10))
 
@@ -89,3 +89,8 @@ def test_a_run_is_called_as_its_folder(path, name):
 def test_a_run_is_called_as_its_data_set():
     assert data_name(config()) == "digits"
     assert data_name(config(dataset="tfds:cats/big", labels=4)) == "cats-big"
+
+
+def test_people_read_the_folder_s_own_name():
+    assert data_title(folder(images="/home/me/Mes photos é")) == "Mes photos é"
+    assert data_title(config()) == "digits"

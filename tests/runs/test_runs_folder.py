@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import struct
 
 import numpy as np
 import pytest
+from msgspec import structs
+from run_contents import BARE_RECORD
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
@@ -63,38 +66,41 @@ def test_embeddings_are_those_of_the_test_images(folder, digits):
 
 def test_run_json_holds_config_environment_data_history_and_accuracy(folder):
     run = folder.read_run()
-    assert run["status"] == "finished"
-    assert run["config"]["loss"] == "cross-entropy" and run["config"]["labels"] == 100
-    assert None not in {run["config"][name] for name in ("epochs", "weights", "self_learning_rate")}
-    assert run["environment"]["packages"]["tensorflow"] and run["environment"]["precision"]
-    assert run["data"]["train"] == 1297 and run["data"]["test"] == 500
-    assert run["data"]["labelled"] == 100 and run["data"]["image_shape"] == [32, 32, 3]
-    accuracies = [record["validation_accuracy"] for record in run["history"]]
-    assert run["test_accuracy"] == {"n_labelled": accuracies[0], "self_learning": accuracies[-1]}
-    assert len(accuracies) == len(run["meta_iteration_seconds"]) == 3
-    assert 0 < sum(run["meta_iteration_seconds"]) <= run["seconds"]
+    assert run.status == "finished"
+    assert run.config.loss == "cross-entropy" and run.config.labels == 100
+    assert None not in {run.flags[name] for name in ("epochs", "weights", "self_learning_rate")}
+    assert run.environment.packages["tensorflow"] and run.environment.precision
+    assert run.data.train == 1297 and run.data.test == 500
+    assert run.data.labelled == 100 and run.data.image_shape == [32, 32, 3]
+    accuracies = [record.test_accuracy for record in run.history]
+    assert run.test_accuracy == {"n_labelled": accuracies[0], "self_learning": accuracies[-1]}
+    assert len(accuracies) == len(run.meta_iteration_seconds) == 3
+    assert 0 < sum(run.meta_iteration_seconds) <= run.seconds
 
 
 def test_optimizer_in_run_json_is_the_one_used(folder):
-    assert folder.read_run()["config"]["optimizer"] == "adam"
+    assert folder.read_run().config.optimizer == "adam"
 
 
 def test_history_csv_repeats_run_json(folder):
-    history = folder.read_run()["history"]
+    history = folder.read_run().history
     assert rows(folder, "history.csv") == [
-        {name: "" if value is None else str(value) for name, value in record.items()}
+        {
+            name: "" if value is None else str(value)
+            for name, value in structs.asdict(record).items()
+        }
         for record in history
     ]
 
 
 def test_pseudo_labels_are_those_selected(folder, digits):
-    history = folder.read_run()["history"]
+    history = folder.read_run().history
     found = rows(folder, "pseudo_labels.csv")
     for record in history[1:]:
-        chosen = [row for row in found if int(row["meta_iteration"]) == record["meta_iteration"]]
-        assert len(chosen) == record["selected"]
+        chosen = [row for row in found if int(row["meta_iteration"]) == record.meta_iteration]
+        assert len(chosen) == record.selected
         right = [int(row["label"]) == digits.labels[int(row["index"])] for row in chosen]
-        assert 100 * np.mean(right) == pytest.approx(record["selected_accuracy"])
+        assert 100 * np.mean(right) == pytest.approx(record.selected_accuracy)
         confidences = [float(row["confidence"]) for row in chosen]
         assert confidences == sorted(confidences, reverse=True)
         assert 0 <= min(confidences) <= max(confidences) <= 1
@@ -112,8 +118,8 @@ def test_event_files_hold_every_figure(folder):
 
     events = EventAccumulator(str(folder.path)).Reload()
     assert len(events.Scalars("epoch/loss")) == 2 + 2 * 1
-    accuracies = [each.value for each in events.Scalars("meta_iteration/validation_accuracy")]
-    expected = [record["validation_accuracy"] for record in folder.read_run()["history"]]
+    accuracies = [each.value for each in events.Scalars("meta_iteration/test_accuracy")]
+    expected = folder.read_run().accuracies
     np.testing.assert_allclose(accuracies, expected, rtol=1e-6)
 
 
@@ -122,12 +128,11 @@ def test_saved_classifier_measures_what_the_run_says(folder, digits):
 
     clf = SelfLearningClassifier.load(folder.path / "classifier")
     accuracy = 100 * clf.score(digits.test_images, digits.test_labels.astype(str))
-    assert accuracy == pytest.approx(folder.read_run()["test_accuracy"]["self_learning"])
+    assert accuracy == pytest.approx(folder.read_run().test_accuracy["self_learning"])
 
 
 def record(path, status):
-    run = {"status": status, "config": {}, "environment": {}, "data": {}, "history": []}
-    RunFolder(path).write_run(run)
+    (path / "run.json").write_text(json.dumps({**BARE_RECORD, "status": status}))
     return RunFolder(path)
 
 
@@ -139,7 +144,7 @@ def test_a_run_is_running_while_a_process_holds_its_folder(tmp_path, hold):
     process.kill()
     process.wait()
     assert folder.status() == "interrupted"
-    assert folder.read_run()["status"] == "running"
+    assert folder.read_run().status == "running"
 
 
 @pytest.mark.parametrize("status", ["interrupted", "failed", "finished"])

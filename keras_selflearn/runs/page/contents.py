@@ -1,12 +1,13 @@
-"""All that the page of a run shows, as plain arrays."""
+"""Everything that the page of a run shows, as plain arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from keras_selflearn.runs.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -30,47 +31,46 @@ class Embedded:
 
 @dataclass(frozen=True)
 class Contents:
-    """What is shown. Labels are positions in the class names, -1 where there is none.
+    """The contents of a page. Labels are positions in the class names; -1 means no label.
 
     Attributes
     ----------
-    run : dict
-        As run.json has it.
+    run : RunRecord
     class_names : sequence of str
-    images : (n, height, width, 3) uint8
-        The training images, possibly a memory map: only those that are shown are read.
+    images : (n, height, width, 1 or 3) uint8
+        The training images, perhaps as a memory map. The page reads only those that it shows.
     paths : sequence of str, or None
-        Where the training images come from, as the system gives file names.
+        Paths of the training images, as the system gives file names.
     labels : (n,) int64
-        Given or predicted, at the end of the run.
+        Given or predicted labels at the end of the run.
     labelled_in : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence : (n,) float64
-        Of each pseudo-label when it was chosen, larger is surer; NaN for the others.
-    matched : (n,) int64
-        The training image that each pseudo-label was matched to, else -1.
+        Confidence of each pseudo-label when it was selected, larger is surer; NaN without one.
+    nearest : (n,) int64
+        The nearest labelled training image of each pseudo-labelled one, else -1.
     by_distance : bool
-        Whether confidences are minus distances; else they are probabilities.
+        Whether a confidence is minus a distance; else it is a probability.
     pseudo_labelled : (m,) int64
         Training images that have a pseudo-label, ascending.
     final_labels, final_confidence : (m,) int64, (m,) float64
-        What the final model says of those.
+        Labels and confidences that the final model gives them.
     true_labels : (n,) int64
-        Used for nothing but to mark what is wrong and to count it.
-    test_images : (t, height, width, 3) uint8
+        Used only to mark and count what is wrong.
+    test_images : (t, height, width, 1 or 3) uint8
     test_labels, test_predicted : (t,) int64
-        Both empty where there are no test images.
+        Both are empty without a test set.
     embedded : Embedded
     """
 
-    run: dict[str, Any]
+    run: RunRecord
     class_names: Sequence[str]
     images: np.ndarray
     paths: Sequence[str] | None
     labels: np.ndarray
     labelled_in: np.ndarray
     confidence: np.ndarray
-    matched: np.ndarray
+    nearest: np.ndarray
     by_distance: bool
     pseudo_labelled: np.ndarray
     final_labels: np.ndarray

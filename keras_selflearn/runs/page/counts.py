@@ -1,4 +1,4 @@
-"""What the page counts."""
+"""Counts labels and confusions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 def labelled_counts(
     labels: np.ndarray, labelled_in: np.ndarray, n_classes: int, meta_iterations: int
 ) -> np.ndarray:
-    """(n_classes, 1 + meta_iterations) int64: how many got each label in each meta-iteration.
+    """Count labels by class and meta-iteration: (n_classes, 1 + meta_iterations) int64.
 
-    Column 0 counts the labels that were given.
+    Column 0 counts the given labels.
     """
     labelled = labelled_in >= 0
     cells = labels[labelled] * (meta_iterations + 1) + labelled_in[labelled]
@@ -19,9 +19,9 @@ def labelled_counts(
 
 
 def confusion_matrix(true: np.ndarray, predicted: np.ndarray, n_classes: int) -> np.ndarray:
-    """(n_classes, n_classes) int64: rows are the true classes, columns the predicted ones.
+    """Count pairs of true class (row) and predicted class (column): (n_classes, n_classes) int64.
 
-    What has no true label is left out.
+    Images without a true label are left out.
     """
     known = true >= 0
     cells = true[known] * n_classes + predicted[known]
@@ -29,7 +29,7 @@ def confusion_matrix(true: np.ndarray, predicted: np.ndarray, n_classes: int) ->
 
 
 def confusions(matrix: np.ndarray, most: int) -> list[tuple[int, int, int]]:
-    """The `most` most frequent (true, predicted, number) of a confusion matrix."""
+    """Find the `most` most frequent confusions as (true, predicted, number)."""
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]

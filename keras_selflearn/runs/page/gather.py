@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from keras_selflearn.datasets import Dataset
@@ -11,6 +9,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.inputs import encode, is_unlabelled
 from keras_selflearn.labelling.labeller import MINUS_DISTANCE, Labeller
 from keras_selflearn.runs.page.contents import Contents, Embedded
+from keras_selflearn.runs.record import RunRecord
 
 _BYTES_AT_ONCE = 2**25
 
@@ -18,7 +17,7 @@ _BYTES_AT_ONCE = 2**25
 def gather(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
-    run: dict[str, Any],
+    run: RunRecord,
     embedded: Embedded,
 ) -> Contents:
     """Gather the contents of a finished run's page.
@@ -30,8 +29,7 @@ def gather(
     classifier : SelfLearningClassifier
         Fitted on `dataset.images`, with labels among `dataset.class_names`.
     dataset : Dataset
-    run : dict
-        As run.json has it.
+    run : RunRecord
     embedded : Embedded
         All test images in order, `after` as `classifier.transform` gives it; training images where
         there are no test images.
@@ -42,9 +40,11 @@ def gather(
     """
     names = np.array(dataset.class_names)
     positions = encode(classifier.classes_, names)
-    chosen = np.flatnonzero(classifier.labeled_iter_ > 0)
+    pseudo_labelled = np.flatnonzero(classifier.labeled_iter_ > 0)
     labeller = independent_labeller(classifier)
-    final_labels, final_confidence = label_again(classifier, labeller, dataset.images, chosen)
+    final_labels, final_confidence = label_again(
+        classifier, labeller, dataset.images, pseudo_labelled
+    )
     test_predicted = np.empty(0, np.int64)
     if embedded.of == "test":
         test_predicted = positions[classifier.labeller_.label(embedded.after).labels]
@@ -58,9 +58,9 @@ def gather(
         labels=labels,
         labelled_in=classifier.labeled_iter_,
         confidence=classifier.confidence_,
-        matched=classifier.matched_,
+        nearest=classifier.matched_,
         by_distance=classifier.labeller_.confidence_unit == MINUS_DISTANCE,
-        pseudo_labelled=chosen,
+        pseudo_labelled=pseudo_labelled,
         final_labels=positions[final_labels],
         final_confidence=final_confidence,
         true_labels=dataset.labels,

@@ -1,13 +1,15 @@
-"""How classes are told apart: by a short code and a shape, and by a colour for who sees it."""
+"""Tells classes apart: by a short code and a shape, and also by a colour."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from keras_selflearn.runs.page.text import clean
 
-# Within a circle of radius 5. Nine of them, and ten colours in page.css: no two of the first 90
-# classes share both.
+# Within a circle of radius 5. Nine shapes and ten colours in page.css make 90 classes distinct.
 _SHAPES = (
     "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0",
     "M-3.5,-3.5h7v7h-7z",
@@ -25,8 +27,37 @@ _MOST_LETTERS = 3
 UNLABELLED_LOOK = "look-none"
 
 
+@dataclass(frozen=True)
+class ClassLook:
+    """How the page shows a class.
+
+    Attributes
+    ----------
+    label : int
+    name : str
+    code : str
+        A short name; see `codes`.
+    look, shape : str
+        The style class of its colour, and the reference to its shape.
+    """
+
+    label: int
+    name: str
+    code: str
+    look: str
+    shape: str
+
+
+def class_looks(class_names: Sequence[str]) -> list[ClassLook]:
+    """Choose how the page shows each class."""
+    return [
+        ClassLook(label, name, code, look(label), shape(label))
+        for label, (name, code) in enumerate(zip(class_names, codes(class_names)))
+    ]
+
+
 def codes(class_names: Sequence[str]) -> list[str]:
-    """The names themselves where all are short, else A to Z, AA, AB and so on."""
+    """Return the names themselves if all are short, else A to Z, AA, AB and so on."""
     names = [clean(name) for name in class_names]
     if all(0 < len(name) <= _MOST_LETTERS for name in names):
         return names
@@ -42,25 +73,25 @@ def _letters(index: int) -> str:
     return text
 
 
-def definitions() -> str:
-    """The shapes for `use`, once a page."""
+def definitions() -> Markup:
+    """Define the shapes for `use`, once in a page."""
     shapes = "".join(f'<path id="shape{i}" d="{path}"/>' for i, path in enumerate(_SHAPES))
-    return f'<svg class="definitions" aria-hidden="true"><defs>{shapes}</defs></svg>'
+    return Markup(f'<svg class="definitions" aria-hidden="true"><defs>{shapes}</defs></svg>')
 
 
 def shape(label: int) -> str:
-    """What a `use` refers to for a class; -1, no label, is a circle."""
+    """Return the reference to the shape of a class; -1, no label, is a circle."""
     return f"#shape{max(label, 0) % len(_SHAPES)}"
 
 
 def look(label: int) -> str:
-    """The style class that colours a class."""
+    """Return the style class that colours a class."""
     return UNLABELLED_LOOK if label < 0 else f"look{label % _COLOURS}"
 
 
-def marker(label: int) -> str:
-    """A small picture of a class's marker, to stand before its name."""
-    return (
+def marker(label: int) -> Markup:
+    """Draw a class's marker, to stand before its name."""
+    return Markup(
         f'<svg class="marker {look(label)}" viewBox="-6 -6 12 12" aria-hidden="true">'
         f'<use href="{shape(label)}"/></svg>'
     )

@@ -1,4 +1,4 @@
-"""Small pictures of images, each kept once, many to a file."""
+"""Small pictures of images; each is kept once, on a sheet with many others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
 from keras_selflearn.runs.page.text import escape
 
-# Multiples of 8, as the blocks of JPEG are: neighbours on a sheet leave each other alone.
+# Multiples of 8, the size of JPEG's blocks: neighbours on a sheet don't disturb each other.
 _SIDES = (96, 80, 64, 48, 40, 32, 24)
 _COLUMNS = _ROWS = 16
 _QUALITY = 75
@@ -20,24 +21,23 @@ _QUALITY = 75
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """Of some images of one array.
+    """The thumbnails of some images of one array.
 
     Attributes
     ----------
     style : str
         CSS that holds the pictures.
     places : dict
-        From the position of an image to its style class and its place on the sheet, as
-        `background-position` has it.
+        Maps the position of an image to its style class and its `background-position`.
     """
 
     style: str
     places: dict[int, tuple[str, str]]
 
-    def picture(self, index: int, description: str) -> str:
-        """HTML of the picture of image `index`; the description is its text in words."""
+    def picture(self, index: int, description: str) -> Markup:
+        """Render the picture of image `index`; the description is for screen readers."""
         sheet, place = self.places[index]
-        return (
+        return Markup(
             f'<span class="thumb {sheet}" style="background-position:{place}" role="img"'
             f' aria-label="{escape(description)}"></span>'
         )
@@ -46,21 +46,21 @@ class Thumbnails:
 def make_thumbnails(
     images: np.ndarray, indices: np.ndarray, kind: str, most_pixels: float
 ) -> Thumbnails:
-    """Thumbnails of at most 96 pixels a side.
+    """Make thumbnails of at most 96 pixels a side.
 
     Parameters
     ----------
-    images : (n, height, width, 3) uint8
-        Only those that are shown are read, one at a time.
+    images : (n, height, width, 1 or 3) uint8
+        Only the images at `indices` are read, one at a time.
     indices : (k,) integers
-        Which to show; what is there twice is kept once.
+        Positions of the images; repeated ones are kept once.
     kind : str
-        Begins the names of the style classes.
+        The start of the style classes' names.
     most_pixels : float
-        Of all thumbnails together, as far as 24 pixels a side allow.
+        Most pixels of all thumbnails together; a side has at least 24.
     """
     indices = np.unique(indices)
-    width, height = thumbnail_size(images.shape[1:3], len(indices), most_pixels)
+    width, height = thumbnail_size((images.shape[1], images.shape[2]), len(indices), most_pixels)
     rules, places = [], {}
     for number, start in enumerate(range(0, len(indices), _COLUMNS * _ROWS)):
         part = indices[start : start + _COLUMNS * _ROWS]
@@ -68,7 +68,8 @@ def make_thumbnails(
         sheet = np.zeros((rows * height, _COLUMNS * width, 3), np.uint8)
         for cell, index in enumerate(part):
             row, column = divmod(cell, _COLUMNS)
-            picture = Image.fromarray(np.asarray(images[index]))
+            # A grey image gets three equal channels.
+            picture = Image.fromarray(np.broadcast_to(images[index], (*images.shape[1:3], 3)))
             if picture.size != (width, height):
                 picture = picture.resize((width, height), Image.Resampling.LANCZOS)
             y, x = row * height, column * width
@@ -83,7 +84,7 @@ def make_thumbnails(
 
 
 def thumbnail_size(shape: tuple[int, int], number: int, most_pixels: float) -> tuple[int, int]:
-    """Width and height of each of `number` thumbnails of images of this height and width."""
+    """Compute width and height of `number` thumbnails from the images' height and width."""
     height, width = shape
     for side in _SIDES:
         scale = min(side / max(height, width), 1)
@@ -94,13 +95,13 @@ def thumbnail_size(shape: tuple[int, int], number: int, most_pixels: float) -> t
 
 
 def _place(column: int, row: int, rows: int) -> str:
-    """In percent of what the sheet is larger than the picture."""
+    """Write a place on the sheet as CSS does: in percent of the space around the picture."""
     across, down = 100 * column / (_COLUMNS - 1), 100 * row / max(rows - 1, 1)
     return f"{across:.4f}% {down:.4f}%"
 
 
 def _data_uri(sheet: np.ndarray) -> str:
-    """As JPEG or PNG, whichever is smaller."""
+    """Encode a sheet as JPEG or PNG, whichever is smaller."""
     picture = Image.fromarray(sheet)
     png, jpeg = io.BytesIO(), io.BytesIO()
     picture.save(png, "PNG", optimize=True)

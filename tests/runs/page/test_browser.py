@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made import made_contents
+from example_run import example_contents
 
 from keras_selflearn.runs.page.page import write_page
 
@@ -15,7 +15,7 @@ from keras_selflearn.runs.page.page import write_page
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / "report.html"
-    return write_page(path, made_contents()).as_uri()
+    return write_page(path, example_contents()).as_uri()
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_likely_mistakes_are_filtered_by_class(view):
 def test_many_likely_mistakes_are_folded_away_until_they_are_sought(view, tmp_path):
     from selenium.webdriver.support.select import Select
 
-    browser = view(of=write_page(tmp_path / "many.html", made_contents(n_classes=12)).as_uri())
+    browser = view(of=write_page(tmp_path / "many.html", example_contents(n_classes=12)).as_uri())
     items = browser.find_elements("css selector", "#mistakes li")
     assert [item.is_displayed() for item in items] == [True] * 12 + [False] * 12
     assert find(browser, "#mistakes summary").text == "Show 12 more"
@@ -188,7 +188,7 @@ def test_many_likely_mistakes_are_folded_away_until_they_are_sought(view, tmp_pa
 def test_classes_are_opened_and_highlighted(view, tmp_path):
     from selenium.webdriver.support.select import Select
 
-    browser = view(of=write_page(tmp_path / "many.html", made_contents(n_classes=12)).as_uri())
+    browser = view(of=write_page(tmp_path / "many.html", example_contents(n_classes=12)).as_uri())
 
     def opened():
         return len(browser.find_elements("css selector", "#gallery > details[open]"))
@@ -205,7 +205,7 @@ def test_classes_are_opened_and_highlighted(view, tmp_path):
 
 @pytest.mark.parametrize("n_classes", [3, 40, 70])
 def test_on_a_phone_nothing_sticks_out(n_classes, view, tmp_path):
-    contents = replace(made_contents(n_classes=n_classes), paths=["x" * 300] * 20 * n_classes)
+    contents = replace(example_contents(n_classes=n_classes), paths=["x" * 300] * 20 * n_classes)
     browser = view(360, of=write_page(tmp_path / "a.html", contents).as_uri())
     for details in browser.find_elements("css selector", "details"):
         browser.execute_script("arguments[0].open = true", details)

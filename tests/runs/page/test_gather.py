@@ -67,7 +67,7 @@ def test_what_the_classifier_says_is_what_is_gathered(loss, data, monkeypatch):
     confidence = classifier.labeller_.label(classifier.transform(data.images[chosen]))[1]
     np.testing.assert_allclose(contents.final_confidence, confidence, atol=1e-4)
     assert contents.by_distance == (loss == "triplet")
-    assert (contents.matched[chosen] >= 0).all() == (loss == "triplet")
+    assert (contents.nearest[chosen] >= 0).all() == (loss == "triplet")
 
 
 def test_a_pseudo_label_is_not_compared_with_itself(data):

@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from made import made_contents, without_pseudo_labels
+from example_run import example_contents, with_record, without_pseudo_labels
+from msgspec import structs
 
 from keras_selflearn.runs.page.contents import Embedded
 from keras_selflearn.runs.page.page import page, write_page
+from keras_selflearn.runs.record import Estimate
 
 
 class Outline(HTMLParser):
@@ -44,7 +46,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html():
-    return page(made_contents())
+    return page(example_contents())
 
 
 def headings(html):
@@ -114,13 +116,13 @@ def test_nothing_is_fetched(html):
 
 
 def test_the_same_contents_make_the_same_page(tmp_path, html):
-    path = write_page(tmp_path / "report.html", made_contents())
+    path = write_page(tmp_path / "report.html", example_contents())
     assert path.read_text(encoding="utf-8") == html
     assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_nothing_that_looks_like_a_mistake():
-    contents = made_contents()
+    contents = example_contents()
     same = contents.labels[contents.pseudo_labelled]
     words = Outline(page(replace(contents, final_labels=same))).words()
     assert "The final model would give all again." in words
@@ -128,57 +130,55 @@ def test_nothing_that_looks_like_a_mistake():
 
 
 def test_a_folder_of_images_is_called_by_its_name():
-    contents = made_contents()
-    config = {**contents.run["config"], "dataset": "folder", "images": "/home/me/my photos"}
-    html = page(replace(contents, run={**contents.run, "config": config}))
+    contents = example_contents()
+    flags = {"dataset": "folder", "images": "/home/me/my photos"}
+    html = page(with_record(contents, flags=flags))
     assert "<h1>my photos, triplet loss, self-learning</h1>" in html
     assert "3 classes of /home/me/my photos with" in Outline(html).words()
 
 
 def test_the_least_confidence_that_was_asked_for_is_said():
-    contents = made_contents()
-    config = {**contents.run["config"], "min_confidence": -0.5}
-    html = page(replace(contents, run={**contents.run, "config": config}))
+    contents = example_contents()
+    html = page(with_record(contents, flags={"min_confidence": -0.5}))
     assert "surest of, with a confidence of at least -0.5." in html
 
 
 def test_probabilities_have_no_match():
-    html = page(made_contents(by_distance=False))
+    html = page(example_contents(by_distance=False))
     assert "probability 0.960" in html and "distance 0" not in html
     assert '<span class="matched">' not in html
 
 
 @pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])
 def test_without_self_learning_there_are_no_pseudo_labels(regime):
-    html = page(without_pseudo_labels(made_contents(), regime))
+    html = page(without_pseudo_labels(example_contents(), regime))
     assert headings(html) == ["Accuracy", "Confusion matrix", "Embedding"]
     assert f"Nothing was pseudo-labelled. Regime {regime}." in html and "70.0" in html
     assert "Before self-learning" not in html and "likely mistakes" not in html.lower()
 
 
 def test_self_learning_that_was_never_sure_enough():
-    contents = made_contents()
+    contents = example_contents()
     nothing = without_pseudo_labels(contents, "self-learning")
-    run = {**nothing.run, "history": contents.run["history"][:2]}
-    html = page(replace(nothing, run=run))
+    html = page(with_record(nothing, history=contents.run.history[:2]))
     assert "Nothing was pseudo-labelled. Regime self-learning." in html
     assert "meta-iteration 1: 75.0" in html
 
 
 def test_unknown_truth_leaves_out_what_depends_on_it():
-    contents = made_contents()
+    contents = example_contents()
     history = [
-        {**each, "selected_accuracy": None, "unlabelled_accuracy": None}
-        for each in contents.run["history"]
+        structs.replace(each, selected_accuracy=None, unlabelled_accuracy=None)
+        for each in contents.run.history
     ]
-    run = {**contents.run, "history": history}
-    html = page(replace(contents, run=run, true_labels=np.full(len(contents.labels), -1)))
+    contents = with_record(contents, history=history)
+    html = page(replace(contents, true_labels=np.full(len(contents.labels), -1)))
     assert "Accuracy of the pseudo-labels" not in html and "of them right" not in html
     assert "wrong: it is" not in html and "By the true labels" not in html
 
 
 def test_truth_that_is_known_of_some():
-    contents = made_contents()
+    contents = example_contents()
     true = np.where(np.arange(60) < 15, contents.true_labels, -1)
     words = Outline(page(replace(contents, true_labels=true))).words()
     # Numbers 12, 13 and 14 are the wrong ones.
@@ -186,14 +186,14 @@ def test_truth_that_is_known_of_some():
 
 
 def without_test_images(cross_validation):
-    contents = made_contents()
-    history = [{**each, "validation_accuracy": None} for each in contents.run["history"]]
-    data = {**contents.run["data"], "test": 0}
-    run = {**contents.run, "history": history, "data": data, "cross_validation": cross_validation}
+    contents = example_contents()
+    history = [structs.replace(each, test_accuracy=None) for each in contents.run.history]
+    data = structs.replace(contents.run.data, test=0)
+    folds = cross_validation and Estimate(**cross_validation)
+    contents = with_record(contents, history=history, data=data, cross_validation=folds)
     embeddings = contents.embedded.before
     return replace(
         contents,
-        run=run,
         test_images=contents.test_images[:0],
         test_labels=contents.test_labels[:0],
         test_predicted=contents.test_predicted[:0],
@@ -226,16 +226,15 @@ def test_accuracy_that_nobody_measured_is_said():
 
 
 def test_features_that_were_standardised_for_the_accuracy_are_named():
-    contents = made_contents()
-    config = {**contents.run["config"], "validation_features": "standardised"}
-    html = page(replace(contents, run={**contents.run, "config": config}))
+    contents = example_contents()
+    html = page(with_record(contents, flags={"validation_features": "standardised"}))
     assert "measured on standardised embeddings" in html
 
 
 def test_many_classes_and_large_images_make_a_page_of_a_few_megabytes():
     y, x = np.mgrid[:96, :96]
     rng = np.random.default_rng(0)
-    contents = made_contents(n_classes=200)
+    contents = example_contents(n_classes=200)
     picture = np.stack([x, y, x + y], -1) + rng.integers(0, 40, (96, 96, 3))
     images = np.broadcast_to(picture.astype(np.uint8), (4000, 96, 96, 3))
     html = page(replace(contents, images=images, test_images=images[:2000]))

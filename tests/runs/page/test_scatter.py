@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 import numpy as np
-from made import made_contents
+from example_run import example_contents
 
 from keras_selflearn.runs.page.contents import Embedded
-from keras_selflearn.runs.page.scatter import points_data, scatter, shown_points, to_page
+from keras_selflearn.runs.page.scatter import points_data, points_to_show, scatter, to_page
 from keras_selflearn.runs.page.thumbnails import make_thumbnails
 
 
@@ -19,7 +19,7 @@ def test_points_fill_the_panel_with_one_scale():
 
 
 def test_both_pictures_have_each_point_once_and_mark_the_wrong_ones():
-    contents = made_contents()
+    contents = example_contents()
     html = scatter(contents, np.arange(30), seed=0)
     for panel in html.split("<svg viewBox=")[1:3]:
         uses = re.findall(r'data-i="(\d+)" class="(\w+)"', panel)
@@ -29,7 +29,7 @@ def test_both_pictures_have_each_point_once_and_mark_the_wrong_ones():
 
 
 def test_a_point_knows_its_picture_and_its_words():
-    contents = made_contents()
+    contents = example_contents()
     thumbnails = make_thumbnails(contents.test_images, np.arange(30), "p", 1e9)
     data = points_data(contents, np.array([1, 4]), thumbnails)
     assert [tuple(each[:2]) for each in data] == [thumbnails.places[1], thumbnails.places[4]]
@@ -39,11 +39,11 @@ def test_a_point_knows_its_picture_and_its_words():
 
 
 def test_training_images_are_drawn_where_there_are_no_test_images():
-    contents = made_contents()
+    contents = example_contents()
     indices = np.arange(0, 60, 2)
     embeddings = contents.embedded.before
     contents = replace(contents, embedded=Embedded(embeddings, embeddings, "train", indices))
-    points = shown_points(contents, seed=0)
+    points = points_to_show(contents, seed=0)
     assert points.tolist() == list(range(30))
     thumbnails = make_thumbnails(contents.images, indices, "p", 1e9)
     says = [each[2] for each in points_data(contents, points, thumbnails)]
@@ -55,18 +55,18 @@ def test_training_images_are_drawn_where_there_are_no_test_images():
 
 
 def test_many_images_are_thinned_out_evenly():
-    contents = made_contents()
+    contents = example_contents()
     labels = np.repeat([0, 1, 2], [2000, 2000, 10])
     embeddings = np.zeros((4010, 2))
     embedded = Embedded(embeddings, embeddings, "test", np.arange(4010))
     contents = replace(contents, test_labels=labels, embedded=embedded)
-    points = shown_points(contents, seed=0)
+    points = points_to_show(contents, seed=0)
     assert np.bincount(labels[points]).tolist() == [166, 166, 10]
-    np.testing.assert_array_equal(points, shown_points(contents, seed=0))
+    np.testing.assert_array_equal(points, points_to_show(contents, seed=0))
 
 
 def test_what_cannot_be_drawn_is_said():
-    contents = made_contents()
+    contents = example_contents()
     same = np.ones((30, 4))
     contents = replace(contents, embedded=Embedded(same, same, "test", np.arange(30)))
     html = scatter(contents, np.arange(30), seed=0)

@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from made import made_contents
+from example_run import example_contents
 
-from keras_selflearn.runs.page.chosen import extremes, is_wrong, likely_mistakes
+from keras_selflearn.runs.page.highlights import extremes, is_wrong, likely_mistakes
 
 
 def test_the_most_and_the_least_confident_of_each_class():
@@ -20,7 +20,7 @@ def test_the_most_and_the_least_confident_of_each_class():
 
 
 def test_the_likeliest_mistake_is_the_one_the_final_model_is_surest_of():
-    contents = made_contents(n_classes=3)
+    contents = example_contents(n_classes=3)
     found = contents.pseudo_labelled[likely_mistakes(contents)]
     # The wrong ones, number 4 of each class, before the doubtful ones, number 15.
     assert found.tolist() == [12, 13, 14, 45, 46, 47]
@@ -28,6 +28,6 @@ def test_the_likeliest_mistake_is_the_one_the_final_model_is_surest_of():
 
 
 def test_what_is_not_known_is_neither_right_nor_wrong():
-    contents = made_contents()
+    contents = example_contents()
     unknown = replace(contents, true_labels=np.full(len(contents.labels), -1))
     assert is_wrong(unknown, 12) is None

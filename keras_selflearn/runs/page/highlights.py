@@ -1,4 +1,4 @@
-"""Which pseudo-labelled images the page shows."""
+"""Chooses the pseudo-labelled images that the page shows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from keras_selflearn.runs.page.contents import Contents
 
 @dataclass(frozen=True)
 class Extremes:
-    """Of one class.
+    """The pseudo-labels of one class with the highest and the lowest confidence.
 
     Attributes
     ----------
     most, least : (k,) int64
-        Training images, the surest first and the least sure first; none is in both.
+        Training images; the surest come first in `most`, last in `least`. No image is in both.
     number : int
-        Of all that have this pseudo-label.
+        Number of all training images with this pseudo-label.
     """
 
     most: np.ndarray
@@ -29,7 +29,7 @@ class Extremes:
 def extremes(
     labels: np.ndarray, labelled_in: np.ndarray, confidence: np.ndarray, n_classes: int, most: int
 ) -> list[Extremes]:
-    """The `most` most and least confident pseudo-labels of each class; ties by position.
+    """Find the `most` most and least confident pseudo-labels of each class; ties by position.
 
     Parameters
     ----------
@@ -37,22 +37,24 @@ def extremes(
         As in `Contents`.
     n_classes, most : int
     """
-    chosen = np.flatnonzero(labelled_in > 0)
-    order = chosen[np.lexsort((chosen, -confidence[chosen], labels[chosen]))]
+    pseudo_labelled = np.flatnonzero(labelled_in > 0)
+    order = pseudo_labelled[
+        np.lexsort((pseudo_labelled, -confidence[pseudo_labelled], labels[pseudo_labelled]))
+    ]
     bounds = np.searchsorted(labels[order], np.arange(n_classes + 1))
     found = []
     for start, end in zip(bounds, bounds[1:]):
         members = order[start:end]
-        # Of few images the surer half comes first.
+        # Of a few images, the surer half counts as the most confident.
         surest = members[: min(most, (len(members) + 1) // 2)]
         found.append(Extremes(surest, members[len(surest) :][::-1][:most], len(members)))
     return found
 
 
 def likely_mistakes(contents: Contents) -> np.ndarray:
-    """Positions in `pseudo_labelled` whose label the final model would no longer give.
+    """Find positions in `pseudo_labelled` that the final model labels differently.
 
-    Those come first where it is surest of the other label.
+    The higher its confidence in the other label, the earlier the position.
     """
     differs = contents.final_labels != contents.labels[contents.pseudo_labelled]
     positions = np.flatnonzero(differs)
@@ -60,6 +62,6 @@ def likely_mistakes(contents: Contents) -> np.ndarray:
 
 
 def is_wrong(contents: Contents, index: int) -> bool | None:
-    """Whether a training image's label is another than the true one; None if that is unknown."""
+    """Tell whether a training image's label is not the true one; None if that is unknown."""
     true = contents.true_labels[index]
     return None if true < 0 else bool(true != contents.labels[index])
