@@ -171,7 +171,7 @@ class Left:
         # Above the bars, where there are any.
         tqdm.write(
             f"    This machine trains on {pace:.0f} images a second:"
-            f" about {_in_words(self._expected())} in all."
+            f" about {_in_words(self._expected() or 0)} in all."
         )
 
     def _expected(self) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _IMAGES_AHEAD = 2
 
 def decode_pictures(
     folder: Path, paths: Iterable[str], size: int | tuple[int, int], *, ahead: int = 0
-) -> Iterator[tuple[str, np.ndarray | str]]:
+) -> Generator[tuple[str, np.ndarray | str], None, None]:
     """Give each path with its pixels, or with the reason why it has none.
 
     Parameters

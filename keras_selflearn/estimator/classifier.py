@@ -273,9 +273,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
         seed = self._seed()
+        height, width, channels = X.shape[1:]
+        image_shape = (height, width, channels)
         with stage("build network"):
             network = network_from(
-                self.get_params(deep=False), objective, X.shape[1:], len(classes), seed=seed
+                self.get_params(deep=False), objective, image_shape, len(classes), seed=seed
             )
         resuming = None
         if checkpoints is not None:
@@ -343,7 +345,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         # The last step, so that a `fit` that fails leaves the state of an earlier one whole.
         self.fitted_ = Fitted(
             classes=classes,
-            image_shape=tuple(X.shape[1:]),
+            image_shape=image_shape,
             labels=decode(examples.labels, classes, like=given),
             labelled_in=examples.labelled_in,
             confidence=examples.confidence,

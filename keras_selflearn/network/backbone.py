@@ -22,7 +22,7 @@ def _vgg16(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.M
     )
 
 
-def _tiny(image_shape: tuple[int, int, int], weights: None) -> tf.keras.Model:
+def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
     layers = tf.keras.layers
     return tf.keras.Sequential(
         [

@@ -58,14 +58,15 @@ def _run(command: Sequence[str]) -> str | None:
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
     ) as process:
+        errors = process.stderr or ()
         try:
-            for line in process.stderr:
+            for line in errors:
                 sys.stderr.write(line)
                 if line.strip():
                     last_lines.append(line.strip())
         except BaseException:  # After Ctrl-C the cell must not go on alone.
             process.terminate()
-            for line in process.stderr:  # The cell saves its state and says so.
+            for line in errors:  # The cell saves its state and says so.
                 sys.stderr.write(line)
             raise
     if process.returncode == 0:

@@ -179,6 +179,7 @@ def _remove_misfits(names: Sequence[Text]) -> None:
     kept: list[Bbox] = []
     for name in names:
         box = name.get_window_extent().padded(2)
+        assert name.axes is not None
         frame = name.axes.bbox
         inside = frame.containsx(box.x0) and frame.containsx(box.x1)
         if not inside or box.count_overlaps(kept):

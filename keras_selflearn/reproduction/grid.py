@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
 from keras_selflearn.options.config import Config
@@ -85,7 +86,7 @@ class Grid:
     def cell(self, row: PublishedRow, regime: str, seed: int) -> Cell:
         """Make the cell of a row of the table in a regime."""
         imagenet = row.weights == "imagenet"
-        changes = {
+        changes: dict[str, Any] = {
             "loss": row.loss,
             "weights": self.imagenet_weights if imagenet else row.weights,
             "regime": regime,
@@ -169,7 +170,7 @@ def make_figure_grid(
     weights: str | None = None,
     regimes: str | None = None,
     runs: int | None = None,
-    **others: str | None,
+    **others: Any,
 ) -> Grid:
     """Make the grid of figure 3 or 4 for a table's data set; parameters as `make_grid`.
 

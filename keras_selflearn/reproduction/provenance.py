@@ -88,7 +88,7 @@ def _weights(table: ResultTable) -> str:
     if not pretrained:
         return "Pretrained weights: no run."
     files = [
-        f"{Path(run.config.weights).name}"
+        f"{Path(str(run.config.weights)).name}"
         + (f" (sha256 {digest[:16]})" if (digest := run.record.weights_sha256) else " of Keras")
         for run in pretrained
     ]

@@ -28,7 +28,7 @@ def check_only_read(config: Config) -> None:
     """Raise an `InputError` if results would go into the user's folder of images."""
     if config.dataset != FOLDER:
         return
-    images, results = (Path(each).expanduser() for each in (config.images, config.results_dir))
+    images, results = (Path(str(each)).expanduser() for each in (config.images, config.results_dir))
     if is_in(results, images):
         raise InputError(
             f"The results folder {results} is in the folder of images, {images}, which is only"
@@ -38,7 +38,7 @@ def check_only_read(config: Config) -> None:
 
 def load(config: Config) -> Dataset:
     """Load the data set that a resolved `config` names; an `InputError` if that fails."""
-    if config.dataset == FOLDER:
+    if config.images is not None and config.image_size is not None:
         return load_folder(
             config.images,
             image_size=config.image_size,
@@ -72,7 +72,7 @@ def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
 
 def _wanted_labels(dataset: Dataset, config: Config) -> int | dict[int, int]:
     if config.labels_per_class is None:
-        return config.labels
+        return config.labels or 0
     numbers = numbers_by_class(config.labels_per_class)
     for name in numbers:
         if name not in dataset.class_names:
@@ -137,7 +137,7 @@ def describe_data(name: str, whole: Dataset, used: Dataset, labelled: np.ndarray
 
 def data_title(config: Config) -> str:
     """Return the name of the data set or of the user's folder, for people."""
-    if config.dataset == FOLDER:
+    if config.images is not None:
         return Path(config.images).expanduser().resolve().name or config.images
     return config.dataset
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -98,7 +99,7 @@ def _run(
     record = RunRecord(
         status="running",
         flags=asdict(config),
-        weights_sha256=weights_digest(config.weights),
+        weights_sha256=weights_digest(str(config.weights)),
         data_sha256=data_digest(dataset),
         environment=describe_environment(precision),
         data=describe_data(config.dataset, whole, dataset, labels[labelled]),
@@ -109,7 +110,7 @@ def _run(
         recorder = Recorder(folder, record, images, profile, start)
         try:
             if dataset.paths is not None:
-                given = np.where(labels == HIDDEN, "", labels)
+                given = ["" if label == HIDDEN else str(label) for label in labels]
                 folder.write_images(dataset.paths, given, dataset.skipped)
             _warn(config, labels, labelled)
             found = _cross_validate(config, dataset, labels, labelled, folder)
@@ -257,12 +258,12 @@ def make_objective(config: Config) -> Objective:
     return objective(
         **{
             each.name: getattr(config, each.metadata.get("flag", each.name), each.default)
-            for each in fields(objective)
+            for each in fields(cast(Any, objective))
         }
     )
 
 
 def run_name(config: Config) -> str:
     """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
-    weights = Path(config.weights).name.split(".")[0] or "weights"
+    weights = Path(str(config.weights)).name.split(".")[0] or "weights"
     return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

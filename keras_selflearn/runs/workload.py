@@ -41,13 +41,14 @@ def planned_workload(config: Config, *, train_images: int, test_images: int) -> 
         Sizes of the data set, or of the part that the configuration uses.
     """
     all_labelled = config.regime == "all-labelled"
-    labelled = train_images if all_labelled else config.labels
+    labelled = train_images if all_labelled else config.labels or 0
     sizes, unlabelled = [labelled], []
-    for _ in range(config.meta_iterations if config.regime == "self-learning" else 0):
+    planned = config.meta_iterations if config.regime == "self-learning" else 0
+    for _ in range(planned or 0):
         remaining = train_images - labelled
         if remaining <= 0:
             break
-        selected = max(int(config.selection_percent * remaining / 100), 1)
+        selected = max(int((config.selection_percent or 0) * remaining / 100), 1)
         sizes.append(labelled if config.order == "train-first" else labelled + selected)
         unlabelled.append(remaining)
         labelled += selected
@@ -93,7 +94,7 @@ def _planned_steps(config: Config, meta_iteration: int, n: int) -> int:
         epochs, steps = config.all_labelled_epochs, None
     else:
         epochs, steps = config.epochs, config.steps
-    return steps or epochs * -(-n // config.batch_size)
+    return steps or (epochs or 0) * -(-n // config.batch_size)
 
 
 def _workload(

@@ -58,7 +58,7 @@ def why_it_ended(run: RunRecord) -> list[str]:
             f"In meta-iteration {last} none was as sure as --min_confidence="
             f"{config.min_confidence}, which ended it."
         ]
-    if config.early_stop and last < config.meta_iterations:
+    if config.early_stop and last < (config.meta_iterations or 0):
         return [
             f"It ended after meta-iteration {last}, from which the cross-validated accuracy rises"
             " no more (--early_stop)."
@@ -134,5 +134,5 @@ def _loss(config: Config) -> str:
 def _weights(config: Config) -> str:
     if config.weights == "random":
         return "random weights"
-    name = PurePath(config.weights).name
+    name = PurePath(str(config.weights)).name
     return "ImageNet weights" if config.weights == "imagenet" else f"the weights {name}"
