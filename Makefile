@@ -49,7 +49,7 @@ lock: ## Renew the tested versions for PYTHON (tests/constraints-py*.txt)
 	@echo "Wrote $(TESTED); make test PYTHON=$(PYTHON) installs and tests it"
 
 quickstart: install ## Show the paper's finding on handwritten digits, in minutes
-	@$(RUN) -m keras_selflearn.quickstart
+	@$(RUN) -m keras_selflearn.quickstart $(FLAGS)
 
 reproduce-table1: install ## Run and draw table 1 (SVHN); PRESET=cpu is for two CPU cores
 	@$(RUN) -m keras_selflearn.reproduce --table=1 --preset=$(PRESET) $(FLAGS)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import h5py
 
+from keras_selflearn.runs.record import MetaIteration, RunRecord, convert
+
 FLAGS = """--deterministic --loss=triplet --weights=random --train_images=300 --test_images=50
 --labels=60 --batch_size=20 --epochs=3 --meta_epochs=1 --meta_iterations=2
 --selection_percent=20""".split()
@@ -29,6 +31,27 @@ BARE_RECORD = {
     "data": {"train": 200, "test": 50, "labelled": 100, "classes": ["a", "b"]},
     "history": [],
 }
+
+
+def two_meta_iterations(n_labelled, self_learning, right=(90.0, 80.0)):
+    """The record of a run that chose 100 pseudo-labels, then 300; `right` in per cent of each."""
+    figures = zip((0, 100, 300), (None, *right), (0.25, 0.5, 0.75))
+    history = [
+        MetaIteration(
+            meta_iteration=i,
+            labelled=100,
+            selected=selected,
+            remaining=0,
+            loss=loss,
+            test_accuracy=50.0,
+            selected_accuracy=accuracy,
+        )
+        for i, (selected, accuracy, loss) in enumerate(figures)
+    ]
+    record = convert({**BARE_RECORD, "config": {"dataset": "digits", "loss": "triplet"}}, RunRecord)
+    record.data.test, record.history = 500, history
+    record.test_accuracy = {"n_labelled": n_labelled, "self_learning": self_learning}
+    return record
 
 
 def start(results_dir, *flags, script=("-m", "keras_selflearn.main")):
