@@ -79,17 +79,21 @@ class Claim:
     @property
     def evidence(self) -> str:
         """In how many comparisons the claim holds and by how much, and where it fails."""
-        measured = [each for each in self.comparisons if each.difference is not None]
+        measured = {
+            each.name: each.difference for each in self.comparisons if each.difference is not None
+        }
         if not measured:
             return f"none of {len(self.comparisons)} comparisons has runs"
-        holding = [each for each in measured if each.difference > 0]
-        mean = statistics.fmean(each.difference for each in measured)
+        holding = [name for name, difference in measured.items() if difference > 0]
+        mean = statistics.fmean(measured.values())
         parts = [
             f"holds in {len(holding)} of {len(measured)} comparisons with runs"
             f" (of {len(self.comparisons)}); mean difference {signed(mean)} points"
         ]
         failing = [
-            f"{each.name} ({signed(each.difference)})" for each in measured if each not in holding
+            f"{name} ({signed(difference)})"
+            for name, difference in measured.items()
+            if name not in holding
         ]
         if failing:
             parts.append("Not in " + "; ".join(failing))

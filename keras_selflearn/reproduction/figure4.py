@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.reproduction.class_names import name_parts
@@ -101,9 +103,9 @@ def draw_embeddings(
             if row == 0:
                 axes.set_title(panel.loss, fontsize=9)
             reason = "no run" if embeddings is None else obstacle(embeddings[points])
-            if reason:
-                words = reason.replace(" are ", "\nare ")
-                axes.text(0.5, 0.5, words, fontsize=_FONT_SIZE, ha="center", va="center")
+            if embeddings is None or reason:
+                said = (reason or "").replace(" are ", "\nare ")
+                axes.text(0.5, 0.5, said, fontsize=_FONT_SIZE, ha="center", va="center")
                 continue
             places = project(embeddings[points], seed)
             _scatter(axes, places, labels[points], len(class_names))
@@ -111,20 +113,23 @@ def draw_embeddings(
             names.append(_write_names(axes, places, labels[points], list(map(str, words))))
     # Only a drawn picture knows the size of its texts.
     figure.draw_without_rendering()
-    for panel in names:
-        _remove_misfits(panel)
+    for panel_names in names:
+        _remove_misfits(panel_names)
     save_png_and_svg(figure, path_stem)
 
 
 def _common_labels(panels: Sequence[EmbeddingPanel]) -> np.ndarray:
-    with_run = [panel for panel in panels if panel.labels is not None]
-    for panel in with_run:
-        if not np.array_equal(panel.labels, with_run[0].labels):
+    with_run = [(panel.loss, panel.labels) for panel in panels if panel.labels is not None]
+    if not with_run:
+        return np.empty(0, int)
+    first, common = with_run[0]
+    for loss, labels in with_run:
+        if not np.array_equal(labels, common):
             raise InputError(
-                f"The embeddings of {panel.loss} and {with_run[0].loss} are of different test"
-                " images: give runs on one data set."
+                f"The embeddings of {loss} and {first} are of different test images: give runs on"
+                " one data set."
             )
-    return with_run[0].labels if with_run else np.empty(0, int)
+    return common
 
 
 def _scatter(axes: Axes, points: np.ndarray, labels: np.ndarray, n_classes: int) -> None:
@@ -137,7 +142,7 @@ def _scatter(axes: Axes, points: np.ndarray, labels: np.ndarray, n_classes: int)
     axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half))
 
 
-def _look(index: int) -> dict[str, object]:
+def _look(index: int) -> dict[str, Any]:
     return {
         "color": _COLORS[index % len(_COLORS)],
         "marker": _MARKERS[index % len(_MARKERS)],
@@ -171,7 +176,7 @@ def _write_names(
 
 def _remove_misfits(names: Sequence[Text]) -> None:
     """Remove names that leave their axes or overlap an earlier one."""
-    kept = []
+    kept: list[Bbox] = []
     for name in names:
         box = name.get_window_extent().padded(2)
         frame = name.axes.bbox

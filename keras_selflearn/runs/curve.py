@@ -29,19 +29,19 @@ def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
     """Draw up to three curves to the PNG at `path`."""
     figure, axes = accuracy_axes(title)
     for curve, (color, marker, line) in zip(curves, LINE_STYLES):
-        measured = [i for i, each in enumerate(curve.accuracies) if each is not None]
+        measured = {i: each for i, each in enumerate(curve.accuracies) if each is not None}
         axes.plot(
-            measured,
-            [curve.accuracies[i] for i in measured],
+            [*measured],
+            [*measured.values()],
             color=color,
             marker=marker,
             linestyle=line,
             label=curve.name,
         )
-        last = len(curve.accuracies) - 1
+        last = max(measured)
         axes.annotate(
-            f"{curve.accuracies[-1]:.1f} %",
-            (last, curve.accuracies[-1]),
+            f"{measured[last]:.1f} %",
+            (last, measured[last]),
             xytext=(0, 7),
             textcoords="offset points",
             ha="center",

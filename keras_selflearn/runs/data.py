@@ -117,16 +117,18 @@ def describe_data(name: str, whole: Dataset, used: Dataset, labelled: np.ndarray
     """
     published = table_of_dataset(name)
     sizes = Sizes(train=len(whole.images), test=len(whole.test_images))
+    difference = None
+    if published:
+        difference = Sizes(
+            train=sizes.train - published.train_images, test=sizes.test - published.test_images
+        )
     return Data(
         train=len(used.images),
         test=len(used.test_images),
         labelled=len(labelled),
         labelled_per_class={each: int(np.sum(labelled == each)) for each in used.class_names},
         whole=sizes,
-        difference_from_paper=published
-        and Sizes(
-            train=sizes.train - published.train_images, test=sizes.test - published.test_images
-        ),
+        difference_from_paper=difference,
         classes=list(used.class_names),
         image_shape=list(used.images.shape[1:]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ def accuracy_axes(title: str) -> tuple[Figure, Axes]:
 def save_picture(figure: Figure, path: Path) -> None:
     """Save to the .png or .svg at `path`; equal figures give equal files."""
     # Without this salt the names inside an SVG are random.
-    settings = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
+    settings: Any = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
     with matplotlib.rc_context(settings), written_whole(path) as file:
         if path.suffix == ".svg":
             # The resolution is for images and for rasterised points.

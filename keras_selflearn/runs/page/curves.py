@@ -58,7 +58,7 @@ def chart(series: Sequence[Series], title: str) -> Markup:
 
     lines = [
         [
-            (x(i), y(value), each.says[i], _bar(value, each.spread and each.spread[i], y))
+            (x(i), y(value), each.says[i], _bar(value, each.spread[i] if each.spread else None, y))
             for i, value in enumerate(each.values)
             if value is not None
         ]
