@@ -3,11 +3,11 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 VENV ?= .venv-$(VERSION)
 RUN := $(VENV)/bin/python
 
-# The versions that were tested, of the Pythons that CI tests; any other takes what setup.py allows.
+# The tested versions, for the Pythons that CI tests. Other Pythons take what setup.py allows.
 TESTED := tests/constraints-py$(VERSION).txt
 CONSTRAINTS := $(wildcard $(TESTED))
 
-# How the paper is reproduced: a flagfile in flags/. FLAGS= adds flags of the command.
+# PRESET is a flagfile in flags/. It says how the paper is reproduced. FLAGS adds flags.
 PRESET ?= paper
 FLAGS ?=
 MINUTES ?= 20
@@ -18,17 +18,17 @@ MINUTES ?= 20
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
-	@echo "PYTHON=python3.12 chooses the interpreter (3.9 to 3.13), PRESET=cpu how the paper is"
-	@echo "reproduced (paper, cpu, smoke: flags/), FLAGS='--losses=triplet' adds flags."
+	@echo "PYTHON=python3.12 chooses the interpreter (3.9 to 3.13). PRESET=cpu chooses how the paper is"
+	@echo "reproduced (paper, cpu, smoke: see flags/). FLAGS='--losses=triplet' adds flags."
 
-install: $(VENV)/installed ## Set up a virtual environment with all that is needed
+install: $(VENV)/installed ## Set up a virtual environment with all packages
 
 define new_venv
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): give PYTHON=PATH, Python 3.9 to 3.13." >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 13))' || { \
 		echo "keras-selflearn needs Python 3.9 to 3.13 for TensorFlow; $(PYTHON) is another." >&2; exit 2; }
 	@$(PYTHON) -m venv $(1)
-	@$(1)/bin/pip install -qq --upgrade pip # that of Python 3.9 and 3.10 searches for minutes
+	@$(1)/bin/pip install -qq --upgrade pip # the pip of Python 3.9 and 3.10 searches for minutes
 endef
 
 $(VENV)/installed: setup.py $(CONSTRAINTS)
@@ -37,7 +37,7 @@ $(VENV)/installed: setup.py $(CONSTRAINTS)
 	@$(VENV)/bin/pip install -qq --editable '.[dev]' $(addprefix --constraint=,$(CONSTRAINTS))
 	@echo "$(CONSTRAINTS)" > $@
 
-lock: ## Renew the tested versions, tests/constraints-py*.txt, of PYTHON's version
+lock: ## Renew the tested versions for PYTHON (tests/constraints-py*.txt)
 	@rm -rf $(VENV)-lock
 	$(call new_venv,$(VENV)-lock)
 	@echo "Installing the newest versions into $(VENV)-lock, a minute or two"
@@ -51,7 +51,7 @@ lock: ## Renew the tested versions, tests/constraints-py*.txt, of PYTHON's versi
 quickstart: install ## Show the paper's finding on handwritten digits, in minutes
 	@$(RUN) -m keras_selflearn.quickstart
 
-reproduce-table1: install ## Run and draw table 1 (SVHN); PRESET=cpu for two CPU cores
+reproduce-table1: install ## Run and draw table 1 (SVHN); PRESET=cpu is for two CPU cores
 	@$(RUN) -m keras_selflearn.reproduce --table=1 --preset=$(PRESET) $(FLAGS)
 
 reproduce-table2: install ## Run and draw table 2 (CIFAR-10)
@@ -66,13 +66,13 @@ reproduce-figure2: install ## Draw figure 2: one image of each class
 reproduce-figure3: install ## Run and draw figure 3: accuracy over meta-iterations
 	@$(RUN) -m keras_selflearn.reproduce --figure=3 --preset=$(PRESET) $(FLAGS)
 
-reproduce-figure4: install ## Run and draw figure 4: embeddings before and after
+reproduce-figure4: install ## Run and draw figure 4: embeddings before and after self-learning
 	@$(RUN) -m keras_selflearn.reproduce --figure=4 --preset=$(PRESET) $(FLAGS)
 
-report: install ## Gather tables, figures and claims on one page
+report: install ## Write one page with all tables, figures and claims
 	@$(RUN) -m keras_selflearn.report --preset=$(PRESET) $(FLAGS)
 
-test: lint ## Check style and types and run the tests
+test: lint ## Check style and types, and run all tests
 	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile
 
 test-fast: install ## Run the tests that take less than a second each
@@ -82,22 +82,22 @@ lint: install ## Check style and types only
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 
-coverage: install ## Say which lines and branches no test reaches
+coverage: install ## Show which lines and branches no test reaches
 	@rm -f .coverage .coverage.*
 	@$(RUN) -m coverage run -m pytest --numprocesses=0
 	@$(RUN) -m coverage combine -q && $(RUN) -m coverage report
 
-format: install ## Format the code
+format: install ## Format the code with ruff
 	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
 
 docs: install ## Build the documentation into build/docs
 	@$(RUN) -m sphinx -q -W --keep-going -n -d build/doctrees docs build/docs
 	@echo "The documentation begins at build/docs/index.html"
 
-benchmark: install ## Measure how much of the machine's speed is reached
+benchmark: install ## Measure speed and memory on this machine
 	@$(RUN) -m benchmarks $(FLAGS)
 
-chaos: install ## Kill and resume a run for MINUTES=20 and compare it with one left alone
+chaos: install ## Kill and resume a run for MINUTES=20, and compare it with an undisturbed run
 	@$(RUN) tests/chaos.py --minutes=$(MINUTES)
 
 clean: ## Remove the virtual environments; results stay

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from benchmarks.steps import read
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.options.config import option
+from keras_selflearn.console.option import option
 from keras_selflearn.runs.drawing import LINE_STYLES, accuracy_axes, save_png_and_svg
 
 # Table 2 of the paper: cross-entropy, ImageNet weights, 4000 labels.

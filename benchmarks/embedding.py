@@ -11,8 +11,9 @@ from benchmarks.line import Line
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
 from benchmarks.vgg16 import make_learner, random_images
+from keras_selflearn.network.embedding import embed, inference_batch_size
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.training.learner import KerasLearner, embed, inference_batch_size
+from keras_selflearn.training.learner import KerasLearner
 
 AT_LEAST = 0.95
 # Images by their height and width.

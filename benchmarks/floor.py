@@ -13,9 +13,9 @@ from benchmarks.line import Line
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import seconds, speedups
 from benchmarks.vgg16 import make_learner, random_examples, random_images
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import Network
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.training.learner import embed
 
 # Rows of the square matrices, and how often they are multiplied in a round.
 _SIDE = 4096

@@ -10,7 +10,7 @@ from benchmarks.own_process import in_own_process
 from benchmarks.peak_memory import MIB, can_measure
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
-from keras_selflearn.options.config import option
+from keras_selflearn.console.option import option
 
 # As many as take about 5 minutes on two cores without native bfloat16.
 SIZES: dict[str, list[dict[str, Any]]] = {

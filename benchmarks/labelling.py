@@ -12,7 +12,7 @@ from benchmarks.own_process import in_own_process
 from benchmarks.peak_memory import MIB, NOT_MEASURED, PeakMemory, can_measure
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import seconds, speedups
-from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
+from keras_selflearn.labelling import make_labeller
 
 DIMENSIONS = 256
 N_CLASSES = 10
@@ -32,7 +32,7 @@ def speedup(n: int, n_labelled: int, *, looped: int, rounds: int) -> Line:
     rng = np.random.default_rng(0)
     embeddings, reference = unit_vectors(rng, n), unit_vectors(rng, n_labelled)
     labels = rng.integers(0, N_CLASSES, n_labelled)
-    labeller = NearestNeighbourLabeller(reference, labels, n_classes=N_CLASSES)
+    labeller = make_labeller("nearest", n_classes=N_CLASSES).fit(reference, labels)
     ratios = speedups(
         lambda: labeller.label(embeddings),
         lambda: label_in_a_loop(embeddings[:looped], reference, labels),
@@ -52,7 +52,7 @@ def growth(n: int, n_labelled: int) -> list[Line]:
     rng = np.random.default_rng(0)
     embeddings, reference = unit_vectors(rng, n), unit_vectors(rng, n_labelled)
     labels = rng.integers(0, N_CLASSES, n_labelled)
-    labeller = NearestNeighbourLabeller(reference, labels, n_classes=N_CLASSES)
+    labeller = make_labeller("nearest", n_classes=N_CLASSES).fit(reference, labels)
     labeller.label(embeddings[:100])  # starts the threads and their buffers
     with PeakMemory() as memory:
         took = seconds(lambda: labeller.label(embeddings))

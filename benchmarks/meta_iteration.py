@@ -12,13 +12,19 @@ from benchmarks.line import Line
 from benchmarks.plain_reference import PlainReference
 from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.selflearning.loop import UNLABELLED, Examples, Record, self_learning
+from keras_selflearn.selflearning.examples import UNLABELLED, Examples
+from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.selection import select
+from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import NetworkLabelling
+from keras_selflearn.training.schedule import Schedule
 
 AT_LEAST = 2.5
 N_CLASSES = 10
@@ -90,26 +96,24 @@ def meta_iterations(
         learning_rate=1e-4,
         precision=precision,
     )
+    labeller = functools.partial(
+        make_labeller, objective.labelling, head=network.head, n_classes=N_CLASSES
+    )
     learner = KerasLearner(
         network,
-        objective,
+        NetworkLabelling(network, images, labeller),
         images,
         n_classes=N_CLASSES,
         test_data=test_data,
-        first_training=Training(epochs=1, learning_rate=1e-4),
-        meta_training=Training(epochs=EPOCHS, learning_rate=1e-5),
-        batch_size=BATCH_SIZE,
-        augmentations=("shift",),
-        reference="initial",
-        n_neighbors=1,
-        test_features="as-is",
-        seed=0,
-        callbacks=(),
+        first_schedule=Schedule(epochs=1, learning_rate=1e-4),
+        meta_schedule=Schedule(epochs=EPOCHS, learning_rate=1e-5),
+        meta_training=ContinuedTraining(BATCH_SIZE, ("shift",), seed=0),
     )
-    return self_learning(
+    states = self_learning(
+        RunState(Examples.from_labels(labels)),
         learner,
-        Examples.from_labels(labels),
         meta_iterations=number,
         select=functools.partial(select, percent=SELECTION_PERCENT),
         order="train-first",
     )
+    return (state.history[-1] for state in states if not state.position.steps)

@@ -16,8 +16,8 @@ from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import Dataset, load_dataset
 from keras_selflearn.datasets.splitting import choose_labelled, subset
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.training.learner import embed
 
 AT_LEAST = 1.8
 _EMBEDDED, _TRAINED = 2000, 1000

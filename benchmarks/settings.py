@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keras_selflearn.options.config import option
+from keras_selflearn.console.option import option
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ import numpy as np
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.config import Config, option
+from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.presets import Preset, flagfiles
 from keras_selflearn.storage.files import write_whole
 
@@ -107,9 +108,9 @@ def _measure(
     import tensorflow as tf
 
     from keras_selflearn.datasets.splitting import choose_labelled
+    from keras_selflearn.network.embedding import inference_batches
     from keras_selflearn.runs.data import training_labels
     from keras_selflearn.runs.experiment import make_classifier
-    from keras_selflearn.training.pipeline import inference_batches
 
     labels = training_labels(dataset, config)
     images, truth = dataset.test_images, dataset.test_labels

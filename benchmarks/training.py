@@ -17,7 +17,7 @@ from benchmarks.vgg16 import BATCH_SIZE, make_learner, random_examples, random_i
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.runs.events import EventFiles
 from keras_selflearn.runs.progress import ProgressBars
-from keras_selflearn.selflearning.loop import Examples
+from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.training.learner import KerasLearner
 
 AT_LEAST = 0.97
@@ -45,7 +45,7 @@ def lines(settings: Settings) -> list[Line]:
 def bare_training(learner: KerasLearner, examples: Examples) -> Callable[[], None]:
     """As many steps with the learner's network, loss and optimiser, and nothing around them."""
     network = learner.network.trainer
-    loss = learner.objective.loss()
+    loss = network.loss
     optimizer = network.optimizer
     n = len(examples.labelled)
     batches = [
@@ -63,7 +63,7 @@ def bare_training(learner: KerasLearner, examples: Examples) -> Callable[[], Non
         return value
 
     def train() -> None:
-        for _ in range(learner.meta_training.epochs):
+        for _ in range(learner.meta_schedule.epochs):
             for images, labels in batches:
                 value = step(images, labels)
         value.numpy()  # A GPU may still be computing.

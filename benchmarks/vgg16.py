@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
-from keras_selflearn.selflearning.loop import Examples
+from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import NetworkLabelling
+from keras_selflearn.training.schedule import Schedule
 
 BACKBONE = "vgg16"
 BATCH_SIZE = 100
@@ -51,20 +55,18 @@ def make_learner(
         learning_rate=1e-4,
         precision=precision,
     )
-    training = Training(epochs=epochs, learning_rate=1e-4)
+    labeller = functools.partial(
+        make_labeller, objective.labelling, head=network.head, n_classes=_CLASSES
+    )
+    schedule = Schedule(epochs=epochs, learning_rate=1e-4)
     return KerasLearner(
         network,
-        objective,
+        NetworkLabelling(network, images, labeller),
         images,
         n_classes=_CLASSES,
         test_data=None,
-        first_training=training,
-        meta_training=training,
-        batch_size=BATCH_SIZE,
-        augmentations=("shift", "flip"),
-        reference="initial",
-        n_neighbors=1,
-        test_features="as-is",
-        seed=0,
+        first_schedule=schedule,
+        meta_schedule=schedule,
+        meta_training=ContinuedTraining(BATCH_SIZE, ("shift", "flip"), seed=0),
         callbacks=callbacks,
     )

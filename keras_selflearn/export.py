@@ -1,4 +1,4 @@
-"""Write a run's classifier as a SavedModel, for use without this package.
+"""Write the classifier of a run as a SavedModel, which needs TensorFlow alone.
 
 `python -m keras_selflearn.export --run=FOLDER --output=DIR`
 """
@@ -10,28 +10,28 @@ from pathlib import Path
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.config import option
+from keras_selflearn.options.devices import PRECISIONS
 
 
 @dataclass(frozen=True)
-class ExportConfig:
+class ExportConfig(Options):
     """Which classifier goes where."""
 
-    run: str | None = option(
-        None, "Folder of a finished run, or one that a classifier was saved to; required."
-    )
-    output: str | None = option(None, "New folder for the SavedModel; required.")
+    run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
+    output: str = option("", "New folder for the SavedModel.", required=True)
     precision: str | None = option(
-        None, "Number format to compute in: float32 runs well everywhere (default: the run's)."
+        None,
+        "Number format to compute in; float32 runs well everywhere.",
+        choices=PRECISIONS,
+        without="the run's",
     )
 
 
 def main(config: ExportConfig) -> None:
     """Export and say how to load what came out."""
-    for name in ("run", "output"):
-        if not getattr(config, name):
-            raise InputError(f"Say --run and --output: --{name} is missing.")
+    check_required(config)
     output = Path(config.output).expanduser()
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise InputError(f"{output} is there already: choose another name with --output.")

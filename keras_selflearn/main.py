@@ -6,25 +6,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from keras_selflearn.console import command_line
+from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.config import Config, option
+from keras_selflearn.options.config import Config
 
 
 @dataclass(frozen=True)
 class Command(Config):
-    """An experiment, or the folder of one to repeat."""
+    """An experiment, or the folder of a finished run to repeat."""
+
+    GROUP = "repetition"
 
     from_run: str | None = option(
-        None, "Repeat the finished run of this folder; of other flags only places may be given."
+        None,
+        "Folder of a finished run to repeat; other flags may only say where things are.",
+        place=True,
     )
 
 
 def main(command: Command) -> None:
     """Run the experiment that `command` asks for and print its result."""
-    asked = asdict(command)
-    from_run = asked.pop("from_run")
-    config = Config(**asked)
-    config.resolve()  # A mistyped name must not wait for TensorFlow.
+    options = asdict(command)
+    from_run = options.pop("from_run")
+    config = Config(**options)
+    if from_run is None:
+        config = config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
@@ -33,8 +39,7 @@ def main(command: Command) -> None:
     if from_run is not None:
         from keras_selflearn.runs.repeating import repeated
 
-        config = repeated(Path(from_run).expanduser(), config)
-    config = config.resolve()
+        config = repeated(Path(from_run).expanduser(), config).resolve()
 
     folder = run_experiment(config)
     run = folder.read_run()

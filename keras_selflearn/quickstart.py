@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console import command_line
+from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.losses import loss_names
-from keras_selflearn.options.config import Config, option
-from keras_selflearn.pretrain import SUFFIX, PretrainConfig, pretrain
+from keras_selflearn.options.config import Config
+from keras_selflearn.runs.pretraining import SUFFIX, PretrainConfig, pretrain
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.storage.files import make_writable
 
@@ -42,14 +42,14 @@ _MANY_WRONG = 5
 
 
 @dataclass(frozen=True)
-class QuickstartConfig:
+class QuickstartConfig(Options):
     """What may be changed without leaving the story."""
 
-    loss: str = option("cross-entropy", f"Loss: {', '.join(loss_names())}.")
-    seed: int = option(0, "Seed of the labelled choice, the weights, order and augmentation.")
+    loss: str = same_as(Config, "loss")
+    seed: int = same_as(Config, "seed")
     results_dir: str = option("results", f"Folder for the runs and the picture, {PICTURE}.")
     cache_dir: str | None = option(
-        None, "Folder that keeps the pretrained weights (default: ~/.cache/keras_selflearn)."
+        None, "Folder that keeps the pretrained weights.", without="~/.cache/keras_selflearn"
     )
 
 
@@ -100,9 +100,7 @@ def make_experiment(config: QuickstartConfig) -> Config:
 
 def make_pretraining(output: Path | None = None) -> PretrainConfig:
     """The pretraining, one epoch of `_GLYPHS` glyphs."""
-    return PretrainConfig(
-        epochs=1, batch_size=_BATCH_SIZE, output=None if output is None else str(output)
-    )
+    return PretrainConfig(epochs=1, batch_size=_BATCH_SIZE, output=str(output or ""))
 
 
 def weights_path(cache_dir: Path) -> Path:
@@ -144,7 +142,7 @@ class Left:
         Whether it is to do.
     """
 
-    def __init__(self, experiment: Config, *, pretraining: bool):
+    def __init__(self, experiment: Config, *, pretraining: bool) -> None:
         from keras_selflearn.runs.pace import Pace
 
         self._start = time.monotonic()

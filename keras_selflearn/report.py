@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_selflearn.console import command_line
+from keras_selflearn.console.option import Options, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.config import option
 from keras_selflearn.paper import (
     PublishedTable,
     published_figure,
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReportConfig:
+class ReportConfig(Options):
     """Which results to gather."""
 
-    preset: str = option("paper", "Of which preset: a flagfile in flags/.")
+    preset: str = option("paper", "Preset to report on: a flagfile in flags/.")
     results_dir: str = option("results", "Folder of the folders of results.")
     output: str | None = option(
-        None, "Page to write (default: report-PRESET.html in the folder of results)."
+        None, "Page to write.", without="report-PRESET.html in the folder of results"
     )
     run: str | None = option(
         None, "Folder of a finished run: draw its curve and its page again, and nothing else."
@@ -67,8 +67,8 @@ def _section(published: PublishedTable, config: ReportConfig) -> Section:
     from keras_selflearn.reproduction.runs import finished_runs
     from keras_selflearn.reproduction.table import measure
 
-    shared = {"preset": config.preset, "results_dir": config.results_dir}
-    grid = make_grid(published, **shared)
+    preset, results_dir = config.preset, config.results_dir
+    grid = make_grid(published, preset, results_dir=results_dir)
     table = measure(grid, finished_runs(grid.folder))
     figures = []
     if table.runs:
@@ -76,7 +76,9 @@ def _section(published: PublishedTable, config: ReportConfig) -> Section:
     for number in (2, 3, 4):
         figure = published_figure(number)
         if figure.losses:
-            draw_figure(figure, make_figure_grid(figure, published, **shared))
+            draw_figure(
+                figure, make_figure_grid(figure, published, preset, results_dir=results_dir)
+            )
         picture = grid.folder / f"figure{number}.png"
         if picture.exists():
             figures.append((f"Figure {number}: {figure.title}, {grid.table.title}", picture))

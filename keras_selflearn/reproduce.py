@@ -6,13 +6,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.datasets import dataset_entry
-from keras_selflearn.options.config import option
+from keras_selflearn.options.config import Config
 from keras_selflearn.paper import (
     PublishedFigure,
     published_figure,
@@ -31,35 +32,37 @@ _CPU_PRESET = "cpu"
 
 
 @dataclass(frozen=True)
-class ReproduceConfig:
+class ReproduceConfig(Options):
     """Which part of the paper, and how."""
 
     table: int | None = option(None, "Table of the paper to run and draw: 1, 2 or 3.")
     figure: int | None = option(None, "Figure of the paper to run and draw: 2, 3 or 4.")
-    preset: str = option("paper", "How: a flagfile in flags/, such as paper, cpu or smoke.")
-    losses: str | None = option(None, "Losses to run, comma-separated (default: all).")
+    preset: str = option("paper", "Preset: a flagfile in flags/, such as paper, cpu or smoke.")
+    losses: str | None = option(None, "Losses to run, comma-separated.", without="all")
     weights: str | None = option(
-        None, "Initial weights to run: random, imagenet or both, comma-separated (default: both)."
+        None, "Initial weights to run, comma-separated: random, imagenet.", without="both"
     )
     regimes: str | None = option(
-        None, "self-learning, all-labelled or both, comma-separated (default: both)."
+        None, "Regimes to run, comma-separated: self-learning, all-labelled.", without="both"
     )
-    runs: int | None = option(None, "Runs of each cell (default: the preset's or the paper's).")
+    runs: int | None = option(
+        None, "Runs of each cell.", least=1, without="the preset's or the paper's"
+    )
     dataset: str | None = option(
-        None, "Draw the figure of this data set (default: the paper's); figure 2 takes any."
+        None, "Data set of the figure; figure 2 takes any.", without="the paper's"
     )
     imagenet_weights: str | None = option(
-        None, "File of the ImageNet weights (default: Keras' own download and cache)."
+        None, "File of the ImageNet weights.", without="Keras' own download and cache"
     )
-    dry_run: bool = option(False, "Only list what is done and what is left.")
-    executor: str = option("local", "Where the runs go: local (one by one) or ray (a cluster).")
+    dry_run: bool = option(False, "Only list which runs are done and which are left.")
+    executor: str = option(
+        "local", "Place of the runs: local (one by one) or ray (a cluster).", choices=EXECUTORS
+    )
     ray_address: str | None = option(
-        None, "Ray cluster: auto or HOST:PORT (default: one on this machine alone)."
+        None, "Address of the Ray cluster: auto or HOST:PORT.", without="one on this machine alone"
     )
     results_dir: str = option("results", "Folder of the folders of results.")
-    data_dir: str | None = option(
-        None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
-    )
+    data_dir: str | None = same_as(Config, "data_dir")
 
 
 def main(config: ReproduceConfig) -> None:
@@ -94,14 +97,14 @@ def main(config: ReproduceConfig) -> None:
     drawn = draw_figure(figure, grid) if figure else draw_table(grid)
     for path in drawn:
         print(path)
-    if not drawn:
+    if figure and not drawn:
         print(f"Figure {figure.figure} is not drawn: no run in {grid.folder} has what it shows.")
     if failed:
         sys.exit(1)
 
 
 def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid:
-    """The runs that the table or the figure needs.
+    """List the runs that the table or the figure needs.
 
     Raises
     ------
@@ -110,9 +113,7 @@ def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid
     """
     if (config.table is None) == (figure is None):
         raise InputError("Say which part of the paper: --table=1, 2 or 3, or --figure=2, 3 or 4.")
-    if config.executor not in EXECUTORS:
-        raise unknown_name("executor", config.executor, EXECUTORS)
-    asked = {
+    options: dict[str, Any] = {
         "losses": config.losses,
         "weights": config.weights,
         "regimes": config.regimes,
@@ -121,15 +122,16 @@ def plan(config: ReproduceConfig, figure: PublishedFigure | None = None) -> Grid
         "results_dir": config.results_dir,
         "data_dir": config.data_dir,
     }
-    if figure is None:
+    if config.table is not None:
         if config.dataset is not None:
             raise InputError("--dataset is for figures: each table has a data set of its own.")
-        return make_grid(published_table(config.table), config.preset, **asked)
+        return make_grid(published_table(config.table), config.preset, **options)
+    assert figure is not None
     name = config.dataset or figure.dataset
     table = table_of_dataset(name)
     if table is None:
         raise unknown_name("dataset", name, [each.dataset for each in published_tables()])
-    return make_figure_grid(figure, table, config.preset, **asked)
+    return make_figure_grid(figure, table, config.preset, **options)
 
 
 def _reproduce_data_set(config: ReproduceConfig, figure: PublishedFigure) -> None:

@@ -17,6 +17,7 @@ import_tensorflow_quietly()
 
 from keras_selflearn.console import command_line  # noqa: E402
 from keras_selflearn.main import Command, main  # noqa: E402
+from keras_selflearn.network import embedding  # noqa: E402
 from keras_selflearn.runs import folder as run_folder  # noqa: E402
 from keras_selflearn.runs import pictures  # noqa: E402
 from keras_selflearn.storage import checkpoint, files  # noqa: E402
@@ -38,7 +39,7 @@ def half_written(original, file, state):
 # Owner, attribute, and what the NUMBERth call does in place of the original.
 MOMENTS = {
     "gradient step": (fitting._Follow, "on_train_batch_end", die),
-    "embedding": (learner, "check_for_stop", die),
+    "embedding": (embedding, "check_for_stop", die),
     "labelling": (learner.KerasLearner, "label", die),
     "measuring": (learner.KerasLearner, "test_accuracy", die),
     "writing a checkpoint": (checkpoint, "_write", half_written),

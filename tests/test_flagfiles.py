@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from keras_selflearn.console import command_line
-from keras_selflearn.options.config import REGIMES, Config
+from keras_selflearn.options.config import Config
+from keras_selflearn.options.data import REGIMES
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGFILES = sorted((ROOT / "flags").glob("*.cfg"))

@@ -13,6 +13,7 @@ from waiting import run_process
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import default_of, explain
 from keras_selflearn.main import Command, main
 from keras_selflearn.options.config import Config
 
@@ -63,7 +64,7 @@ def test_help_explains_each_flag_in_one_line_at_once():
     lines = result.stdout.splitlines()
     for each in fields(Config):
         (line,) = [line for line in lines if line.startswith(f"  --{each.name}: ")]
-        assert each.metadata["help"] in line
+        assert explain(each) in line and default_of(each) in line
 
 
 def test_help_does_not_import_tensorflow():

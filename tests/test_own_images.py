@@ -16,6 +16,10 @@ from places import ROOT
 from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.main import Command
+from keras_selflearn.main import main as repeat
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.experiment import run_experiment
 from keras_selflearn.runs.folder import RunFolder
@@ -116,6 +120,30 @@ def test_pseudo_labels_have_paths_and_matches(run):
         assert images[int(row["index"])]["path"] == row["path"]
         assert images[int(row["matched"])]["label"] == row["label"]
         assert float(row["confidence"]) <= 0
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_run_is_repeated_from_its_record(run, photos, moved, tmp_path):
+    images = photos
+    flags = [f"--from_run={run}", f"--results_dir={tmp_path / 'again'}"]
+    if moved:
+        images = tmp_path / "moved" / photos.name
+        shutil.copytree(photos, images, symlinks=True)
+        flags.append(f"--images={images}")
+    repeat(command_line.parse(Command, flags))
+    (again,) = (tmp_path / "again").glob("Mes-photos-é-triplet-*")
+    first, second = RunFolder(run).read_run(), RunFolder(again).read_run()
+    assert second["config"]["images"] == str(images)
+    assert second["data_sha256"] == first["data_sha256"]
+    others = {"images", "results_dir"}
+    for name in {*first["config"]} - others:
+        assert second["config"][name] == first["config"][name]
+
+
+def test_the_data_set_can_t_be_given_with_a_run_to_repeat(run):
+    flags = [f"--from_run={run}", "--dataset=folder"]
+    with pytest.raises(InputError, match="--dataset can't be given with it"):
+        repeat(command_line.parse(Command, flags))
 
 
 def test_it_learned_something(run):

@@ -13,10 +13,11 @@ from run_contents import BARE_RECORD
 from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn import predict as module
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import Stopped, stop_signals
-from keras_selflearn.predict import PredictConfig, check_places, main, predict
+from keras_selflearn.predict import main
+from keras_selflearn.runs import new_images as module
+from keras_selflearn.runs.new_images import PredictConfig, check_places, predict
 
 NAMES = np.array(["a/b", "..", "Cat", "cat", "3", "4", "5", "6", "7", "8"])
 

@@ -1,39 +1,48 @@
-"""The directive `flags`: a command's flags as a table, from the dataclass that they are made of."""
+"""The directive `flags`: a command's flags, one table for each group of its declared options."""
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import Field, fields
+from dataclasses import Field
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
+from keras_selflearn.console.option import by_group, default_of, explain
+
 
 class Flags(Directive):
-    """`module:class` of the dataclass."""
+    """Takes `module:class` of the dataclass that declares the flags."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The table."""
+        """The tables, each below the title of its group."""
         module, name = self.arguments[0].split(":")
-        command = getattr(importlib.import_module(module), name)
-        head = _row(nodes.Text("flag and default"), nodes.Text("meaning"))
-        rows = [
-            _row(nodes.literal(text=_as_given(each)), nodes.Text(each.metadata["help"]))
-            for each in fields(command)
-        ]
-        columns = [nodes.colspec(colwidth=1) for _ in range(2)]
-        group = nodes.tgroup(
-            "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
+        found: list[nodes.Node] = []
+        for title, options in by_group(getattr(importlib.import_module(module), name)).items():
+            if title:
+                found.append(nodes.rubric("", title.capitalize()))
+            found.append(_table(options))
+        return found
+
+
+def _table(options: list[Field]) -> nodes.table:
+    head = _row(*(nodes.Text(title) for title in ("flag", "meaning", "default")))
+    rows = [
+        _row(
+            nodes.literal(text=f"--{each.name}"),
+            nodes.Text(explain(each)),
+            nodes.Text(default_of(each)),
         )
-        return [nodes.table("", group, classes=["flags"])]
-
-
-def _as_given(flag: Field) -> str:
-    value = "" if flag.default is None else f"={str(flag.default).lower()}"
-    return f"--{flag.name}{value}"
+        for each in options
+    ]
+    columns = [nodes.colspec(colwidth=1) for _ in range(3)]
+    group = nodes.tgroup(
+        "", *columns, nodes.thead("", head), nodes.tbody("", *rows), cols=len(columns)
+    )
+    return nodes.table("", group, classes=["flags"])
 
 
 def _row(*cells: nodes.Node) -> nodes.row:

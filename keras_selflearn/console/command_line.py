@@ -1,4 +1,4 @@
-"""absl flags from a dataclass, and errors as one sentence with exit status 2."""
+"""Make flags of declared options, and end with one sentence and status 2 on a user's error."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any, Callable, NoReturn
 from absl import app, flags
 
 from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.option import by_group, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped, stop_signals
 
-_DEFINERS = {
+_DEFINERS: dict[str, Callable[..., Any]] = {
     "str": flags.DEFINE_string,
     "int": flags.DEFINE_integer,
     "float": flags.DEFINE_float,
@@ -30,11 +31,11 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
     Parameters
     ----------
     config_class : dataclass
-        Its fields become flags; their metadata hold each one's `help`.
+        Its fields, which `option` made, become flags.
     main : callable
         Takes the instance. An `InputError` in it ends the program with status 2.
     description : str
-        Shown above the flags by `--help`.
+        `--help` shows it above the flags.
     """
     _define(config_class, flags.FLAGS)
 
@@ -48,7 +49,7 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
             _stop(str(error))
         return argv
 
-    def call(_) -> None:
+    def call(_: list[str]) -> None:
         warnings.showwarning = _show_warning(warnings.showwarning)
         try:
             with stop_signals():
@@ -66,7 +67,7 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
 
 
 def parse(config_class: type, arguments: Sequence[str]) -> Any:
-    """The `config_class` that a command with these arguments would get.
+    """Make the `config_class` that a command with these arguments would get.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def parse(config_class: type, arguments: Sequence[str]) -> Any:
     """
     values = flags.FlagValues()
     _define(config_class, values)
-    # absl's own flags, of which only these two are of use in a file.
+    # Of absl's own flags, only these two are useful in a file.
     flags.DEFINE_string("flagfile", "", "Reads flags from a file.", flag_values=values)
     flags.DEFINE_string("undefok", "", "Flags that may be unknown.", flag_values=values)
     _fill(values, ["", *arguments])
@@ -84,8 +85,7 @@ def parse(config_class: type, arguments: Sequence[str]) -> Any:
 
 def _define(config_class: type, values: flags.FlagValues) -> None:
     for each in fields(config_class):
-        define = _DEFINERS[each.type.replace(" | None", "")]
-        define(each.name, each.default, each.metadata["help"], flag_values=values)
+        _DEFINERS[kind(each)](each.name, each.default, explain(each), flag_values=values)
 
 
 def _fill(values: flags.FlagValues, argv: Sequence[str]) -> None:
@@ -104,12 +104,13 @@ def _instance(config_class: type, values: flags.FlagValues) -> Any:
 
 
 def _help(config_class: type, description: str) -> str:
-    lines = [description, "", "Flags:"]
-    for each in fields(config_class):
-        known = each.default is not None
-        default = f" (default: {str(each.default).lower()})" if known else ""
-        lines.append(f"  --{each.name}: {each.metadata['help']}{default}")
-    lines.append("  --flagfile: Reads flags from a file, one a line; a later flag wins.")
+    lines = [description]
+    for title, options in by_group(config_class).items():
+        lines += ["", f"{title.capitalize() or 'Flags'}:"]
+        for each in options:
+            default = f" (default: {default_of(each)})" if default_of(each) else ""
+            lines.append(f"  --{each.name}: {explain(each)}{default}")
+    lines += ["", "  --flagfile: Read flags from a file, one in a line; a later flag wins."]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.datasets.pictures import SUFFIXES
-from keras_selflearn.selflearning.loop import UNLABELLED
+from keras_selflearn.selflearning.examples import UNLABELLED
 
 LABELLED, UNLABELLED_FOLDER, TEST = "labelled", "unlabelled", "test"
 _COLUMNS = ("path", "label")

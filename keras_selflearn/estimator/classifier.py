@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tensorflow as tf
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
+from keras_selflearn.console.errors import InputError, check_integer, unknown_name
+from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
+from keras_selflearn.estimator.fitted import Fitted, network_from
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -29,28 +32,52 @@ from keras_selflearn.estimator.inputs import (
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.resuming import Resuming
+from keras_selflearn.labelling import check_labelling, labeller_class, make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
-from keras_selflearn.network.model import OPTIMIZERS, Network, build_network
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.network.strategy import STRATEGIES
-from keras_selflearn.selflearning.loop import (
-    LEFT_OUT,
-    ORDERS,
-    UNLABELLED,
-    Examples,
-    Position,
-    self_learning,
-)
-from keras_selflearn.selflearning.selection import check_selection, select
+from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
+from keras_selflearn.options.training import ScheduleOptions
+from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
+from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.selection import select
+from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
-from keras_selflearn.training.learner import REFERENCES, VALIDATION_FEATURES, KerasLearner, embed
-from keras_selflearn.training.schedule import DECAYS, Training
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import NetworkLabelling
+from keras_selflearn.training.schedule import Schedule
 
 
+def _of_fitted(name: str) -> property:
+    """The public attribute that is the field `name` of `fitted_`."""
+    return property(lambda classifier: getattr(classifier.fitted_, name))
+
+
+def _with_options(cls: type) -> type:
+    """Write the declared options into a class's docstring, in the place of OPTIONS."""
+    lines = []
+    for each in fields(EstimatorOptions):
+        default = ESTIMATOR_DEFAULTS[each.name]
+        lines.append(f"{each.name} : {kind(each)}, {_shown_default(default)}")
+        without = "" if default is not None else f" By default: {default_of(each) or 'none'}."
+        lines.append(f"    {explain(each)}{without}")
+    if cls.__doc__:  # There is none with `python -OO`.
+        cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("OPTIONS", "\n".join(lines))
+    return cls
+
+
+def _shown_default(default: Any) -> str:
+    if default is None:
+        return "optional"
+    return f'default="{default}"' if isinstance(default, str) else f"default={default}"
+
+
+@_with_options
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     """Image classifier for many images and few labels: fine-tunes VGG16 and labels the rest.
 
@@ -61,68 +88,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     loss : str or Objective, default="cross-entropy"
-        `cross-entropy`, `triplet`, `contrastive`, `arcface`, or an `Objective` with parameters of
-        its own, such as `Triplet(margin=0.5)`.
-    weights : str or path, default="imagenet"
-        What the network starts from: `random`, `imagenet` or a file (see `build_backbone`).
-    backbone : str, default="vgg16"
-        `vgg16`, or `tiny` for tests and teaching.
-    selection_percent : float, default=5
-        Per cent of the examples still unlabelled that join in each meta-iteration.
-    selection : str, default="global"
-        `global` or `stratified` (see `select`).
-    min_confidence : float, optional
-        Give no pseudo-label that is less sure than this, in the unit of `confidence_`: for
-        cross-entropy a probability from 0 to 1, for the metric losses minus a Euclidean distance,
-        from -2 to 0 where embeddings are normalised. A meta-iteration without any is the last.
-    reference : str, default="initial"
-        Labelled examples that the nearest-neighbour search uses: `initial`, or `all` with the
-        pseudo-labelled ones.
-    n_neighbors : int, default=1
-        k of the nearest-neighbour vote; not used by cross-entropy.
-    validation_features : str, default="as-is"
-        Of the nearest-neighbour search that gives `test_accuracy`, and of no other:
-        `as-is`, or `standardised`, the labelled examples' and the validation data's each to mean
-        0 and deviation 1 in every dimension (the authors' code); not used by cross-entropy.
-    order : str, default="label-first"
-        Of a meta-iteration: `label-first` (figure 1 of the paper), or `train-first` (the authors'
-        code), which never trains on the last selection (see `self_learning`).
-    meta_iterations : int, default=25
-        How often to label and re-train; 0 trains on the given labels only.
-    epochs, meta_epochs : int, default=60, 10
-        Of the first training and of each meta-iteration. (The authors' code uses 200 and 200.)
-    steps, meta_steps : int, optional
-        Gradient steps in place of `epochs` and `meta_epochs`, however many images there are.
-    settled_epochs : int, optional
-        End a training once its mean loss has not fallen by 0.01 for so many epochs; by default
-        never before its end.
-    batch_size : int, default=100
-    embedding_size : int, default=256
-    optimizer : str, optional
-        `adam`, `rmsprop` or `sgd`; by default the one that the paper trains the loss with.
-    learning_rate : float, default=1e-4
-    self_learning_rate : float, optional
-        That of the meta-iterations, by default a tenth of `learning_rate`.
-    decay : str, default="none"
-        Of the learning rate within each training: `none`, or `cosine`, from the rate given to 0.
-    warmup : float, default=0
-        Share of each training's steps, 0 to below 1, in which the rate rises to the one given.
-    ema_momentum : float, default=0
-        Of the exponential moving average of its weights that each training ends with, for one
-        gradient step, 0 to below 1 (see `WeightAverage`); 0: it ends with the last weights.
-    dropout : float, default=0.2
-        Share of the pooled features dropped in training.
-    augment : str, default="shift"
-        `shift`, `flip`, both as `shift,flip`, or `none`.
-    evaluate_every : int, default=1
-        Measure the validation data after the first training, in each so manieth meta-iteration
-        and in the last.
-    precision : str, default="auto"
-        `float32`, `mixed_bfloat16`, `mixed_float16` or `auto` (see `resolve_precision`).
-    strategy : str, default="none"
-        `none`, one device, or `mirrored`, all visible GPUs (see `make_strategy`).
+        A loss by name, or an `Objective` with parameters of its own, such as
+        `Triplet(margin=0.5)`.
     random_state : int, optional
         Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
+    OPTIONS
 
     Attributes
     ----------
@@ -133,11 +103,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeled_iter_ : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence_ : (n,) float64
-        Of each pseudo-label when it was chosen: a probability, or minus the distance to the
-        nearest labelled example; NaN for the others.
+        The confidence of each pseudo-label when it was chosen, in the unit that
+        `labeller_.confidence_unit` names: "probability", or "minus distance" for minus the
+        distance to the nearest labelled image. NaN for the others.
     matched_ : (n,) int64
-        Index of the labelled example that each pseudo-label was nearest to when it was chosen; -1
-        for the others, and for cross-entropy, which compares with none.
+        Index of the labelled image that each pseudo-label was nearest to when it was chosen; -1
+        for the others, and with labelling `softmax`, which compares with no image.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
     n_iter_ : int
@@ -150,9 +121,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeller_ : Labeller
         From embeddings to labels.
     reference_ : (m,) int64
-        Indices of the labelled examples that it compares with; none for cross-entropy.
+        Indices of the labelled images that it compares with; none for `softmax`.
     objective_, fitted_parameters_ : Objective, dict
-        What `fit` was called with; `set_params` changes them no more.
+        The loss and the parameters at the time of `fit`; `set_params` does not change them.
+    fitted_ : Fitted
+        All of these attributes as one value, which `save` writes and `load` reads.
 
     Examples
     --------
@@ -171,66 +144,57 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def __init__(
         self,
         loss: str | Objective = "cross-entropy",
-        weights: str | os.PathLike = "imagenet",
-        backbone: str = "vgg16",
-        selection_percent: float = 5,
-        selection: str = "global",
-        min_confidence: float | None = None,
-        reference: str = "initial",
-        n_neighbors: int = 1,
-        validation_features: str = "as-is",
-        order: str = "label-first",
-        meta_iterations: int = 25,
-        epochs: int = 60,
-        meta_epochs: int = 10,
-        steps: int | None = None,
-        meta_steps: int | None = None,
-        settled_epochs: int | None = None,
-        batch_size: int = 100,
-        embedding_size: int = 256,
-        optimizer: str | None = None,
-        learning_rate: float = 1e-4,
-        self_learning_rate: float | None = None,
-        decay: str = "none",
-        warmup: float = 0.0,
-        ema_momentum: float = 0.0,
-        dropout: float = 0.2,
-        augment: str = "shift",
-        evaluate_every: int = 1,
-        precision: str = "auto",
-        strategy: str = "none",
+        weights: str | os.PathLike = ESTIMATOR_DEFAULTS["weights"],
+        *,
         random_state: int | None = None,
-    ):
+        **options: Any,
+    ) -> None:
+        for name in options:
+            if name not in ESTIMATOR_DEFAULTS:
+                raise TypeError(str(unknown_name("parameter", name, self._get_param_names())))
         self.loss = loss
-        self.weights = weights
-        self.backbone = backbone
-        self.selection_percent = selection_percent
-        self.selection = selection
-        self.min_confidence = min_confidence
-        self.reference = reference
-        self.n_neighbors = n_neighbors
-        self.validation_features = validation_features
-        self.order = order
-        self.meta_iterations = meta_iterations
-        self.epochs = epochs
-        self.meta_epochs = meta_epochs
-        self.steps = steps
-        self.meta_steps = meta_steps
-        self.settled_epochs = settled_epochs
-        self.batch_size = batch_size
-        self.embedding_size = embedding_size
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.self_learning_rate = self_learning_rate
-        self.decay = decay
-        self.warmup = warmup
-        self.ema_momentum = ema_momentum
-        self.dropout = dropout
-        self.augment = augment
-        self.evaluate_every = evaluate_every
-        self.precision = precision
-        self.strategy = strategy
         self.random_state = random_state
+        self.__dict__.update({**ESTIMATOR_DEFAULTS, "weights": weights, **options})
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        return sorted(["loss", "random_state", *ESTIMATOR_DEFAULTS])
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """The parameters that differ from their defaults."""
+        changed = ", ".join(f"{name}={value!r}" for name, value in self._changed().items())
+        return f"{type(self).__name__}({changed})"[:N_CHAR_MAX]
+
+    def _changed(self) -> dict[str, Any]:
+        defaults = type(self)().get_params(deep=False)
+        parameters = self.get_params(deep=False).items()
+        return {name: value for name, value in parameters if repr(value) != repr(defaults[name])}
+
+    def _get_params_html(self, *arguments: Any, **named: Any) -> Any:
+        """What a notebook shows: scikit-learn counts all of `**options` as changed."""
+        shown = super()._get_params_html(*arguments, **named)
+        shown.non_default = tuple(self._changed())
+        return shown
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Options are attributes."""
+
+    classes_ = _of_fitted("classes")
+    transduction_ = _of_fitted("labels")
+    labeled_iter_ = _of_fitted("labelled_in")
+    confidence_ = _of_fitted("confidence")
+    matched_ = _of_fitted("nearest")
+    history_ = _of_fitted("history")
+    n_iter_ = _of_fitted("n_iter")
+    termination_condition_ = _of_fitted("termination")
+    image_shape_ = _of_fitted("image_shape")
+    network_ = _of_fitted("network")
+    labeller_ = _of_fitted("labeller")
+    reference_ = _of_fitted("reference")
+    objective_ = _of_fitted("objective")
+    fitted_parameters_ = _of_fitted("parameters")
 
     def fit(
         self,
@@ -248,24 +212,23 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (n, height, width, channels) uint8
-            An array or a memory map, never copied; at least 32x32, 1 or 3 channels.
+            An array or a memory map; it is never copied. At least 32x32, 1 or 3 channels.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image.
         validation_data : (X, y), optional
-            Measured after each meta-iteration; nothing is chosen by it.
+            The test set. It is measured after the trainings, and nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
-            Used for nothing but the accuracy of pseudo-labels in `history_`; -1 is not known.
+            Used for nothing but the accuracy of pseudo-labels in `history_`; -1: not known.
         held_out : (k,) integers, optional
-            Indices of labelled images to leave out of training and labelling and to measure in
-            place of `validation_data`, for cross-validation.
+            Indices of labelled images, for cross-validation. They are left out of training and
+            labelling, and are the test set in place of `validation_data`.
         callbacks : sequence of Keras callbacks
-            Active in every training. One with a method `on_meta_iteration_end(record, learner)`
-            also gets each record, with the `KerasLearner` as it is then; one with a method
-            `on_resume(history)`, called with `checkpoints` only, the records that the last of them
-            has, none where there is none.
+            Active in every training. The method `on_meta_iteration_end(record, learner)`, if there
+            is one, is called with each `Record` and the `KerasLearner`. With `checkpoints`, the
+            method `on_resume(history)` is called with the records of the last checkpoint.
         checkpoints : Checkpoints, optional
-            Where to keep all that is needed to go on: a call with the same parameters and data
-            goes on from the last whole one. Needs a `random_state`.
+            Keeps all that is needed to go on: a call with the same parameters and data goes on
+            from the last whole checkpoint. It needs a `random_state`.
 
         Raises
         ------
@@ -292,8 +255,14 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
-        n_labelled = int(np.sum(labels >= 0))
-        self.check_neighbours(n_labelled)
+        new_labeller = functools.partial(
+            make_labeller,
+            self.labelling or objective.labelling,
+            n_classes=len(classes),
+            n_neighbors=self.n_neighbors,
+            normalized=objective.normalized,
+        )
+        self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
@@ -304,43 +273,47 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
         seed = self._seed()
-        examples = Examples.from_labels(labels)
         with stage("build network"):
-            network = self._build_network(objective, self.weights, X.shape[1:], len(classes), seed)
+            network = network_from(
+                self.get_params(deep=False), objective, X.shape[1:], len(classes), seed=seed
+            )
+        resuming = None
+        if checkpoints is not None:
+            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
         learner = KerasLearner(
             network,
-            objective,
+            NetworkLabelling(
+                network,
+                X,
+                functools.partial(new_labeller, head=network.head),
+                reference=self.reference,
+                test_features=self.validation_features,
+            ),
             X,
             n_classes=len(classes),
             test_data=validation_data,
-            first_training=self._training(self.epochs, self.steps, self.learning_rate),
-            meta_training=self._training(
+            first_schedule=self._schedule(self.epochs, self.steps, self.learning_rate),
+            meta_schedule=self._schedule(
                 self.meta_epochs,
                 self.meta_steps,
                 self.learning_rate / 10
                 if self.self_learning_rate is None
                 else self.self_learning_rate,
             ),
-            batch_size=self.batch_size,
-            augmentations=parse_augmentations(self.augment),
-            reference=self.reference,
-            n_neighbors=self.n_neighbors,
-            test_features=self.validation_features,
-            seed=seed,
+            meta_training=ContinuedTraining(
+                self.batch_size, parse_augmentations(self.augment), seed
+            ),
             callbacks=callbacks,
+            after_step=resuming.after_step if resuming else None,
         )
-        position, history = Position(), []
-        resuming = None
-        if checkpoints is not None:
-            asked = self._asked(objective, X, given, held_out)
-            resuming = Resuming(checkpoints, learner, examples, position, history, asked)
-            learner.after_step = resuming.after_step
-            resuming.restore()
-            _call(callbacks, "on_resume", history)
+        state = start = RunState(Examples.from_labels(labels))
+        if resuming:
+            state = start = resuming.begin(learner, start)
+            _call(callbacks, "on_resume", [asdict(record) for record in start.history])
         try:
-            for record in self_learning(
+            for state in self_learning(
+                start,
                 learner,
-                examples,
                 meta_iterations=self.meta_iterations,
                 select=functools.partial(
                     select,
@@ -352,137 +325,125 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 order=self.order,
                 evaluate_every=self.evaluate_every,
                 true_labels=true_labels,
-                position=position,
             ):
-                history.append(asdict(record))
-                _call(callbacks, "on_meta_iteration_end", record, learner)
+                if resuming:
+                    resuming.follow(state)
+                if state.position.steps:
+                    continue
+                _call(callbacks, "on_meta_iteration_end", state.history[-1], learner)
                 if resuming:
                     resuming.save()
         except Stopped:
             if resuming:
                 resuming.save()
             raise
-        # All at the end: a `fit` that fails leaves an earlier one whole.
-        self.classes_ = classes
-        self.image_shape_ = tuple(X.shape[1:])
-        self.objective_ = objective
-        self.fitted_parameters_ = self.get_params(deep=False)
-        self.network_ = network
-        self.labeller_ = learner.labeller
-        self.reference_ = learner.reference_indices
-        self.history_ = history
-        self.transduction_ = decode(examples.labels, classes, like=given)
-        self.labeled_iter_ = examples.labelled_in
-        self.confidence_ = examples.confidence
-        self.matched_ = examples.matched
-        self.n_iter_ = len(history) - 1
+        examples = state.examples
         all_labelled = len(examples.unlabelled) == 0
-        ended = "no_change" if position.ended else "max_iter"
-        self.termination_condition_ = "all_labeled" if all_labelled else ended
+        ended = "no_change" if state.none_was_sure else "max_iter"
+        # The last step, so that a `fit` that fails leaves the state of an earlier one whole.
+        self.fitted_ = Fitted(
+            classes=classes,
+            image_shape=tuple(X.shape[1:]),
+            labels=decode(examples.labels, classes, like=given),
+            labelled_in=examples.labelled_in,
+            confidence=examples.confidence,
+            nearest=examples.nearest,
+            reference=learner.labelling.reference,
+            history=[asdict(record) for record in state.history],
+            termination="all_labeled" if all_labelled else ended,
+            parameters=self.get_params(deep=False),
+            objective=objective,
+            labeller=learner.labelling.labeller,
+            network=network,
+        )
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Labels (n,), of `classes_`, of uint8 images (n, height, width, channels)."""
+        """The labels (n,), from `classes_`, of uint8 images (n, height, width, channels)."""
         embeddings = self.transform(X)
-        return self.classes_[self.labeller_.label(embeddings)[0]]
+        return self.classes_[self.labeller_.label(embeddings).labels]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Probabilities (n, n_classes) float32 in the order of `classes_`.
+        """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
-        The softmax for cross-entropy; for the metric losses the share of the `n_neighbors` votes.
+        With labelling `nearest` they are the shares of the `n_neighbors` votes.
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Embeddings (n, embedding_size) float32 of uint8 images (n, height, width, channels)."""
+        """The embeddings (n, embedding_size) float32 of images (n, height, width, channels)."""
         check_is_fitted(self)
         check_images(X, "X", like=self.image_shape_)
         return embed(self.network_, X, np.arange(len(X)))
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write what `predict` and `transform` need, and what `fit` learned, to a new folder.
+        """Write all that `fit` learned to a new folder.
 
         Raises
         ------
         InputError
-            When the folder is there and not empty, or can't be written.
+            When the folder is not empty or can't be written.
         """
         check_is_fitted(self)
-        saving.save_classifier(self, folder)
+        saving.save_fitted(self.fitted_, folder)
 
     @classmethod
     def load(
         cls, folder: str | os.PathLike, *, loss: Objective | None = None
     ) -> SelfLearningClassifier:
-        """Read what `save` wrote; nothing in the folder is executed.
+        """Read what `save` wrote. Nothing in the folder is executed.
 
         Parameters
         ----------
         folder : path
         loss : Objective, optional
-            Needed when the classifier was trained with a loss that the package does not have.
+            Needed for a classifier that was trained with a loss of your own. A labeller of your
+            own must be registered again before.
 
         Raises
         ------
         InputError
             When the folder holds no whole classifier.
         """
-        return saving.load_classifier(cls, folder, loss)
+
+        def check(parameters: dict[str, Any]) -> dict[str, Any]:
+            classifier = cls(**parameters)
+            classifier.check_parameters()
+            return classifier.get_params(deep=False)
+
+        fitted = saving.load_fitted(folder, loss, check)
+        classifier = cls(**fitted.parameters)
+        classifier.fitted_ = fitted
+        return classifier
 
     def check_parameters(self) -> None:
-        """Raise an `InputError` for a parameter that `fit` can't use, as far as that needs no data.
+        """Raise an `InputError` for a parameter that `fit` can't use.
 
-        `fit` begins with it; an experiment does, too, before it loads anything.
+        `fit` begins with it. An experiment does so before it loads any image.
         """
-        self._objective()
+        objective = self._objective()
+        check_labelling(
+            self.labelling or objective.labelling,
+            self.min_confidence,
+            logits=objective.logits,
+            normalized=objective.normalized,
+        )
         parse_augmentations(self.augment)
-        check_selection(self.selection_percent, self.selection)
+        for each in fields(EstimatorOptions):
+            optional = ESTIMATOR_DEFAULTS[each.name] is None
+            check_value(each, getattr(self, each.name), optional=optional)
         check_backbone(self.backbone, self.weights)
-        resolve_precision(self.precision)
-        if self.strategy not in STRATEGIES:
-            raise unknown_name("strategy", self.strategy, STRATEGIES)
-        if self.optimizer is not None and self.optimizer not in OPTIMIZERS:
-            raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
-        if self.reference not in REFERENCES:
-            raise unknown_name("reference", self.reference, REFERENCES)
-        if self.validation_features not in VALIDATION_FEATURES:
-            raise unknown_name("validation_features", self.validation_features, VALIDATION_FEATURES)
-        if self.order not in ORDERS:
-            raise unknown_name("order", self.order, ORDERS)
-        if self.decay not in DECAYS:
-            raise unknown_name("decay", self.decay, DECAYS)
-        for name, least in _LEAST.items():
-            check_integer(name, getattr(self, name), least=least)
-        for name in ("steps", "meta_steps", "settled_epochs"):
-            if getattr(self, name) is not None:
-                check_integer(name, getattr(self, name), least=1)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
-        check_number("learning_rate", self.learning_rate, above=0)
-        if self.self_learning_rate is not None:
-            check_number("self_learning_rate", self.self_learning_rate, above=0)
-        if self.min_confidence is not None:
-            least, most = (-2, 0) if self._objective().uses_reference else (0, 1)
-            check_number("min_confidence", self.min_confidence, least=least, most=most)
-        check_number("dropout", self.dropout, least=0, below=1)
-        check_number("warmup", self.warmup, least=0, below=1)
-        check_number("ema_momentum", self.ema_momentum, least=0, below=1)
 
     def check_neighbours(self, n_labelled: int) -> None:
-        """Raise an `InputError` where so few labelled images can't give all neighbours.
-
-        Parameters
-        ----------
-        n_labelled : int
-        """
-        if self._objective().uses_reference and self.n_neighbors > n_labelled:
-            raise InputError(
-                f"n_neighbors is {self.n_neighbors}, but only {n_labelled} images are labelled."
-            )
+        """Raise an `InputError` when `n_labelled` images are too few for the labeller."""
+        labelling = self.labelling or self._objective().labelling
+        labeller_class(labelling).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
-        if hasattr(self, "network_"):
+        if hasattr(self, "fitted_"):
             raise TypeError(
                 "A fitted SelfLearningClassifier can't be pickled or copied: use save(folder) and"
                 " SelfLearningClassifier.load(folder)."
@@ -492,53 +453,30 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
 
-    def _training(self, epochs: int, steps: int | None, learning_rate: float) -> Training:
-        return Training(
-            epochs=epochs,
-            learning_rate=learning_rate,
-            steps=steps,
-            decay=self.decay,
-            warmup=self.warmup,
-            settled_epochs=self.settled_epochs,
-            ema_momentum=self.ema_momentum,
-        )
+    def _schedule(self, epochs: int, steps: int | None, learning_rate: float) -> Schedule:
+        shared = {each.name: getattr(self, each.name) for each in fields(ScheduleOptions)}
+        return Schedule(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
 
-    def _build_network(
-        self,
-        objective: Objective,
-        weights: str | os.PathLike,
-        image_shape: tuple[int, int, int],
-        n_classes: int,
-        seed: int = 0,
-    ) -> Network:
-        return build_network(
-            backbone=self.backbone,
-            weights=weights,
-            image_shape=image_shape,
-            n_classes=n_classes,
-            objective=objective,
-            embedding_size=self.embedding_size,
-            dropout=self.dropout,
-            optimizer=self.optimizer or objective.optimizer,
-            learning_rate=self.learning_rate,
-            precision=self.precision,
-            strategy=self.strategy,
-            seed=seed,
-        )
-
-    def _asked(
+    def _identity(
         self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
     ) -> dict[str, Any]:
-        """What decides the numbers of `fit`, as JSON has it."""
+        """What decides the numbers of `fit`, as JSON has it.
+
+        An option that this `fit` does not use has its default here, whatever its value.
+        """
+        parameters = self.get_params(deep=False)
+        unused = {name for name in ESTIMATOR_DEFAULTS if not is_used(name, parameters)}
         parameters = {
-            **self.get_params(deep=False),
+            **parameters,
+            **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
+            "labelling": self.labelling or objective.labelling,
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),
         }
         return {
             **json.loads(json.dumps(parameters, default=np.generic.item)),
-            **{f"loss {name}": value for name, value in asdict(objective).items()},
+            **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
             "images": [*X.shape, sha256_of_sample(X)],
             "labels": sha256_of_array(given),
             "held_out": sha256_of_array(held_out),
@@ -549,17 +487,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             return int(np.random.default_rng().integers(2**31))
         tf.keras.utils.set_random_seed(int(self.random_state))
         return int(self.random_state)
-
-
-_LEAST = {
-    "n_neighbors": 1,
-    "meta_iterations": 0,
-    "epochs": 1,
-    "meta_epochs": 1,
-    "evaluate_every": 1,
-    "batch_size": 1,
-    "embedding_size": 1,
-}
 
 
 def _call(callbacks: Sequence[tf.keras.callbacks.Callback], name: str, *arguments: Any) -> None:

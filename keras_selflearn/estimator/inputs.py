@@ -1,4 +1,4 @@
-"""Images and labels that a user gives the estimator, checked, and labels as numbers."""
+"""Check the images and labels that a user gives the estimator, and turn labels into numbers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.network.model import check_image_shape
-from keras_selflearn.selflearning.loop import UNLABELLED
+from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
 _FEW = 3
 _NAMED = 10
 
 
 def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:
-    """Raise an `InputError` unless these are (n, height, width, channels) uint8, as `like` says.
+    """Raise an `InputError` unless these are images (n, height, width, channels) uint8.
 
     Parameters
     ----------
     images : object
     name : str
-        For the message.
+        What the message calls them.
     like : (height, width, channels), optional
+        The shape that each image must have.
     """
     if not isinstance(images, np.ndarray):
         raise InputError(f"{name} is a {type(images).__name__}: give a NumPy array or memory map.")
@@ -44,7 +45,7 @@ def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = N
 
 
 def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
-    """The labels (n_images,) as numbers or strings; an `InputError` for any others."""
+    """The labels (n_images,) as numbers or strings; an `InputError` for other values."""
     labels = np.asarray(labels)
     if labels.ndim != 1 or len(labels) != n_images:
         raise InputError(
@@ -53,7 +54,7 @@ def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
     if labels.dtype.kind in "OT":
         if any(isinstance(label, float) and math.isnan(label) for label in labels):
             raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
-        # Neither dtype can be stored without pickle: numbers become numbers, all else strings.
+        # These two dtypes need pickle to be stored: numbers become numbers, all else strings.
         labels = np.array(labels.tolist())
     if labels.dtype.kind not in "biufUS":
         raise InputError(
@@ -67,7 +68,7 @@ def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
 def check_validation_data(
     data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The data with its labels as positions in `classes`."""
+    """The images, and their labels as positions in `classes` or `UNKNOWN_CLASS`."""
     if data is None:
         return None
     if not (isinstance(data, (tuple, list)) and len(data) == 2):
@@ -78,7 +79,7 @@ def check_validation_data(
 
 
 def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
-    """Indices (k,) int64 of labelled examples; none for None.
+    """The indices (k,) int64 of labelled images; an `InputError` for other values.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
     Parameters
     ----------
     labels : (n,) integers
-        Positions in `classes`, or below 0.
+        Positions in `classes`; negative for an image without a label.
     classes : (k,) array
     """
     counts = np.bincount(labels[labels >= 0], minlength=len(classes))
@@ -120,24 +121,24 @@ def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
 
 
 def is_unlabelled(labels: np.ndarray) -> np.ndarray:
-    """(n,) bool: which labels are -1, or the string "-1"."""
+    """Which labels are -1 or the string "-1", (n,) bool."""
     if labels.dtype.kind in "US":
         return labels == np.array("-1", labels.dtype.kind)
     return labels == UNLABELLED
 
 
 def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Positions in `classes`, -2 for a label that is not there."""
+    """The positions of the labels in `classes`; `UNKNOWN_CLASS` for a label that is not there."""
     if labels.dtype.kind in "US" or classes.dtype.kind in "US":
         labels, classes = labels.astype(str), classes.astype(str)
     order = np.argsort(classes)
     places = np.searchsorted(classes, labels, sorter=order)
     positions = order[np.minimum(places, len(classes) - 1)]
-    return np.where(classes[positions] == labels, positions, -2)
+    return np.where(classes[positions] == labels, positions, UNKNOWN_CLASS)
 
 
 def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The classes at `labels` and -1 where there is none, in the dtype of `like`."""
+    """The classes at the positions `labels`, and -1 where there is none, in the dtype of `like`."""
     decoded = classes[labels].astype(like.dtype)
     if (labels < 0).any():
         decoded[labels < 0] = "-1" if like.dtype.kind in "US" else UNLABELLED

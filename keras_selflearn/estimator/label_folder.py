@@ -1,4 +1,4 @@
-"""Label a folder's images one after the other, however many there are."""
+"""Label all images in a folder, with a few of them in memory at a time."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.listing import find_images
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.network.embedding import embed, inference_batch_size
 from keras_selflearn.network.model import Network
-from keras_selflearn.training.learner import embed, inference_batch_size
 
-# Decoded while the network computes.
+# Batches that are decoded while the network computes.
 _BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """An image and what the classifier says of it.
+    """An image and the label that the classifier gives it.
 
     Attributes
     ----------
     path : str
-        Below the folder, with forward slashes.
+        Its path below the folder, with forward slashes.
     label : str or number
         One of the classifier's `classes_`.
     confidence : float
-        Larger is surer. Cross-entropy: the probability. Metric losses: minus the Euclidean
-        distance to the nearest labelled example of the label.
+        Larger is surer; `labeller_.confidence_unit` names the unit.
     nearest : int or None
-        That example, as its index in the X of `fit`; None for cross-entropy.
+        The index, in the X of `fit`, of the nearest labelled image with this label; None where
+        the labeller compares with no image.
     """
 
     path: str
@@ -58,23 +58,23 @@ def label_folder(
 ) -> Iterator[Labelled]:
     """Label all images below `folder`, in the order in which the system lists them.
 
-    JPEG, PNG, BMP, GIF and WebP, read as for training and resized to the classifier's size; hidden
-    files are left out, links are followed. A few batches are in memory at a time.
+    JPEG, PNG, BMP, GIF and WebP are read as for training and resized to the classifier's size.
+    Hidden files are left out. Links are followed.
 
     Parameters
     ----------
     classifier : SelfLearningClassifier
         Fitted or loaded.
     folder : path
-        Only read.
+        Nothing is written to it.
     on_damaged : callable, optional
-        Called with the path and the reason for each file that is no whole image, which is left
-        out; by default a warning.
+        Called with the path and the reason for each file that is not a whole image. Such a file is
+        left out. By default there is a warning.
 
     Raises
     ------
     InputError
-        When the folder, or one in it, can't be read.
+        When the folder or one of its subfolders can't be read.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -89,7 +89,7 @@ def label_files(
     *,
     on_damaged: Callable[[str, str], None] | None = None,
 ) -> Iterator[Labelled]:
-    """Label these images below `folder`, in their order; see `label_folder`."""
+    """Label the images at `paths` below `folder` in this order; see `label_folder`."""
     check_is_fitted(classifier)
     on_damaged = on_damaged or _warn
     decoded = _decoded(folder, paths, classifier.image_shape_)
@@ -110,19 +110,19 @@ def _label(
         if not batch:
             return
         embeddings = _embed(classifier.network_, np.stack([pixels for _, pixels in batch]))
-        labels, confidence, matched = classifier.labeller_.label(embeddings)
-        for (path, _), label, sure, match in zip(
-            batch, classifier.classes_[labels].tolist(), confidence.tolist(), matched
+        found = classifier.labeller_.label(embeddings)
+        labels = classifier.classes_[found.labels].tolist()
+        for (path, _), label, sure, near in zip(
+            batch, labels, found.confidence.tolist(), found.nearest
         ):
-            yield Labelled(
-                path, label, sure, int(classifier.reference_[match]) if match >= 0 else None
-            )
+            nearest = int(classifier.reference_[near]) if near >= 0 else None
+            yield Labelled(path, label, sure, nearest)
 
 
 def _embed(network: Network, images: np.ndarray) -> np.ndarray:
     if network.embedder.distribute_strategy.num_replicas_in_sync > 1:
         return embed(network, images, np.arange(len(images)))
-    # The pipeline in `embed` pays where it lasts for more than a batch.
+    # The pipeline in `embed` takes longer to start than one batch takes.
     return np.asarray(network.embed_batch(images))
 
 
@@ -139,7 +139,7 @@ def _whole(
 def _decoded(
     folder: Path, paths: Iterable[str], image_shape: tuple[int, int, int]
 ) -> Iterator[tuple[str, np.ndarray | str]]:
-    """Each path with its pixels in this shape, or with the reason why it has none."""
+    """Each path with its pixels in this shape, or with the reason why it can't be read."""
     height, width, channels = image_shape
     ahead = _BATCHES_AHEAD * inference_batch_size(image_shape)
     decoded = decode_pictures(folder, _readable(folder, paths), (height, width), ahead=ahead)

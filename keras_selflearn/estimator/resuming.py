@@ -1,60 +1,100 @@
-"""Keeps a self-learning run in checkpoints, and goes on from the last one."""
+"""Writes the state of a run to checkpoints, and goes on from the last one."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.selflearning.loop import LEFT_OUT, Examples, Position, Record, check_figures
+from keras_selflearn.selflearning.examples import Examples
+from keras_selflearn.selflearning.learner import Learner, LearnerState
+from keras_selflearn.selflearning.record import Record
+from keras_selflearn.selflearning.state import Position, RunState
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
-from keras_selflearn.training.learner import KerasLearner
 
-_OF_EXAMPLES = ("labels", "labelled_in", "confidence", "matched")
-_OF_LEARNER = "learner-"
+_EXAMPLES = tuple(field.name for field in fields(Examples))
+_LEARNER = "learner-"
+
+
+def to_checkpoint(state: RunState, identity: dict[str, Any]) -> Checkpoint:
+    """Return a checkpoint of the state, which has the learner's state, too."""
+    return Checkpoint(
+        {
+            "identity": identity,
+            "position": asdict(state.position),
+            "history": [asdict(record) for record in state.history],
+            "learner": state.learner.numbers,
+        },
+        {
+            **{name: getattr(state.examples, name) for name in _EXAMPLES},
+            **{_LEARNER + name: array for name, array in state.learner.arrays.items()},
+        },
+    )
+
+
+def from_checkpoint(checkpoint: Checkpoint, start: RunState, identity: dict[str, Any]) -> RunState:
+    """Return the state of which the checkpoint is.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    start : RunState
+        The state that the run began with.
+    identity : dict
+        What decides the run's numbers, with `order` and `meta_iterations`.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, AttributeError
+        When no run from `start` can be in this state.
+    """
+    numbers, arrays = checkpoint.numbers, checkpoint.arrays
+    state = RunState(
+        Examples(**{name: arrays[name] for name in _EXAMPLES}),
+        Position(**numbers["position"]),
+        tuple(Record(**figures) for figures in numbers["history"]),
+        LearnerState(
+            numbers["learner"],
+            {
+                name.removeprefix(_LEARNER): array
+                for name, array in arrays.items()
+                if name.startswith(_LEARNER)
+            },
+        ),
+    )
+    state.check(
+        start.examples, order=identity["order"], meta_iterations=identity["meta_iterations"]
+    )
+    return state
 
 
 class Resuming:
-    """A run's state, kept up to date in place by the loop and the learner, and its checkpoints.
+    """Goes on from the last checkpoint of a run, and writes the next ones.
 
     Parameters
     ----------
     checkpoints : Checkpoints
-    learner : KerasLearner
-    examples : Examples
-    position : Position
-    history : list of dict
-        The records so far.
-    asked : dict
-        What decides the run's numbers, as JSON has it, `order` and `meta_iterations` among it: a
-        checkpoint of something else is refused.
+    identity : dict
+        What decides the run's numbers, as JSON has it, with `order` and `meta_iterations`. A
+        checkpoint of a run with another identity is refused.
     """
 
-    def __init__(
-        self,
-        checkpoints: Checkpoints,
-        learner: KerasLearner,
-        examples: Examples,
-        position: Position,
-        history: list[dict[str, Any]],
-        asked: dict[str, Any],
-    ):
-        self.checkpoints = checkpoints
-        self.learner = learner
-        self.examples = examples
-        self.position = position
-        self.history = history
-        self.asked = {**asked, **versions()}
+    def __init__(self, checkpoints: Checkpoints, identity: dict[str, Any]) -> None:
+        self._checkpoints = checkpoints
+        self._identity = {**identity, **versions()}
+        self._learner: Learner
+        self._state: RunState
 
-    def restore(self) -> None:
-        """Take everything from the last whole checkpoint, if there is one.
+    def begin(self, learner: Learner, start: RunState) -> RunState:
+        """Return the state of the last whole checkpoint, and take the learner there.
+
+        Without a checkpoint this is `start`.
 
         Raises
         ------
@@ -62,109 +102,56 @@ class Resuming:
             When the checkpoint is of other data, parameters or versions, or can't be one of this
             run, or none is whole.
         """
-        checkpoint = self.checkpoints.latest()
+        self._learner, self._state = learner, start
+        checkpoint = self._checkpoints.latest()
         if checkpoint is None:
-            return
-        self._check_asked(checkpoint.numbers.get("asked"))
+            return start
+        self._check_identity(checkpoint.numbers.get("identity"))
         try:
-            self._take(checkpoint)
+            state = from_checkpoint(checkpoint, start, self._identity)
+            in_training = state.position.steps_left(self._identity["order"])[0] == "train"
+            meta_iteration = state.position.meta_iteration if in_training else None
+            learner.restore(state.learner, state.examples, meta_iteration)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"The checkpoint in {self.checkpoints.folder} does not fit this run ({error}):"
+                f"The checkpoint in {self._checkpoints.folder} does not fit this run ({error}):"
                 " remove that folder to start anew."
             ) from error
+        self._state = state
+        return state
+
+    def follow(self, state: RunState) -> None:
+        """Note the state that the run is in now: the next checkpoint is of this one."""
+        self._state = state
 
     def save(self) -> None:
         """Write a checkpoint."""
         with stage("checkpoint"):
-            learned = self.learner.state()
-            self.checkpoints.write(
-                Checkpoint(
-                    {
-                        "asked": self.asked,
-                        "position": asdict(self.position),
-                        "history": self.history,
-                        "learner": learned.numbers,
-                    },
-                    {
-                        **{name: getattr(self.examples, name) for name in _OF_EXAMPLES},
-                        **{_OF_LEARNER + name: array for name, array in learned.arrays.items()},
-                    },
-                )
-            )
+            state = replace(self._state, learner=self._learner.state())
+            self._checkpoints.write(to_checkpoint(state, self._identity))
 
     def after_step(self) -> None:
         """Write a checkpoint when one is due; raise `Stopped` when the run was asked to stop."""
-        if self.checkpoints.due:
+        if self._checkpoints.due:
             self.save()
         check_for_stop()
 
-    def _take(self, checkpoint: Checkpoint) -> None:
-        history = checkpoint.numbers["history"]
-        for number, figures in enumerate(history):
-            check_figures(asdict(Record(**figures)))
-            if figures["meta_iteration"] != number:
-                raise ValueError(f"the record of meta-iteration {number} is another's")
-        position = Position(**checkpoint.numbers["position"])
-        position.check(self.asked["order"])
-        if not len(history) == position.meta_iteration <= self.asked["meta_iterations"] + 1:
-            raise ValueError(f"it has {len(history)} records at {position.meta_iteration}")
-        examples = self._examples_of(checkpoint, position.meta_iteration)
-        learned = {
-            name[len(_OF_LEARNER) :]: array
-            for name, array in checkpoint.arrays.items()
-            if name.startswith(_OF_LEARNER)
-        }
-        in_training = position.left(self.asked["order"])[0] == "train"
-        self.learner.restore(
-            Checkpoint(checkpoint.numbers["learner"], learned),
-            examples,
-            position.meta_iteration if in_training else None,
-        )
-        vars(self.examples).update(vars(examples))
-        vars(self.position).update(vars(position))
-        self.history[:] = history
-
-    def _examples_of(self, checkpoint: Checkpoint, meta_iteration: int) -> Examples:
-        now = self.examples
-        examples = Examples(
-            *(
-                checkpoint.array(name, getattr(now, name).shape, getattr(now, name).dtype)
-                for name in _OF_EXAMPLES
-            )
-        )
-        given = now.initially_labelled
-        labels, labelled_in = examples.labels, examples.labelled_in
-        if not (
-            np.isin(labels, np.arange(LEFT_OUT, self.learner.n_classes)).all()
-            and np.isin(labelled_in, np.arange(-1, meta_iteration + 1)).all()
-            and np.array_equal(examples.initially_labelled, given)
-            and np.array_equal(labels[given], now.labels[given])
-            and np.array_equal(labels == LEFT_OUT, now.labels == LEFT_OUT)
-            and np.array_equal(labels < 0, labelled_in == -1)
-            and np.array_equal(np.isnan(examples.confidence), labelled_in < 1)
-            and np.isin(examples.matched, np.append(examples.labelled, -1)).all()
-            and (examples.matched[labelled_in < 1] == -1).all()
-        ):
-            raise ValueError("its labels can't be those of a run with the labels that were given")
-        return examples
-
-    def _check_asked(self, asked: Any) -> None:
-        asked = asked if isinstance(asked, dict) else {}
+    def _check_identity(self, found: Any) -> None:
+        found = found if isinstance(found, dict) else {}
         differences = [
-            f"{name} was {asked.get(name)!r} and is {self.asked.get(name)!r}"
-            for name in sorted({*asked, *self.asked})
-            if asked.get(name) != self.asked.get(name)
+            f"{name} was {found.get(name)!r} and is {self._identity.get(name)!r}"
+            for name in sorted({*found, *self._identity})
+            if found.get(name) != self._identity.get(name)
         ]
         if differences:
             raise InputError(
-                f"The checkpoint in {self.checkpoints.folder} is of another run:"
+                f"The checkpoint in {self._checkpoints.folder} is of another run:"
                 f" {'; '.join(differences)}. Ask for the same, or remove that folder."
             )
 
 
 def versions() -> dict[str, str]:
-    """Of what a run can't go on with another version of: its numbers would be those of neither."""
+    """Return the versions that decide a run's numbers: no run goes on with others."""
     return {
         "keras_selflearn": __version__,
         "tensorflow": tf.__version__,

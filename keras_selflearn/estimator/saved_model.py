@@ -12,11 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.class_texts import class_texts
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.labelling.in_graph import labeller_in_graph
-from keras_selflearn.network.model import build_network
+from keras_selflearn.estimator.fitted import Fitted, network_from
 from keras_selflearn.storage.files import folder_written_whole
 
-# Pillow's own conversion to grey, in 65536ths: ITU-R BT.601.
+# The weights of red, green and blue in Pillow's grey, in 65536ths (ITU-R BT.601).
 _GREY = (19595, 38470, 7471)
 
 
@@ -25,33 +24,34 @@ def export_saved_model(
 ) -> None:
     """Write a SavedModel that labels images of any size.
 
-    Its signature `serving_default` takes `images` (n, height, width, 3) uint8, RGB, and gives
+    The signature `serving_default` takes `images` (n, height, width, 3) uint8, RGB. It gives
     `label` (n,) strings, `probabilities` (n, n_classes) float32, `embedding` (n, d) float32 and
-    `confidence` (n,) float32, all as the classifier's methods do. Its signature `class_names` takes
-    nothing and gives `class_names` (n_classes,) strings, the order of the probabilities.
+    `confidence` (n,) float32, as the classifier's methods do. The signature `class_names` takes
+    nothing and gives `class_names` (n_classes,) strings in the order of the probabilities.
 
     Parameters
     ----------
     classifier : SelfLearningClassifier
         Fitted or loaded.
     folder : path
-        Not there yet, or empty.
+        A new or empty folder.
     precision : str, optional
-        `float32` or another that the classifier knows; by default its own, with which labels are
-        the same. In another one embeddings differ by what the coarser of the two rounds off.
+        `float32` or another precision; by default the classifier's own, which gives the same
+        labels. With another one embeddings differ by the rounding of the coarser one.
 
     Raises
     ------
     InputError
-        When the folder is not empty or can't be written, the precision is unknown, or the loss
-        labels in a way of its own.
+        When the folder is not empty or can't be written, the precision is unknown, or the labeller
+        has no graph.
     """
     check_is_fitted(classifier)
-    label, variables = labeller_in_graph(classifier.labeller_)
-    embedder = _embedder(classifier, precision)
-    height, width, channels = classifier.image_shape_
+    fitted = classifier.fitted_
+    label, variables = fitted.labeller.in_graph()
+    embedder = _embedder(fitted, precision)
+    height, width, channels = fitted.image_shape
     names = tf.constant(
-        [each.encode("utf-8", "surrogateescape") for each in class_texts(classifier.classes_)]
+        [each.encode("utf-8", "surrogateescape") for each in class_texts(fitted.classes)]
     )
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
@@ -75,8 +75,8 @@ def export_saved_model(
     module = tf.Module()
     signatures = {"serving_default": serve, "class_names": class_names}
     signatures = {name: each.get_concrete_function() for name, each in signatures.items()}
-    # The graphs' own: no Keras object is saved, which would need Keras to be loaded.
-    module.used = [*signatures["serving_default"].graph.variables, *variables.values()]
+    # The variables alone: a saved Keras object could only be loaded with Keras.
+    module.used = [*signatures["serving_default"].graph.variables, *variables]
     with folder_written_whole(Path(folder).expanduser()) as unfinished:
         try:
             tf.saved_model.save(module, str(unfinished), signatures=signatures)
@@ -84,32 +84,28 @@ def export_saved_model(
             raise InputError(f"The SavedModel can't be written: {error.message}.") from error
 
 
-def _embedder(
-    classifier: SelfLearningClassifier, precision: str | None
-) -> Callable[..., tf.Tensor]:
+def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]:
     """The classifier's network, for one device."""
-    asked = classifier.fitted_parameters_
-    network = build_network(
-        backbone=asked["backbone"],
+    network = network_from(
+        fitted.parameters,
+        fitted.objective,
+        fitted.image_shape,
+        len(fitted.classes),
         weights="random",
-        image_shape=classifier.image_shape_,
-        n_classes=len(classifier.classes_),
-        objective=classifier.objective_,
-        embedding_size=asked["embedding_size"],
-        dropout=0,
-        optimizer="sgd",
-        learning_rate=1.0,
-        precision=precision or asked["precision"],
+        optimizer="sgd",  # keeps no copies of the weights
+        precision=precision or fitted.parameters["precision"],
+        strategy="none",
     )
-    network.embedder.set_weights(classifier.network_.embedder.get_weights())
+    network.embedder.set_weights(fitted.network.embedder.get_weights())
     return network.embedder
 
 
 def resize_in_graph(images: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Images (n, height, width, 3) uint8 of those of any size, as Pillow's bicubic resizes.
+    """Resize images (n, any, any, 3) uint8 to (n, height, width, 3) as Pillow's bicubic does.
 
-    Those of that size stay as they are. The width first, rounded, then the height, as in Pillow:
-    values differ by 1 in places, and by more where they were cut off at black or white in between.
+    Images of that size stay as they are. The width is resized first and rounded, then the height,
+    as in Pillow. Some values differ by 1; they differ by more where the first step cut values off
+    at black or white.
     """
 
     def resized() -> tf.Tensor:
@@ -126,6 +122,6 @@ def _bicubic(images: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
 
 
 def grey_in_graph(images: tf.Tensor) -> tf.Tensor:
-    """Images (n, height, width, 1) uint8 of RGB ones, to the bit as Pillow converts them."""
+    """Convert RGB images to grey, (n, height, width, 1) uint8, to the bit as Pillow does."""
     weighted = tf.reduce_sum(tf.cast(images, tf.int32) * _GREY, axis=-1, keepdims=True)
     return tf.cast((weighted + 2**15) // 2**16, tf.uint8)

@@ -1,16 +1,20 @@
-"""A fitted classifier as a folder: weights, JSON, and arrays, none of which can run code."""
+"""A fitted classifier as a folder of weights, JSON and arrays; none of them can run code."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Callable
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, check_integer
+from keras_selflearn.estimator.fitted import Fitted, network_from
+from keras_selflearn.labelling import labeller_class, labeller_names
+from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import FEATURES, check_weights_file, load_weights
@@ -20,53 +24,44 @@ from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
 from keras_selflearn.storage.json_files import read_json
 
-if TYPE_CHECKING:
-    from keras_selflearn.estimator.classifier import SelfLearningClassifier
-
 FORMAT = 3
 SETTINGS = "classifier.json"
 WEIGHTS = "model.weights.h5"
 ARRAYS = "arrays.npz"
 
-_NAMES = ("classes", "transduction", "labeled_iter", "confidence", "matched")
-_NAMES += ("reference", "reference_labels", "reference_indices")
+# The arrays of `Fitted` by their names in the file; the others are the labeller's.
+_ARRAYS = {
+    "classes": "classes",
+    "transduction": "labels",
+    "labeled_iter": "labelled_in",
+    "confidence": "confidence",
+    "matched": "nearest",
+    "reference_indices": "reference",
+}
 _LARGEST_IMAGE = 2**14
 
 
-def save_classifier(classifier: SelfLearningClassifier, folder: str | os.PathLike) -> None:
-    """Write a fitted `classifier` to `folder`; see `SelfLearningClassifier.save`."""
+def save_fitted(fitted: Fitted, folder: str | os.PathLike) -> None:
+    """Write `fitted` to a new folder; see `SelfLearningClassifier.save`."""
     with folder_written_whole(Path(folder).expanduser()) as unfinished:
-        _write(classifier, unfinished)
+        _write(fitted, unfinished)
 
 
-def _write(classifier: SelfLearningClassifier, folder: Path) -> None:
-    objective = classifier.objective_
-    parameters = {**classifier.fitted_parameters_, "loss": objective.name}
+def _write(fitted: Fitted, folder: Path) -> None:
+    parameters = {**fitted.parameters, "loss": fitted.objective.name}
     parameters["weights"] = str(parameters["weights"])
-    arrays = {
-        "classes": classifier.classes_,
-        "transduction": classifier.transduction_,
-        "labeled_iter": classifier.labeled_iter_,
-        "confidence": classifier.confidence_,
-        "matched": classifier.matched_,
-        "reference_indices": classifier.reference_,
-        "reference": np.empty((0, parameters["embedding_size"]), np.float32),
-        "reference_labels": np.empty(0, np.int64),
-    }
-    if objective.uses_reference:
-        arrays["reference"] = classifier.labeller_.reference
-        arrays["reference_labels"] = classifier.labeller_.labels
-    np.savez_compressed(folder / ARRAYS, **arrays)
-    classifier.network_.without_optimizer().save_weights(folder / WEIGHTS)
+    arrays = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
+    np.savez_compressed(folder / ARRAYS, **arrays, **fitted.labeller.arrays())
+    fitted.network.without_optimizer().save_weights(folder / WEIGHTS)
     settings = json.dumps(
         {
             "format": FORMAT,
             "sha256": {name: sha256(folder / name) for name in (WEIGHTS, ARRAYS)},
             "parameters": parameters,
-            "loss_parameters": asdict(objective),
-            "image_shape": list(classifier.image_shape_),
-            "history": classifier.history_,
-            "termination_condition": classifier.termination_condition_,
+            "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
+            "image_shape": list(fitted.image_shape),
+            "history": fitted.history,
+            "termination_condition": fitted.termination,
         },
         indent=2,
         default=np.generic.item,
@@ -75,52 +70,49 @@ def _write(classifier: SelfLearningClassifier, folder: Path) -> None:
     (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
 
 
-def load_classifier(
-    cls: type[SelfLearningClassifier], folder: str | os.PathLike, loss: Objective | None
-) -> SelfLearningClassifier:
-    """Read a classifier from `folder`; see `SelfLearningClassifier.load`.
+def load_fitted(
+    folder: str | os.PathLike,
+    loss: Objective | None,
+    check_parameters: Callable[[dict[str, Any]], dict[str, Any]],
+) -> Fitted:
+    """Read what `save_fitted` wrote; see `SelfLearningClassifier.load`.
 
-    All that can be wrong is found before memory is taken for the network.
+    Everything is checked before memory is taken for the network.
+
+    Parameters
+    ----------
+    folder : path
+    loss : Objective or None
+        None: the package's loss of the saved name.
+    check_parameters : callable
+        Gets the saved parameters of the estimator. It returns all parameters, with the defaults of
+        those that are not saved, and raises an error for one that can't be.
     """
     folder = Path(folder).expanduser()
     settings, arrays = _read(folder)
     check_weights_file(folder / WEIGHTS)
-    parameters = settings.get("parameters")
-    name = parameters.get("loss") if isinstance(parameters, dict) else None
-    if loss is None and isinstance(name, str) and name not in loss_names():
-        raise InputError(
-            f"The classifier in {folder} was trained with a loss of its own, '{name}': give it to"
-            " load(folder, loss=...)."
-        )
+    _check_names(folder, settings.get("parameters"), loss)
     try:
-        classifier = _from_settings(cls, settings, loss)
-        _check_arrays(arrays, classifier)
-        _check_size(classifier, len(arrays["classes"]), (folder / WEIGHTS).stat().st_size)
-    except Exception as error:  # What is of another type than saved fails in many ways.
+        known = _from_settings(settings, loss, check_parameters)
+        known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
+        parameters, objective = known["parameters"], known["objective"]
+        n_classes = len(known["classes"])
+        setting = Setting(n_classes, parameters["n_neighbors"], objective.normalized)
+        labeller = labeller_class(parameters["labelling"] or objective.labelling)
+        _check_labels(known)
+        labeller.check_arrays(arrays, setting, parameters["embedding_size"])
+        _check_reference(known, arrays)
+        _check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
+    except Exception as error:  # A value of another type than was saved fails in many ways.
         raise _damaged(folder, error) from error
-    classifier.classes_ = arrays["classes"]
-    classifier.transduction_ = arrays["transduction"]
-    classifier.labeled_iter_ = arrays["labeled_iter"]
-    classifier.confidence_ = arrays["confidence"]
-    classifier.matched_ = arrays["matched"]
-    classifier.reference_ = arrays["reference_indices"]
-    network = classifier._build_network(
-        classifier.objective_, "random", classifier.image_shape_, len(classifier.classes_)
-    )
-    classifier.network_ = network
+    network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
-    classifier.labeller_ = classifier.objective_.labeller(
-        network.head,
-        arrays["reference"],
-        arrays["reference_labels"],
-        n_classes=len(classifier.classes_),
-        n_neighbors=classifier.n_neighbors,
-    )
-    return classifier
+    setting = replace(setting, head=network.head)
+    return Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The settings, hardly looked at yet, and the arrays; both files are those that were saved."""
+    """Read the settings and the arrays; both files and the weights are as they were saved."""
     try:
         for name in (SETTINGS, ARRAYS, WEIGHTS):
             _check_place(folder, name)
@@ -147,10 +139,28 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def _check_place(folder: Path, name: str) -> None:
-    """Raise where a link leads out of the folder, or there is no file but a device."""
+    """Raise an error for a link that leads out of the folder, and for a device."""
     path = (folder / name).resolve(strict=True)
     if path.parent != folder.resolve() or not path.is_file():
         raise ValueError(f"{name} is not a file in this folder")
+
+
+def _check_names(folder: Path, parameters: Any, loss: Objective | None) -> None:
+    """Raise an error for a loss or a labeller that is not in the package."""
+    if not isinstance(parameters, dict):
+        return
+    name = parameters.get("loss")
+    if loss is None and isinstance(name, str) and name not in loss_names():
+        raise InputError(
+            f"The classifier in {folder} was trained with a loss of its own, '{name}': give it to"
+            " load(folder, loss=...)."
+        )
+    labelling = parameters.get("labelling") or getattr(loss, "labelling", None)
+    if isinstance(labelling, str) and labelling not in labeller_names():
+        raise InputError(
+            f"The classifier in {folder} labels with a labeller of its own, '{labelling}': give the"
+            " class to register_labeller first."
+        )
 
 
 def _damaged(folder: Path, error: Exception) -> InputError:
@@ -159,74 +169,74 @@ def _damaged(folder: Path, error: Exception) -> InputError:
 
 
 def _from_settings(
-    cls: type[SelfLearningClassifier], settings: dict[str, Any], loss: Objective | None
-) -> SelfLearningClassifier:
-    """An estimator with all but what is in the arrays and the weights."""
+    settings: dict[str, Any],
+    loss: Objective | None,
+    check_parameters: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """The fields of `Fitted` that are in the settings."""
     parameters = settings["parameters"]
-    if not isinstance(parameters["weights"], str):
+    weights = parameters["weights"]
+    if not isinstance(weights, str):
         raise ValueError("weights is no text")
     if loss is None:
         loss = get_objective(parameters["loss"], **settings["loss_parameters"])
-    classifier = cls(**{**parameters, "loss": loss, "weights": "random"})
-    classifier.check_parameters()
-    # Where training began: kept for the record, and need not be there any more.
-    classifier.weights = parameters["weights"]
-    classifier.fitted_parameters_ = classifier.get_params(deep=False)
-    classifier.objective_ = loss
+    # The file of the initial weights is kept for the record, and may be gone.
+    parameters = check_parameters({**parameters, "loss": loss, "weights": "random"})
     height, width, channels = settings["image_shape"]
     for name, value in (("height", height), ("width", width), ("channels", channels)):
         check_integer(f"The images' {name}", value, least=1, most=_LARGEST_IMAGE)
     check_image_shape((height, width, channels))
-    classifier.image_shape_ = (height, width, channels)
     history = settings["history"]
     if not (isinstance(history, list) and history and all(isinstance(x, dict) for x in history)):
         raise ValueError("its history is not a list of records")
-    classifier.history_ = history
-    classifier.n_iter_ = len(history) - 1
     if not isinstance(settings["termination_condition"], str):
         raise ValueError("its termination condition is no text")
-    classifier.termination_condition_ = settings["termination_condition"]
-    return classifier
+    return {
+        "parameters": {**parameters, "weights": weights},
+        "objective": loss,
+        "image_shape": (height, width, channels),
+        "history": history,
+        "termination": settings["termination_condition"],
+    }
 
 
-def _check_arrays(arrays: dict[str, np.ndarray], classifier: SelfLearningClassifier) -> None:
-    """Raise a `ValueError` unless the arrays are those of one classifier with these parameters."""
-    if sorted(arrays) != sorted(_NAMES):
-        raise ValueError(f"its arrays are {sorted(arrays)[:10]}")
-    classes, labels, labeled_iter, confidence, matched = (arrays[name] for name in _NAMES[:5])
-    reference, reference_labels, reference_indices = (arrays[name] for name in _NAMES[5:])
+def _check_labels(known: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` unless classes and labels are those of one classifier."""
+    classes, labels = known["classes"], known["labels"]
+    labelled_in, confidence, nearest = (
+        known[name] for name in ("labelled_in", "confidence", "nearest")
+    )
     if classes.ndim != 1 or len(classes) < 2 or not (classes[:-1] < classes[1:]).all():
         raise ValueError("its classes are not two or more in order")
     if not (
         labels.ndim == 1
         and labels.dtype.kind == classes.dtype.kind
-        and labeled_iter.shape == confidence.shape == matched.shape == labels.shape
-        and labeled_iter.dtype == matched.dtype == np.int64
-        and np.isin(matched, np.arange(-1, len(labels))).all()
+        and labelled_in.shape == confidence.shape == nearest.shape == labels.shape
+        and labelled_in.dtype == nearest.dtype == np.int64
+        and np.isin(nearest, np.arange(-1, len(labels))).all()
         and confidence.dtype == np.float64
-        and np.isin(labels[labeled_iter >= 0], classes).all()
+        and np.isin(labels[labelled_in >= 0], classes).all()
     ):
         raise ValueError("its labels do not fit its classes")
+
+
+def _check_reference(known: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise a `ValueError` unless the labeller's reference is of labelled images."""
+    reference = known["reference"]
     if not (
-        reference.dtype == np.float32
-        and reference.shape == (len(reference_labels), classifier.embedding_size)
-        and reference_labels.shape == (len(reference),)
-        and reference_labels.dtype.kind in "iu"
-        and np.isin(reference_labels, np.arange(len(classes))).all()
-        and reference_indices.shape == reference_labels.shape
-        and reference_indices.dtype == np.int64
-        and np.isin(reference_indices, np.flatnonzero(labeled_iter >= 0)).all()
+        reference.shape == arrays["reference_labels"].shape
+        and reference.dtype == np.int64
+        and np.isin(reference, np.flatnonzero(known["labelled_in"] >= 0)).all()
     ):
         raise ValueError("its reference does not fit its classes and embedding_size")
-    if classifier.objective_.uses_reference and len(reference) < classifier.n_neighbors:
-        raise ValueError("its reference has fewer examples than n_neighbors")
 
 
-def _check_size(classifier: SelfLearningClassifier, n_classes: int, n_bytes: int) -> None:
-    """Raise a `ValueError` where the weights file can't hold the network that is asked for."""
-    objective = classifier.objective_
-    weights = (FEATURES[classifier.backbone] + 1) * classifier.embedding_size
+def _check_size(
+    parameters: Mapping[str, Any], objective: Objective, n_classes: int, n_bytes: int
+) -> None:
+    """Raise a `ValueError` when the weights file is too small for the network."""
+    weights = (FEATURES[parameters["backbone"]] + 1) * parameters["embedding_size"]
     if objective.name in loss_names() and objective.head(n_classes) is not None:
-        weights += classifier.embedding_size * n_classes
+        weights += parameters["embedding_size"] * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
         raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")

@@ -1,21 +1,112 @@
-"""From embeddings to labels and how sure they are (section 4), one way a file."""
+"""Ways to label embeddings and to say how sure each label is, one way in one file.
+
+The files here import NumPy, SciPy, scikit-learn and the room `console`, and TensorFlow only when
+a graph is asked for. A loss, a network or a file must not come in: a labeller gets arrays.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import importlib
+from typing import Any
 
-import numpy as np
+from keras_selflearn.console.errors import InputError, check_number, unknown_name
+from keras_selflearn.labelling.labeller import Labeller, Labels, Setting
+
+__all__ = ["Labeller", "Labels", "Setting", "check_labelling", "labeller_class", "labeller_names"]
+__all__ += ["make_labeller", "register_labeller"]
+
+# A class is imported when it is first used, because `--help` needs nothing but the names.
+_LABELLERS: dict[str, str | type[Labeller]] = {
+    "nearest": "nearest_neighbour:NearestNeighbourLabeller",
+    "softmax": "softmax:SoftmaxLabeller",
+}
 
 
-class Labeller(Protocol):
-    """A trained network's way to label embeddings."""
+def labeller_names() -> list[str]:
+    """The names that `labelling` takes, in alphabetical order."""
+    return sorted(_LABELLERS)
 
-    def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Labels (n,) int64, confidences (n,) float64, larger is surer, and matches (n,) int64.
 
-        A match is the position, among the labelled examples that the labeller compares with, of
-        the nearest that has the label; -1 where it compares with none.
-        """
+def register_labeller(labeller: type[Labeller]) -> type[Labeller]:
+    """Make a class of your own known by its `name`; also a decorator.
 
-    def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
-        """(n, n_classes) float32, each row adds up to 1."""
+    A saved classifier that labels with it needs it to be registered before it is loaded.
+
+    Raises
+    ------
+    InputError
+        When another labeller has that name.
+    """
+    known = _LABELLERS.get(labeller.name)
+    # A notebook's cell may run twice.
+    if known is not None and getattr(known, "__qualname__", None) != labeller.__qualname__:
+        raise InputError(f"There is a labeller called '{labeller.name}': choose another name.")
+    _LABELLERS[labeller.name] = labeller
+    return labeller
+
+
+def labeller_class(name: str) -> type[Labeller]:
+    """The class of the labeller called `name`.
+
+    Raises
+    ------
+    InputError
+        When there is no labeller of that name.
+    """
+    if name not in labeller_names():
+        raise unknown_name("labelling", name, _LABELLERS)
+    found = _LABELLERS[name]
+    if isinstance(found, str):
+        module, _, class_name = found.partition(":")
+        found = getattr(importlib.import_module(f"{__name__}.{module}"), class_name)
+    return found
+
+
+def make_labeller(
+    name: str, *, head: Any = None, n_classes: int, n_neighbors: int = 1, normalized: bool = False
+) -> Labeller:
+    """Make the labeller called `name`; it labels once it is fitted.
+
+    Parameters
+    ----------
+    name : str
+        One of `labeller_names()`.
+    head : Keras layer, optional
+        The layer from the embedding to the logits, for labellers that need it.
+    n_classes : int
+    n_neighbors : int
+        How many nearest labelled images vote.
+    normalized : bool
+        Whether every embedding has the Euclidean length 1.
+    """
+    return labeller_class(name)(Setting(n_classes, n_neighbors, normalized, head))
+
+
+def check_labelling(
+    name: str, min_confidence: float | None = None, *, logits: bool, normalized: bool
+) -> None:
+    """Check what can be checked before there is a network.
+
+    Parameters
+    ----------
+    name : str
+    min_confidence : float, optional
+        The least confidence of a pseudo-label.
+    logits, normalized : bool
+        Whether the loss has a head that gives logits, and whether embeddings have length 1.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a labeller that needs a head where the loss has none, or a
+        `min_confidence` that this labeller can't give.
+    """
+    labeller = labeller_class(name)
+    if labeller.needs_logits and not logits:
+        raise InputError(
+            f"Labelling '{name}' needs a loss with logits, such as cross-entropy: choose that loss"
+            " or another labelling."
+        )
+    if min_confidence is not None:
+        least, most = labeller.confidence_range(normalized)
+        check_number("min_confidence", min_confidence, least=least, most=most)

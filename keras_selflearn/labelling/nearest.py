@@ -1,4 +1,4 @@
-"""The nearest reference of each embedding: found in float32, decided and measured in float64."""
+"""The nearest row of a reference for each embedding, found in float32 and decided in float64."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from sklearn.metrics import pairwise_distances_argmin
 
 _MEBIBYTES_OF_DISTANCES = 32
 _ROWS = 1024
-# An embedding with more candidates than this is left to a search in float64 from the start.
+# An embedding with more candidates than this is searched for in float64 alone.
 _CROWD = 16
 
 
 def nearest(embeddings: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest of `reference` to each embedding, Euclidean; of equally near ones the first.
+    """Find the row of `reference` with the smallest Euclidean distance to each embedding.
 
-    A product in float32 is twice as fast as one in float64, and errs by so much at most that all
-    but a few references are out of question; between those few float64 decides.
+    Of equally near rows it is the first. A product in float32 is twice as fast as one in float64.
+    Its error has a bound, which leaves a few candidates; float64 decides between them.
 
     Parameters
     ----------
@@ -57,17 +57,17 @@ def nearest(embeddings: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
 
 
 class _Candidates:
-    """Which of the references (m, d) may be nearest, as far as float32 can tell."""
+    """Tells which rows of the reference (m, d) may be the nearest, as far as float32 can tell."""
 
-    def __init__(self, reference: np.ndarray):
+    def __init__(self, reference: np.ndarray) -> None:
         halves = np.square(reference, dtype=np.float64).sum(axis=1, keepdims=True) / 2
-        # Half the squared distance, without the part that all references share, is one product.
+        # One product gives half of each squared distance, less the part that all rows share.
         with np.errstate(over="ignore"):
             self._factor = np.hstack([-reference, halves.astype(np.float32)]).T
         self._longest = np.sqrt(2 * halves.max())
 
     def __call__(self, embeddings: np.ndarray) -> np.ndarray:
-        """(k, m) bool; a row with NaN or overflow has none."""
+        """The candidates of each embedding, (k, m) bool; none after NaN or an overflow."""
         ones = np.ones((len(embeddings), 1), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
             halves = np.hstack([embeddings, ones]) @ self._factor
@@ -75,10 +75,10 @@ class _Candidates:
             return halves <= (halves.min(axis=1) + error)[:, None]
 
     def _error(self, embeddings: np.ndarray) -> np.ndarray:
-        """(k,): the most that a difference of two products can be wrong by.
+        """The largest possible error of the difference of two products, (k,).
 
-        A sum of d products is wrong by at most d roundings of the sum of their sizes, in whatever
-        order it is taken (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+        The error of a sum of d products is at most d roundings of the sum of their sizes, in any
+        order (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
         """
         roundings = (embeddings.shape[1] + 4) * float(np.finfo(np.float32).eps)
         lengths = np.linalg.norm(embeddings.astype(np.float64), axis=1)
@@ -88,10 +88,10 @@ class _Candidates:
 def _decide(
     embeddings: np.ndarray, reference: np.ndarray, candidates: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest candidate and its distance, for each row that has candidates, in order."""
+    """Give the nearest candidate and its distance for each embedding that has candidates."""
     of, candidate = np.divmod(np.flatnonzero(candidates), len(reference))
     squares = _squares(embeddings[of], reference[candidate])
-    # By embedding, then by distance, then by place in the reference: lexsort is stable.
+    # Sorted by embedding, then by distance, then by place in the reference: lexsort is stable.
     order = np.lexsort((squares, of))
     _, first = np.unique(of, return_index=True)
     winners = order[first]
@@ -99,6 +99,6 @@ def _decide(
 
 
 def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(k,) float64: squared distances of the rows of two (k, d) arrays."""
+    """Squared distances between the rows of two (k, d) arrays, (k,) float64."""
     differences = a.astype(np.float64) - b
     return np.einsum("ij,ij->i", differences, differences)

@@ -1,4 +1,4 @@
-"""Label as the nearest labelled examples do; the distance is the confidence (section 4)."""
+"""Label as the nearest labelled images do; the distance is the confidence (section 4)."""
 
 from __future__ import annotations
 
@@ -6,77 +6,79 @@ import numpy as np
 from sklearn.metrics import pairwise_distances_chunked
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling.labeller import MINUS_DISTANCE, Graph, Labeller, Labels
 from keras_selflearn.labelling.nearest import nearest
 
 _MEBIBYTES_OF_DISTANCES = 64
 
 
-class NearestNeighbourLabeller:
-    """k-nearest-neighbour vote in the embedding space, Euclidean; the paper's k is 1.
+class NearestNeighbourLabeller(Labeller):
+    """A vote of the k nearest labelled images by Euclidean distance; the paper's k is 1.
 
-    Parameters
-    ----------
-    reference : (m, d) float32
-        Embeddings of the labelled examples.
-    labels : (m,) integers from 0 to n_classes - 1
-    n_classes : int
-    n_neighbors : int
-        k, at most m.
-
-    Raises
-    ------
-    InputError
-        When k is below 1 or above m.
+    Of classes with equally many votes the one with the nearest image wins.
     """
 
-    def __init__(
-        self, reference: np.ndarray, labels: np.ndarray, *, n_classes: int, n_neighbors: int = 1
-    ):
-        if not 1 <= n_neighbors <= len(reference):
+    name = "nearest"
+    confidence_unit = MINUS_DISTANCE
+
+    @classmethod
+    def confidence_range(cls, normalized: bool) -> tuple[float | None, float | None]:
+        """At most 0; two vectors of length 1 are at most 2 apart."""
+        return -2 if normalized else None, 0
+
+    @classmethod
+    def check_labelled(cls, number: int, n_neighbors: int) -> None:
+        """Raise an `InputError` unless `n_neighbors` is from 1 to `number`."""
+        if n_neighbors < 1:
+            raise InputError(f"n_neighbors is {n_neighbors}: give at least 1.")
+        if n_neighbors > number:
             raise InputError(
-                f"n_neighbors is {n_neighbors}: give at least 1 and at most the number of labelled"
-                f" examples, {len(reference)}."
+                f"n_neighbors is {n_neighbors}, but only {number} images are labelled."
             )
-        self.reference = reference
-        self.labels = np.asarray(labels)
-        self.n_classes = n_classes
-        self.n_neighbors = n_neighbors
 
-    def label(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The class with most votes, minus the distance to its nearest example, and that example.
+    def fit(
+        self, reference: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray | None = None
+    ) -> NearestNeighbourLabeller:
+        """Keep the reference; an `InputError` when it is smaller than n_neighbors."""
+        self.check_labelled(len(reference), self.setting.n_neighbors)
+        super().fit(reference, labels)
+        return self
 
-        Of classes with equally many votes the one with the nearest example wins.
-
-        Returns
-        -------
-        labels : (n,) int64
-        confidence : (n,) float64
-            At most 0; 0 is the surest.
-        matched : (n,) int64
-            Position in `reference`.
-        """
+    def label(self, embeddings: np.ndarray) -> Labels:
+        """Give the winning class, its nearest image, and minus the distance to that image."""
         distances, neighbours = self._neighbours(embeddings)
         votes = self.labels[neighbours]
         counts = np.stack([(votes == vote[:, None]).sum(axis=1) for vote in votes.T], axis=1)
         # argmax takes the first of equals, and neighbours come in order of distance.
         winner = counts.argmax(axis=1)[:, None]
-        labels, matched, distance = (
+        label, position, distance = (
             np.take_along_axis(each, winner, axis=1)[:, 0]
             for each in (votes, neighbours, distances)
         )
-        return labels, -distance.astype(np.float64), matched
+        return Labels(label, -distance.astype(np.float64), position)
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
-        """(n, n_classes) float32: the share of the k votes that each class has."""
+        """Give each class's share of the k votes, (n, n_classes) float32."""
         votes = self.labels[self._neighbours(embeddings)[1]]
-        share = np.zeros((len(embeddings), self.n_classes), np.float32)
+        share = np.zeros((len(embeddings), self.setting.n_classes), np.float32)
         for neighbour in votes.T:
             share[np.arange(len(share)), neighbour] += 1 / votes.shape[1]
         return share
 
+    def in_graph(self) -> Graph:
+        """The same search and vote in TensorFlow."""
+        if type(self) is not NearestNeighbourLabeller:
+            return super().in_graph()  # a class that inherits from this one may label otherwise
+        from keras_selflearn.labelling.nearest_in_graph import nearest_neighbour_graph
+
+        setting = self.setting
+        return nearest_neighbour_graph(
+            self.reference, self.labels, k=setting.n_neighbors, n_classes=setting.n_classes
+        )
+
     def _neighbours(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Distances and positions (n, k) of the nearest; equals in the order of the reference."""
-        if self.n_neighbors == 1:
+        if self.setting.n_neighbors == 1:
             neighbours, distances = nearest(embeddings, self.reference)
             return distances[:, None], neighbours[:, None]
         found = list(
@@ -91,14 +93,14 @@ class NearestNeighbourLabeller:
         return distances, neighbours
 
     def _nearest(self, distances: np.ndarray, _: int) -> tuple[np.ndarray, np.ndarray]:
-        # scikit-learn's own search leaves open which of equally near ones come first; argmin takes
-        # the first, and for the few neighbours that vote it is far faster than sorting all.
+        # scikit-learn's own search does not say which of equally near images comes first. argmin
+        # takes the first, and for few neighbours it is far faster than a sort.
         rows = np.arange(len(distances))
-        nearest = np.empty((len(distances), self.n_neighbors), distances.dtype)
-        neighbours = np.empty(nearest.shape, np.int64)
-        for place in range(self.n_neighbors):
-            found = distances.argmin(axis=1)
-            neighbours[:, place] = found
-            nearest[:, place] = distances[rows, found]
-            distances[rows, found] = np.inf
-        return nearest, neighbours
+        found = np.empty((len(distances), self.setting.n_neighbors), distances.dtype)
+        neighbours = np.empty(found.shape, np.int64)
+        for place in range(self.setting.n_neighbors):
+            position = distances.argmin(axis=1)
+            neighbours[:, place] = position
+            found[:, place] = distances[rows, position]
+            distances[rows, position] = np.inf
+        return found, neighbours

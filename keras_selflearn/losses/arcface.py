@@ -1,38 +1,40 @@
-"""ArcFace: softmax over angles with a margin on the true one (section 3.2, equation 3)."""
+"""ArcFace: a softmax over angles, with a margin on the true angle (section 3.2, equation 3)."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
-# Below this sine the slope of the angle against its cosine, 1 / sine, is not worth following.
+# The slope of an angle with respect to its cosine is 1 / sine: below this sine it is cut off.
 _LEAST_SINE_SQUARED = 1e-6
 
 
 def arcface_loss(
     labels: tf.Tensor, cosines: tf.Tensor, *, scale: float = 30.0, margin: float = 0.5
 ) -> tf.Tensor:
-    """Cross-entropy of scale * cos(angle), the margin added to the angle of the true class.
+    """Cross-entropy of scale * cos(angle), with the margin added to the angle of the true class.
 
     Parameters
     ----------
     labels : (n,) or (n, 1) integers
     cosines : (n, n_classes) floats in [-1, 1]
-        Of the angles between an embedding and each class's weight vector.
+        The cosines of the angles between an embedding and each class's weight vector.
     scale : float
         s, the radius of the hypersphere.
     margin : float
-        m, in radians. Past pi - m, where cos(angle + m) rises again, the equation stands as it is.
+        m, in radians. The equation is kept for angles above pi - m, where cos(angle + m) rises.
 
     Returns
     -------
     () float32
-        Its gradient is finite at angles 0 and pi, too.
+        Its gradient is finite, also at the angles 0 and pi.
     """
     # Keras 3 hands labels to a loss as floats.
     labels = tf.cast(tf.reshape(labels, [-1]), tf.int32)
@@ -45,7 +47,7 @@ def arcface_loss(
 
 
 def _cosine_of_sum(cosines: tf.Tensor, margin: float) -> tf.Tensor:
-    """cos(angle + margin) without the angle: arccos has no finite slope at either end."""
+    """The cosine of angle + margin without arccos, whose slope is infinite at both ends."""
     sine_squared = (1.0 - cosines) * (1.0 + cosines)
     steep = sine_squared < _LEAST_SINE_SQUARED
     sines = tf.sqrt(tf.where(steep, _LEAST_SINE_SQUARED, sine_squared))
@@ -56,13 +58,13 @@ def _cosine_of_sum(cosines: tf.Tensor, margin: float) -> tf.Tensor:
 class ArcFaceLoss(tf.keras.losses.Loss):
     """`arcface_loss` as a Keras loss."""
 
-    def __init__(self, scale: float, margin: float):
+    def __init__(self, scale: float, margin: float) -> None:
         super().__init__(name="arcface")
         self.scale = scale
         self.margin = margin
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """Scalar loss of labels (batch,) and cosines (batch, n_classes)."""
+        """The scalar loss of labels (batch,) and cosines (batch, n_classes)."""
         return arcface_loss(y_true, y_pred, scale=self.scale, margin=self.margin)
 
 
@@ -75,12 +77,12 @@ class CosineHead(tf.keras.layers.Layer):
     n_classes : int
     """
 
-    def __init__(self, n_classes: int, **kwargs):
+    def __init__(self, n_classes: int, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.n_classes = n_classes
 
-    def build(self, input_shape):
-        """Make the (d, n_classes) weights W of equation 3."""
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Make the weights W of equation 3, (d, n_classes)."""
         self.kernel = self.add_weight(
             name="kernel",
             shape=(input_shape[-1], self.n_classes),
@@ -89,26 +91,26 @@ class CosineHead(tf.keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, embeddings):
-        """(batch, n_classes) float32 of (batch, d)."""
+    def call(self, embeddings: tf.Tensor) -> tf.Tensor:
+        """The cosines (batch, n_classes) float32 of embeddings (batch, d)."""
         directions = tf.math.l2_normalize(embeddings, axis=1)
         return tf.matmul(directions, tf.math.l2_normalize(self.kernel, axis=0))
 
-    def compute_output_shape(self, input_shape):
-        """(batch, n_classes)."""
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, int]:
+        """The shape (batch, n_classes)."""
         return (input_shape[0], self.n_classes)
 
-    def get_config(self):
-        """The arguments that make the same layer again."""
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this layer again."""
         return {**super().get_config(), "n_classes": self.n_classes}
 
 
 @dataclass(frozen=True)
 class ArcFace(Objective):
-    """A cosine head, scale 30, margin 0.5 rad; labels by the nearest neighbour as in section 4.
+    """A cosine head, scale 30 and margin 0.5 rad.
 
-    Equation 3 L2-normalises the embedding, and so do the neighbours' distances: what the loss
-    never sees, an embedding's length, tells nothing about its class.
+    Equation 3 divides the embedding by its length. The distances between neighbours use the same
+    vectors of length 1: the loss never sees a length, so a length says nothing about the class.
 
     Raises
     ------
@@ -116,22 +118,18 @@ class ArcFace(Objective):
         For a scale that is not positive or a margin outside 0 to pi / 2.
     """
 
-    scale: float = field(default=30.0, metadata={"flag": "arcface_scale"})
-    margin: float = field(default=0.5, metadata={"flag": "arcface_margin"})
+    scale: float = parameter("arcface_scale", "The ArcFace scale")
+    margin: float = parameter("arcface_margin", "The ArcFace margin")
 
     name = "arcface"
 
-    def __post_init__(self):
-        check_number("The ArcFace scale", self.scale, above=0)
-        check_number("The ArcFace margin", self.margin, least=0, most=math.pi / 2)
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
-        """Of labels (batch,) and cosines (batch, n_classes)."""
+        """The loss of labels (batch,) and cosines (batch, n_classes)."""
         return ArcFaceLoss(self.scale, self.margin)
 
     def head(self, n_classes: int) -> tf.keras.layers.Layer:
-        """From the embedding to the cosines (batch, n_classes)."""
+        """The layer from the embedding to the cosines (batch, n_classes)."""
         return CosineHead(n_classes, name="cosines")
-
-
-OBJECTIVE = ArcFace

@@ -2,59 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, check_number
 from keras_selflearn.losses.distances import pairwise_distances, same_class
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 
 def contrastive_loss(
     labels: tf.Tensor, embeddings: tf.Tensor, *, margin: float = 1.0, power: int = 1
 ) -> tf.Tensor:
-    """Mean of y d^power + (1 - y) max(0, margin - d)^power over all pairs of different examples.
+    """Mean of y d^power + (1 - y) max(0, margin - d)^power over all pairs of two examples.
 
     Parameters
     ----------
     labels : (n,) or (n, 1) integers
     embeddings : (n, d) floats
-        L2-normalised, so that a distance d is at most 2.
+        Of length 1, so that a distance d is at most 2.
     margin : float
-        Different classes farther apart than this cost nothing.
+        Two classes that are farther apart than this cost nothing.
     power : 1 or 2
         1 is the paper's equation 2, 2 the squared form of Hadsell et al. (2006).
 
     Returns
     -------
     () float32
-        0 when the batch has one example, hence no pair.
+        0 when the batch has one example and so no pair.
     """
     distances = pairwise_distances(embeddings)
     alike = same_class(labels)
     costs = tf.where(alike, distances, tf.maximum(margin - distances, 0.0)) ** power
     n = tf.cast(tf.shape(distances)[0], tf.float32)
-    # A pair stands twice in the matrix, and the diagonal of each example with itself costs 0.
+    # Each pair is in the matrix twice. The diagonal costs 0.
     return tf.math.divide_no_nan(tf.reduce_sum(costs), n * (n - 1.0))
 
 
 class ContrastiveLoss(tf.keras.losses.Loss):
     """`contrastive_loss` as a Keras loss."""
 
-    def __init__(self, margin: float, power: int):
+    def __init__(self, margin: float, power: int) -> None:
         super().__init__(name="contrastive")
         self.margin = margin
         self.power = power
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """Scalar loss of labels (batch,) and embeddings (batch, d)."""
+        """The scalar loss of labels (batch,) and embeddings (batch, d)."""
         return contrastive_loss(y_true, y_pred, margin=self.margin, power=self.power)
 
 
 @dataclass(frozen=True)
 class Contrastive(Objective):
-    """The paper's linear form, margin 1, trained with RMSprop (section 4).
+    """The paper's linear form with margin 1, trained with RMSprop (section 4).
 
     Raises
     ------
@@ -62,20 +62,15 @@ class Contrastive(Objective):
         For a margin that is not positive or a power other than 1 and 2.
     """
 
-    margin: float = 1.0
-    power: int = field(default=1, metadata={"flag": "contrastive_power"})
+    margin: float = parameter("margin", "The contrastive margin")
+    power: int = parameter("contrastive_power", "The contrastive power")
 
     name = "contrastive"
     optimizer = "rmsprop"
 
-    def __post_init__(self):
-        check_number("The contrastive margin", self.margin, above=0)
-        if self.power not in (1, 2):
-            raise InputError(f"The contrastive power is {self.power}: give 1 or 2.")
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
-        """Of labels (batch,) and embeddings (batch, d)."""
+        """The loss of labels (batch,) and embeddings (batch, d)."""
         return ContrastiveLoss(self.margin, self.power)
-
-
-OBJECTIVE = Contrastive

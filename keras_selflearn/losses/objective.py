@@ -1,40 +1,49 @@
-"""What makes a loss an experiment: its head, its optimiser, and how the network then labels."""
+"""A loss with all that the rest of the package must know about it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import tensorflow as tf
-
-from keras_selflearn.labelling import Labeller
-from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class Objective(ABC):
-    """A loss joined with all that the rest of the package must know of it.
+    """A loss, its head and its optimiser.
 
-    A new loss is a frozen dataclass that inherits from this one: its fields are the loss's
-    parameters, its defaults those of the paper. Metric losses need no more than `name` and `loss`.
+    A new loss is a frozen dataclass that inherits from this class. Its fields are the parameters of
+    the loss, and their defaults are the paper's. A metric loss needs no more than `name` and
+    `loss`.
 
     Attributes
     ----------
     name : str
-        As in `--loss` and in the tables of the paper.
+        The name in `--loss` and in the paper's tables.
     optimizer : str
-        Keras' name of the optimiser that the paper trains this loss with.
+        Keras' name of the optimiser that the paper uses with this loss.
     normalized : bool
-        Whether embeddings are divided by their Euclidean norm.
-    uses_reference : bool
-        Whether labelling compares with the embeddings of labelled examples; the labeller then has
-        these as `reference` and their labels as `labels`.
+        Whether embeddings are divided by their Euclidean length.
+    logits : bool
+        Whether the head is a linear layer that gives the logits of the classes.
+    labelling : str
+        The labeller that is used where none is asked for (see `labeller_names`).
     """
 
     name: ClassVar[str]
     optimizer: ClassVar[str] = "adam"
     normalized: ClassVar[bool] = True
-    uses_reference: ClassVar[bool] = True
+    logits: ClassVar[bool] = False
+    labelling: ClassVar[str] = "nearest"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("uses_reference", "labeller"):
+            if name in vars(cls):
+                raise TypeError(
+                    f"{cls.__name__}.{name} is of version 0.2.0, where a loss had a labeller: name"
+                    " one with `labelling`, and give your own to `register_labeller`."
+                )
 
     @abstractmethod
     def loss(self) -> tf.keras.losses.Loss:
@@ -43,27 +52,3 @@ class Objective(ABC):
     def head(self, n_classes: int) -> tf.keras.layers.Layer | None:
         """The layer from the embedding to what the loss takes; None: the embedding itself."""
         return None
-
-    def labeller(
-        self,
-        head: tf.keras.layers.Layer | None,
-        reference: np.ndarray,
-        reference_labels: np.ndarray,
-        *,
-        n_classes: int,
-        n_neighbors: int,
-    ) -> Labeller:
-        """How the trained network labels embeddings: by default as the nearest neighbours do.
-
-        Parameters
-        ----------
-        head : Layer or None
-            The trained head.
-        reference : (m, d) float32
-            Embeddings of labelled examples; empty unless `uses_reference`.
-        reference_labels : (m,) integers
-        n_classes, n_neighbors : int
-        """
-        return NearestNeighbourLabeller(
-            reference, reference_labels, n_classes=n_classes, n_neighbors=n_neighbors
-        )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import check_number, unknown_name
 from keras_selflearn.losses.distances import pairwise_distances, same_class, squared_distances
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import check_parameters, parameter
 
 _DISTANCES = {"euclidean": pairwise_distances, "squared": squared_distances}
 _ADDONS_NAMES = {"euclidean": "L2", "squared": "squared-L2"}
@@ -21,24 +21,25 @@ def triplet_semihard_loss(
 ) -> tf.Tensor:
     """Mean of max(d(a, p) - d(a, n) + margin, 0) over all anchors and positives of the batch.
 
-    The negative n of an anchor a and a positive p is the nearest one farther from a than p is (a
-    semi-hard triplet where it is within the margin); where no negative is, the farthest one.
-    Where there is no negative at all, d(a, n) counts as 0. All as in TensorFlow Addons.
+    For an anchor a and a positive p, the negative n is the nearest negative that is farther from a
+    than p is. The triplet is semi-hard when n is within the margin. If no negative is farther than
+    p, n is the farthest negative. If the batch has no negative, d(a, n) counts as 0. TensorFlow
+    Addons does the same.
 
     Parameters
     ----------
     labels : (n,) or (n, 1) integers
     embeddings : (n, d) floats
-        L2-normalised.
+        Of length 1.
     margin : float
-        In units of d.
+        In the unit of d.
     distance : "euclidean" or "squared"
         d: the Euclidean distance, as in the paper, or its square, as in the authors' code.
 
     Returns
     -------
     () float32
-        0 when no two examples share a class, hence no triplet. (Addons gives NaN.)
+        0 when no two examples have the same class: there is no triplet. (Addons gives NaN.)
     """
     distances = _DISTANCES[distance](embeddings)
     alike = same_class(labels)
@@ -53,34 +54,34 @@ def triplet_semihard_loss(
 
 
 def _masked_minimum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """The least of those in `mask` over the last axis, the greatest of all where there is none."""
+    """The least value in `mask` over the last axis; the greatest of all where `mask` is empty."""
     greatest = tf.reduce_max(values, axis=-1, keepdims=True)
     masked = (values - greatest) * tf.cast(mask, values.dtype)
     return tf.reduce_min(masked, axis=-1) + greatest[..., 0]
 
 
 def _masked_maximum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """The greatest of those in `mask` over the last axis, the least of all where there is none."""
+    """The greatest value in `mask` over the last axis; the least of all where `mask` is empty."""
     return -_masked_minimum(-values, mask)
 
 
 class TripletSemiHardLoss(tf.keras.losses.Loss):
-    """TensorFlow Addons' loss where it is installed, `triplet_semihard_loss` elsewhere."""
+    """TensorFlow Addons' loss where Addons is installed, else `triplet_semihard_loss`."""
 
-    def __init__(self, margin: float, distance: str):
+    def __init__(self, margin: float, distance: str) -> None:
         super().__init__(name="triplet_semihard")
         self.margin = margin
         self.distance = distance
         self._addons = _addons_loss(margin, distance)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """Scalar loss of labels (batch,) and embeddings (batch, d)."""
+        """The scalar loss of labels (batch,) and embeddings (batch, d)."""
         if self._addons is None:
             return triplet_semihard_loss(y_true, y_pred, margin=self.margin, distance=self.distance)
         labels = tf.reshape(y_true, [-1])
         embeddings = tf.cast(y_pred, tf.float32)
         n_classes = tf.shape(tf.unique(labels).y)[0]
-        # Addons divides by the number of pairs of one class.
+        # Addons divides by the number of pairs with the same class, which may be 0.
         return tf.cond(
             n_classes == tf.shape(labels)[0],
             lambda: tf.reduce_sum(embeddings) * 0.0,
@@ -90,7 +91,7 @@ class TripletSemiHardLoss(tf.keras.losses.Loss):
 
 def _addons_loss(margin: float, distance: str) -> tf.keras.losses.Loss | None:
     with warnings.catch_warnings():
-        # Addons' import says that its development has ended, which setup.py's pins know.
+        # Addons warns that its development has ended; the pins in setup.py allow for that.
         warnings.simplefilter("ignore")
         with contextlib.suppress(ImportError):
             from tensorflow_addons.losses import TripletSemiHardLoss as AddonsLoss
@@ -101,7 +102,7 @@ def _addons_loss(margin: float, distance: str) -> tf.keras.losses.Loss | None:
 
 @dataclass(frozen=True)
 class Triplet(Objective):
-    """Semi-hard triplets with Euclidean distances, margin 1.
+    """Semi-hard triplets with Euclidean distances and margin 1.
 
     Raises
     ------
@@ -109,19 +110,14 @@ class Triplet(Objective):
         For a margin that is not positive or an unknown distance.
     """
 
-    margin: float = 1.0
-    distance: str = field(default="euclidean", metadata={"flag": "triplet_distance"})
+    margin: float = parameter("margin", "The triplet margin")
+    distance: str = parameter("triplet_distance", "triplet distance")
 
     name = "triplet"
 
-    def __post_init__(self):
-        check_number("The triplet margin", self.margin, above=0)
-        if self.distance not in _DISTANCES:
-            raise unknown_name("triplet distance", self.distance, _DISTANCES)
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def loss(self) -> tf.keras.losses.Loss:
-        """Of labels (batch,) and embeddings (batch, d)."""
+        """The loss of labels (batch,) and embeddings (batch, d)."""
         return TripletSemiHardLoss(self.margin, self.distance)
-
-
-OBJECTIVE = Triplet

@@ -40,7 +40,7 @@ class WeightAverage:
     def after_step(self, steps: int, momentum: float) -> None:
         """Include the present weights. So many gradient steps of the training are done.
 
-        `momentum`, above 0 and below 1, is that of one step, as Keras' `ema_momentum`.
+        `momentum`, above 0 and below 1, is the momentum of one step.
         """
         if steps % _EVERY == 0:
             self._include(steps, momentum)

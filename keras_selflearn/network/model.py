@@ -1,4 +1,4 @@
-"""The network of section 4: VGG16, dropout, a 256-dimensional embedding, the head of the loss."""
+"""The network of section 4: VGG16, dropout, a 256-dimensional embedding, and the loss's head."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIMIZERS = {
 
 @dataclass(frozen=True)
 class Network:
-    """One set of weights seen three ways.
+    """One set of weights, used by three models.
 
     Attributes
     ----------
@@ -36,25 +36,32 @@ class Network:
     embedder : Model
         From the same images to float32 embeddings (batch, embedding_size).
     backbone : Model
-        The convolutional part within both.
+        The convolutional part of both.
     head : Layer or None
         From the embedding to the output of `trainer`.
+    earlier_steps : Variable
+        The number of gradient steps before the optimiser last started anew, int64.
     """
 
     trainer: tf.keras.Model
     embedder: tf.keras.Model
     backbone: tf.keras.Model
     head: tf.keras.layers.Layer | None
+    earlier_steps: tf.Variable
 
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """`embedder` as one compiled function, traced once for batches of all sizes."""
+        """`embedder` as a compiled function. It is traced once for batches of all sizes."""
         images = tf.TensorSpec((None, *self.embedder.input_shape[1:]), tf.uint8)
         return tf.function(functools.partial(self.embedder, training=False), (images,))
 
     def without_optimizer(self) -> tf.keras.Model:
-        """A model of the weights of `trainer` alone, to save and load."""
+        """Return a model with the weights of `trainer` alone, to save and load."""
         return tf.keras.Model(self.trainer.input, self.trainer.output, name="trainer")
+
+    def steps_done(self) -> tf.Tensor:
+        """Return the number of gradient steps since the network was built, int64."""
+        return _steps_done(self.trainer, self.earlier_steps)
 
 
 def build_network(
@@ -74,10 +81,10 @@ def build_network(
 ) -> Network:
     """Build and compile the network.
 
-    Pixels are divided by 255 inside, so that images stay uint8 until then. Embedding, head and
-    loss are float32 under every `precision`. With several replicas (see `make_strategy`), each step
-    is that of one device on the whole batch (see `data_parallel`). `seed` is that of dropout; the
-    random weights are drawn from TensorFlow's global generator.
+    The network divides pixels by 255, so that images stay uint8 until then. Embedding, head and
+    loss are float32 with every `precision`. Several replicas (see `make_strategy`) take the same
+    step as one device takes on the whole batch (see `data_parallel`). `seed` decides the dropout
+    masks; random weights come from TensorFlow's global generator.
 
     Raises
     ------
@@ -98,11 +105,11 @@ def build_network(
             pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
         base = build_backbone(backbone, (*image_shape[:2], 3), weights)
         quicken_kernel_gradients(base)
-        if several:
-            features = data_parallel.features_of_share(base, pixels)
-        else:
-            features = base(pixels)
-        features = Dropout(dropout, seed, lambda: _steps_done(trainer), name="dropout")(features)
+        features = data_parallel.features_of_share(base, pixels) if several else base(pixels)
+        earlier_steps = tf.Variable(0, trainable=False, dtype=tf.int64)
+        features = Dropout(
+            dropout, seed, lambda: _steps_done(trainer, earlier_steps), name="dropout"
+        )(features)
         embedding = layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
         if objective.normalized:
             embedding = layers.UnitNormalization(dtype="float32", name="unit_embedding")(embedding)
@@ -112,19 +119,20 @@ def build_network(
         trainer.compile(
             optimizer=OPTIMIZERS[optimizer](learning_rate),
             loss=loss,
-            # XLA trains five times slower on a CPU, compiles anew for each size of a batch, of
-            # which nearly every meta-iteration has a new one, and has no gathering of outputs.
+            # XLA trains five times slower on a CPU and can't gather outputs of several devices. It
+            # compiles again for each size of a batch, and most meta-iterations have a new size.
             jit_compile=False,
         )
         # A function that makes variables when first called is traced twice.
         trainer.optimizer.build(trainer.trainable_variables)
-    return Network(trainer, embedder, base, head)
+    return Network(trainer, embedder, base, head, earlier_steps)
 
 
-def _steps_done(trainer: tf.keras.Model) -> tf.Tensor:
+def _steps_done(trainer: tf.keras.Model, earlier_steps: tf.Variable) -> tf.Tensor:
     optimizer = trainer.optimizer
-    # Of one that scales the loss, for float16, the one inside counts.
-    return tf.convert_to_tensor(getattr(optimizer, "inner_optimizer", optimizer).iterations)
+    # An optimiser that scales the loss, for float16, has another one inside, which counts.
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    return earlier_steps + tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
 
 
 def check_image_shape(image_shape: tuple[int, ...]) -> None:

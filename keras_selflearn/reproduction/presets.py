@@ -7,8 +7,9 @@ from pathlib import Path
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.option import option
 from keras_selflearn.datasets import DATASETS
-from keras_selflearn.options.config import Config, option
+from keras_selflearn.options.config import Config
 
 # Beside the package in a checkout; for an installed package, in the working directory.
 _FOLDERS = (Path(__file__).resolve().parents[2] / "flags", Path("flags"))

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.options.config import PLACES, Config
+from keras_selflearn.options.config import Config
 from keras_selflearn.runs.embeddings_file import read_embeddings
 from keras_selflearn.runs.folder import RUN_JSON
 from keras_selflearn.runs.record import RunRecord, read_record
-
-# Measuring more often changes nothing in what is measured in the end.
-_LEFT_OUT = (*PLACES, "evaluate_every")
-# What a regime does not need changes nothing in its results.
-_UNUSED = {
-    "self-learning": ("all_labelled_epochs",),
-    "all-labelled": (
-        "labels",
-        "epochs",
-        "meta_epochs",
-        "meta_iterations",
-        "self_learning_rate",
-        "selection",
-        "selection_percent",
-        "order",
-        "reference",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -107,15 +89,10 @@ def finished_runs(folder: Path) -> list[Run]:
 
 def identity(config: Config, *, with_seed: bool = True) -> tuple:
     """What two resolved configurations share when they ask for the same cell."""
-    left_out = (*_LEFT_OUT, *_UNUSED.get(config.regime, ()))
+    decisive = config.identity()
     if not with_seed:
-        left_out += ("seed",)
-    values = tuple(
-        (each.name, getattr(config, each.name))
-        for each in fields(Config)
-        if each.name not in left_out
-    )
-    return (*values, ("pretrained", is_pretrained(config)))
+        del decisive["seed"]
+    return tuple(decisive.items())
 
 
 def is_pretrained(config: Config) -> bool:

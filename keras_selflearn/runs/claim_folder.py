@@ -10,7 +10,7 @@ from pathlib import Path
 
 from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.options.config import PLACES
+from keras_selflearn.options.config import differing
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.storage.lock import Held, lock
@@ -87,9 +87,7 @@ def _check_same(path: Path, run: RunRecord, record: RunRecord) -> None:
 def _differences(run: RunRecord, record: RunRecord) -> list[str]:
     before, now = run.flags, record.flags
     found = [
-        f"--{name} was {before.get(name)} and is {now.get(name)}"
-        for name in sorted({*before, *now} - {*PLACES})
-        if before.get(name) != now.get(name)
+        f"--{name} was {before.get(name)} and is {now.get(name)}" for name in differing(before, now)
     ]
     if run.data_sha256 != record.data_sha256:
         found.append("the images or labels were changed")

@@ -12,7 +12,8 @@ from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.datasets import FOLDER, TFDS_PREFIX, Dataset, load_dataset
 from keras_selflearn.datasets.folder import load_folder
 from keras_selflearn.datasets.splitting import choose_labelled
-from keras_selflearn.options.config import Config, numbers_by_class
+from keras_selflearn.options.config import Config
+from keras_selflearn.options.data import numbers_by_class
 from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.runs.record import Data, Sizes
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample

@@ -10,11 +10,17 @@ from pathlib import Path
 import tensorflow as tf
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from keras_selflearn.selflearning.loop import Learner, Record
+from keras_selflearn.selflearning.learner import Learner
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.storage.files import written_whole
 
-_SCALARS = ("labelled", "selected", "test_accuracy", "selected_accuracy")
-_SCALARS += ("unlabelled_accuracy",)
+_SCALARS = (
+    "labelled",
+    "selected",
+    "test_accuracy",
+    "selected_accuracy",
+    "unlabelled_accuracy",
+)
 # TensorBoard reads no event file that does not begin with this.
 _VERSION = "brain.Event:2"
 _SECONDS_BETWEEN_FILES = 300
@@ -23,18 +29,18 @@ _SECONDS_BETWEEN_FILES = 300
 class EventFiles(tf.keras.callbacks.Callback):
     """Writes the loss of each epoch and the figures of each meta-iteration.
 
-    A whole file at the end of each meta-iteration, and in a long one every few minutes, never part
-    of one: TensorBoard reads those of a folder in the order of their names, as they come.
+    It writes a whole file at the end of each meta-iteration, and every few minutes in a long one.
+    TensorBoard reads the files of a folder in the order of their names, while they come.
 
     Parameters
     ----------
     folder : Path
-        TensorBoard's `--logdir`.
+        The folder to give to TensorBoard as `--logdir`.
 
     Its methods raise an `InputError` when the disk is full.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
         self._start = time.time()
@@ -42,14 +48,14 @@ class EventFiles(tf.keras.callbacks.Callback):
         self._last_file = time.monotonic()
         self._events: list[bytes] = []
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Note the training loss at the epoch's number, counted over the whole run."""
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Note the training loss at the number of the epoch, counted over the whole run."""
         self._note(epoch, {"epoch/loss": logs["loss"]})
         if time.monotonic() - self._last_file > _SECONDS_BETWEEN_FILES:
             self._write()
 
     def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
-        """Note the record's figures at the meta-iteration's number, and write what is noted."""
+        """Note the figures of the record at its number, and write a file."""
         values = {f"meta_iteration/{name}": getattr(record, name) for name in _SCALARS}
         self._note(
             record.meta_iteration,

@@ -1,4 +1,4 @@
-"""Shows how far training is: bars on a terminal, log lines elsewhere."""
+"""Shows how far a training is: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import time
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_selflearn.selflearning.loop import Learner, Record
+from keras_selflearn.selflearning.learner import Learner
+from keras_selflearn.selflearning.record import Record
 
 _SECONDS_BETWEEN_LINES = 15
 _TIMES = "[{elapsed}<{remaining}{postfix}]"
@@ -17,7 +18,7 @@ _EPOCH_BAR = "{desc:>15}: {percentage:3.0f}%|{bar:20}| {n:.1f}/{total} " + _TIME
 
 
 def describe(record: Record, measured: str = "test accuracy") -> str:
-    """One line of what a meta-iteration did; `measured` says what the accuracy is."""
+    """Say in one line what a meta-iteration did; `measured` says what the accuracy is."""
     parts = [f"{record.labelled} labelled", f"loss {record.loss:.3f}"]
     if record.test_accuracy is not None:
         parts.append(f"{measured} {record.test_accuracy:.2f} %")
@@ -27,18 +28,18 @@ def describe(record: Record, measured: str = "test accuracy") -> str:
 
 
 class ProgressBars(tf.keras.callbacks.Callback):
-    """A bar of epochs and one of meta-iterations.
+    """Shows a bar of epochs and a bar of meta-iterations.
 
     Parameters
     ----------
     name : str
-        What is trained.
+        The name of the run.
     meta_iterations : int
     measured : str
-        What the accuracy is.
+        Says what the accuracy is.
     """
 
-    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy"):
+    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy") -> None:
         super().__init__()
         self._measured = measured
         tqdm.write(name, file=sys.stderr)
@@ -49,51 +50,50 @@ class ProgressBars(tf.keras.callbacks.Callback):
             disable=not meta_iterations,
         )
         self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR)
-        self._first_epoch = None
-        self._records = 0
+        self._first_epoch: int | None = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start a bar with the first epoch of a training."""
         if self._first_epoch is None:
             self._first_epoch = epoch
             self._inner.reset(self.params["epochs"] - epoch)
             self._inner.set_description_str("epochs")
 
-    def on_train_batch_end(self, batch, logs=None):
-        """Move by one step's share of an epoch."""
+    def on_train_batch_end(self, batch: int, logs: dict) -> None:
+        """Move by the share that a step has of an epoch."""
         self._inner.update(1 / self.params["steps"])
         self._inner.set_postfix_str(f"loss {logs['loss']:.3f}", refresh=False)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """End the training's bar; what follows is labelling."""
         self._first_epoch = None
         self._inner.set_description_str("labelling")
 
     def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
-        """Move the outer bar; the first training is none of its steps."""
+        """Move the outer bar; it does not count the first training."""
         if record.meta_iteration:
             self._outer.update(1)
         self._outer.set_postfix_str(describe(record, self._measured))
 
     def close(self) -> None:
-        """Leave the terminal as a finished program should."""
+        """Remove the inner bar and end the outer one."""
         self._inner.close()
         self._outer.close()
 
 
 class ProgressLines(tf.keras.callbacks.Callback):
-    """A log line a meta-iteration, and in between one every few seconds.
+    """Writes a line after each meta-iteration, and every few seconds between them.
 
     Parameters
     ----------
     name : str
-        What is trained.
+        The name of the run.
     meta_iterations : int
     measured : str
-        What the accuracy is.
+        Says what the accuracy is.
     """
 
-    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy"):
+    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy") -> None:
         super().__init__()
         self._measured = measured
         self._name = name
@@ -101,11 +101,11 @@ class ProgressLines(tf.keras.callbacks.Callback):
         self._last_line = time.monotonic()
         self._epoch = 0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember the epoch."""
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Say where training is, now and then."""
         if time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
             done = self._epoch + (batch + 1) / self.params["steps"]
@@ -119,7 +119,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         self._log(f"{step}: {describe(record, self._measured)}")
 
     def close(self) -> None:
-        """Nothing to leave behind."""
+        """Do nothing: lines need no end."""
 
     def _log(self, line: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {self._name}: {line}", file=sys.stderr, flush=True)
@@ -129,6 +129,6 @@ class ProgressLines(tf.keras.callbacks.Callback):
 def make_progress(
     name: str, meta_iterations: int, measured: str = "test accuracy"
 ) -> ProgressBars | ProgressLines:
-    """Bars where standard error is a terminal, log lines elsewhere."""
+    """Make bars if standard error is a terminal, else lines."""
     kind = ProgressBars if sys.stderr.isatty() else ProgressLines
     return kind(name, meta_iterations, measured)

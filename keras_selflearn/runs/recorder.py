@@ -18,13 +18,14 @@ from keras_selflearn.console.profiling import Profile, stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.record import Estimate, MetaIteration, Process, RunRecord
 from keras_selflearn.selflearning.cross_validation import CrossValidation
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
-from keras_selflearn.training.learner import KerasLearner, embed
+from keras_selflearn.training.learner import KerasLearner
 
 # What a resumed run keeps of its earlier record.
 _KEPT = ("processes", "cross_validation", "history", "meta_iteration_seconds", "seconds")

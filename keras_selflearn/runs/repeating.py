@@ -1,4 +1,4 @@
-"""Repeats a finished run from its own record."""
+"""Repeat a finished run from its own record."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus
 
 
 def repeated(folder: Path, given: Config) -> Config:
-    """The configuration of a finished run, with the places of `given`.
+    """Take the configuration from the record of a finished run, and the places from `given`.
 
-    Says on standard error in what the machine or the packages differ: only with --deterministic
-    and where nothing does are the numbers the same.
+    A place that is not given stays where the record has it. Only the results go to the folder of
+    `given` in any case. Differences between the two machines and their packages are printed on
+    standard error: the numbers are the same only with --deterministic and without a difference.
 
     Parameters
     ----------
     folder : Path
     given : Config
-        All but the places must be the defaults.
+        All options but the places must have their defaults.
 
     Raises
     ------
     InputError
         When there is no finished run, its record is damaged, other flags are given, or the initial
-        weights are not those that the run started from.
+        weights are not the ones that the run started from.
     """
     path = folder / RUN_JSON
     _check_only_places(given, path)
@@ -41,12 +42,10 @@ def repeated(folder: Path, given: Config) -> Config:
     recorded = run.config
     if run.status != "finished":
         raise InputError(f"The run in {folder} is not finished: start its own command again.")
-    config = replace(recorded, **{name: getattr(given, name) for name in PLACES})
-    if given.weights is None:
-        config = replace(config, weights=recorded.weights)
-    if given.data_dir is None:
-        config = replace(config, data_dir=recorded.data_dir)
-    _check_weights(config.weights, recorded.weights, run.weights_sha256)
+    places = {name: getattr(given, name) for name in PLACES}
+    places = {name: place for name, place in places.items() if place is not None}
+    config = replace(recorded, **places)
+    _check_weights(str(config.weights), str(recorded.weights), run.weights_sha256)
     _tell_differences(run.environment, describe_environment(resolve_precision(config.precision)))
     return config
 

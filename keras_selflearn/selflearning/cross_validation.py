@@ -1,4 +1,4 @@
-"""How accurate the method is where there are no test images: folds of the labelled ones."""
+"""Estimates the accuracy without test images, by folds of the labelled images."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sklearn.model_selection import StratifiedKFold
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """Accuracies over the folds, each measured on labelled images that its training did not have.
+    """The accuracies over the folds. Each fold measures labelled images that it did not train on.
 
     Attributes
     ----------
     folds : int
     accuracy : tuple of float or None
-        Mean over the folds in percent, by meta-iteration from 0 on; None: not measured.
+        The mean over the folds in per cent, for each meta-iteration from 0 on; None: not measured.
     spread : tuple of float or None
-        Standard deviation over the folds, in percentage points.
+        The standard deviation over the folds, in percentage points.
     """
 
     folds: int
@@ -28,7 +28,7 @@ class CrossValidation:
 
     @classmethod
     def of(cls, curves: Sequence[Sequence[float | None]]) -> CrossValidation:
-        """Of one curve a fold; one that ended early stays at its last accuracy."""
+        """Join the curves of the folds; a curve that ended early stays at its last accuracy."""
         longest = max(map(len, curves))
         padded = [[*curve, *[curve[-1]] * (longest - len(curve))] for curve in curves]
         measured = [None if None in column else column for column in zip(*padded)]
@@ -39,31 +39,32 @@ class CrossValidation:
         return cls(len(curves), mean, spread)
 
     def best(self) -> int:
-        """The first meta-iteration of the highest accuracy: after it, it rises no more."""
+        """Return the first meta-iteration with the highest accuracy."""
         accuracies = [-1.0 if each is None else each for each in self.accuracy]
         return int(np.argmax(accuracies))
 
 
 def most_folds(labels: np.ndarray, wanted: int) -> int:
-    """As many folds as wanted, but none without each class; 0 where there can't be two.
+    """Return the largest number of folds of which each has all classes; 0 if two are not possible.
 
     Parameters
     ----------
     labels : (n,) integers
-        Of the labelled examples.
+        The labels of the labelled examples.
     wanted : int
+        The result is at most this.
     """
     possible = min(wanted, int(np.unique(labels, return_counts=True)[1].min()))
     return possible if possible > 1 else 0
 
 
 def folds(labels: np.ndarray, number: int, *, seed: int) -> Iterator[np.ndarray]:
-    """The positions (k,) int64 that each fold holds out, all classes in proportion.
+    """Yield the positions (k,) int64 that each fold holds out, all classes in proportion.
 
     Parameters
     ----------
     labels : (n,) integers
-        Of the labelled examples.
+        The labels of the labelled examples.
     number : int
         At least 2, see `most_folds`.
     seed : int

@@ -1,4 +1,4 @@
-"""Which pseudo-labels join the training set: the most confident p % (section 3)."""
+"""Selects the pseudo-labels that join the training set: the surest p % (section 3)."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ def select(
     selection: str = "global",
     n_classes: int | None = None,
 ) -> np.ndarray:
-    """Choose the most confident `percent` of the examples that remain unlabelled.
+    """Return the surest `percent` of the examples that have no label.
 
     Parameters
     ----------
     labels : (n,) integers
-        The predicted label of each remaining example.
+        The predicted label of each example without a label.
     confidence : (n,) floats
-        Larger is surer; the scale does not matter.
+        A larger one is surer. The scale does not matter.
     percent : float in (0, 100]
-        The paper's selection percentage p, of those remaining.
+        The paper's selection percentage p, of the n examples.
     selection : "global" or "stratified"
-        `global` (the paper's text) takes the most confident over all classes. `stratified` (the
-        authors' code) takes the same number for each predicted class, fewer where a class was
-        predicted less often.
+        `global` (the paper's text) takes the surest of all classes. `stratified` (the authors'
+        code) takes the same number of each predicted class, or fewer if it was predicted less
+        often.
     n_classes : int, optional
-        Classes among which `stratified` divides; by default those that were predicted.
+        `stratified` divides by this number; by default by the number of predicted classes.
 
     Returns
     -------
     (k,) int64
-        Positions in `labels`, the most confident first and ties in order of position. At least
-        one while n > 0.
+        Positions in `labels`, the surest first and ties in order of position. At least one
+        position if n > 0.
 
     Raises
     ------

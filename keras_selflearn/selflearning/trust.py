@@ -1,4 +1,4 @@
-"""Numbers that can't be trusted stop a run: each check says what was seen and when."""
+"""Checks that stop a run whose numbers can't be trusted; each says what was seen and when."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError
 
-# Of the largest value: embeddings that differ by less are the same but for rounding.
+# A share of the largest value: embeddings that differ by less differ by rounding only.
 _SAME_WITHIN = 1e-6
 
 
 class UntrustworthyError(InputError):
-    """A training went wrong; the last checkpoint, if there are any, is from before."""
+    """A training went wrong. The last checkpoint, if there is one, is from before that."""
 
 
 def check_loss(loss: float, *, step: int, meta_iteration: int, learning_rate: float) -> None:
@@ -38,16 +38,16 @@ def check_weights(weights: Iterable[np.ndarray], meta_iteration: int) -> None:
 def check_embeddings(
     embeddings: np.ndarray, images: np.ndarray, indices: np.ndarray, kind: str, when: str
 ) -> None:
-    """Raise an `UntrustworthyError` for embeddings that are no numbers, or all the same.
+    """Raise an `UntrustworthyError` for embeddings that are NaN, infinite or all the same.
 
     Parameters
     ----------
     embeddings : (n, d) floats
     images : (m, height, width, channels) uint8
     indices : (n,) integers
-        Theirs: of images that are all the same the embeddings may be, too.
+        The embedded images. If all of them are the same, their embeddings may be the same.
     kind, when : str
-        Of the images and of the training, for the message.
+        The kind of the images and the time of the training, for the message.
     """
     if not np.isfinite(embeddings).all():
         raise UntrustworthyError(
@@ -70,7 +70,7 @@ def check_classes(labels: np.ndarray, n_classes: int, meta_iteration: int) -> No
     Parameters
     ----------
     labels : (n,) integers
-        Of all labelled examples, from 0 to n_classes - 1.
+        The labels of all labelled examples, from 0 to n_classes - 1.
     n_classes, meta_iteration : int
     """
     missing = np.setdiff1d(np.arange(n_classes), labels)
@@ -82,7 +82,7 @@ def check_classes(labels: np.ndarray, n_classes: int, meta_iteration: int) -> No
 
 
 def check_selected(number: int, n_predicted: int, meta_iteration: int) -> None:
-    """Raise an `UntrustworthyError` when of examples that were labelled none was selected."""
+    """Raise an `UntrustworthyError` when labels were predicted and none was selected."""
     if n_predicted and not number:
         raise UntrustworthyError(
             f"In meta-iteration {meta_iteration} none of {n_predicted} pseudo-labels was selected:"

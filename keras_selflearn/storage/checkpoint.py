@@ -42,14 +42,6 @@ class Checkpoint:
     numbers: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Give the array of this name. Raise a `ValueError` for another shape or dtype."""
-        array = self.arrays.get(name)
-        if array is None or array.shape != shape or array.dtype != dtype:
-            found = "missing" if array is None else f"{array.dtype} {array.shape}"
-            raise ValueError(f"the array {name} is {found}, not {np.dtype(dtype)} {shape}")
-        return array
-
 
 class Checkpoints:
     """A folder of checkpoints, of which the last two are kept.

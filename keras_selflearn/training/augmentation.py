@@ -1,4 +1,4 @@
-"""Random changes to training images, each on a whole batch at once and a function of its seed."""
+"""Random changes to training images. Each changes a whole batch and is a function of its seed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, unknown_name
 
-# Of height and width, as in the authors' code; the paper does not mention augmentation.
+# A share of height and width, as in the authors' code. The paper does not mention augmentation.
 LARGEST_SHIFT = 0.125
 
 
 def shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Move each image by whole pixels, up to `LARGEST_SHIFT` a side; edge pixels are repeated.
+    """Move each image by whole pixels, up to `LARGEST_SHIFT` in each direction.
+
+    The pixels at the edge are repeated.
 
     Parameters
     ----------
@@ -38,10 +40,10 @@ def shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Mirror each image left to right with probability one half; shapes as in `shift`."""
+    """Mirror each image left to right with probability 1/2; shapes as in `shift`."""
     mirrored = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed) < 0.5
     width = images.shape[2]
-    # Several times as fast as a choice between two arrays of pixels.
+    # This is several times as fast as a choice between two arrays of pixels.
     positions = tf.where(mirrored, tf.range(width - 1, -1, -1), tf.range(width))
     return tf.gather(images, positions, axis=2, batch_dims=1)
 
@@ -53,7 +55,7 @@ AUGMENTATIONS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
 
 
 def parse_augmentations(names: str) -> tuple[str, ...]:
-    """Turn "shift,flip" into its parts; "none" has none.
+    """Split "shift,flip" into names; "none" gives no name.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def parse_augmentations(names: str) -> tuple[str, ...]:
 
 
 def augment(images: tf.Tensor, names: Sequence[str], seed: tf.Tensor) -> tf.Tensor:
-    """Apply the named augmentations in turn, each with a seed of its own; shapes as in `shift`."""
+    """Apply the named augmentations in turn, each with its own seed; shapes as in `shift`."""
     for position, name in enumerate(names):
         own_seed = tf.random.experimental.stateless_fold_in(seed, position)
         images = AUGMENTATIONS[name](images, own_seed)

@@ -1,4 +1,4 @@
-"""Keras' `fit` of one training, from any gradient step on."""
+"""One training with Keras' `fit`, from any of its gradient steps on."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.network.averaging import WeightAverage
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.schedule import Schedule
 
 
 @dataclass
-class UnderWay:
+class TrainingProgress:
     """How far a training is.
 
     Attributes
     ----------
     steps : int
-        Gradient steps done.
+        The number of gradient steps done.
     losses : list of float
-        The mean loss of each part (see `Training.epochs_and_steps`) that is done.
+        The mean loss of each finished part (see `Schedule.epochs_and_steps`).
     sums : (float, float)
-        Of the losses of the part begun, as Keras weighs them, and of the weights; 0 and 0 where
-        none is begun.
+        For a part that has begun: the sum of its losses, as Keras weighs them, and the sum of the
+        weights. Else 0 and 0.
     """
 
     steps: int = 0
@@ -49,114 +49,120 @@ class UnderWay:
 
 def fit(
     trainer: tf.keras.Model,
-    training: Training,
+    schedule: Schedule,
     batches_from: Callable[[int], tf.data.Dataset],
     *,
     steps_per_epoch: int,
-    under_way: UnderWay,
+    progress: TrainingProgress,
     average: WeightAverage | None,
     first_epoch: int,
     callbacks: Sequence[tf.keras.callbacks.Callback],
     after_step: Callable[[float], None],
 ) -> None:
-    """Do what is left of a training.
+    """Do the rest of a training.
 
     Parameters
     ----------
     trainer : compiled Model
-    training : Training
+    schedule : Schedule
     batches_from : callable
-        Gives the training's batches from this gradient step of it on.
+        Returns the batches from this gradient step of the training on.
     steps_per_epoch : int
-    under_way : UnderWay
-        Kept up to date: with weights, their average and optimiser it is all that another process
-        needs to go on.
+    progress : TrainingProgress
+        Updated after each step. With the weights, their average and the optimiser's state it is
+        all that another process needs to go on.
     average : WeightAverage or None
-        Where `training` has an `ema_momentum`: kept up to date, too; at the end it replaces the
-        weights. Keras' own does so at the end of each `fit`, within a training gone on with.
+        Needed if the schedule averages. Updated after each step; it replaces the
+        weights at the end. Keras' own average replaces them at the end of each `fit`, and a
+        training that was resumed has several.
     first_epoch : int
-        Number that Keras gives the first part of this training.
+        The number that Keras gives the first part of this training.
     callbacks : sequence of Keras callbacks
     after_step : callable
-        Called with the mean loss of the part so far; what it raises ends the training.
+        Called with the mean loss of the part so far. An exception from it ends the training.
     """
-    parts, steps = training.epochs_and_steps(steps_per_epoch)
-    rates = training.rates(parts * steps)
-    while len(under_way.losses) < parts and not training.has_settled(under_way.losses):
-        begun = under_way.steps % steps
-        epoch = first_epoch + len(under_way.losses)
+    parts, steps = schedule.epochs_and_steps(steps_per_epoch)
+    rates = schedule.rates(parts * steps)
+    while len(progress.losses) < parts and not schedule.has_settled(progress.losses):
+        begun = progress.steps % steps
+        epoch = first_epoch + len(progress.losses)
         trainer.fit(
-            batches_from(under_way.steps),
+            batches_from(progress.steps),
             initial_epoch=epoch,
             epochs=epoch + 1 if begun else first_epoch + parts,
             steps_per_epoch=steps - begun,
             callbacks=[
-                _Follow(training, rates, steps, under_way, average),
+                _Follow(schedule, rates, steps, progress, average),
                 *callbacks,
-                _AfterStep(steps, under_way, after_step),
+                _AfterStep(steps, progress, after_step),
             ],
             shuffle=False,
             verbose=0,
         )
     if average is not None:
-        average.take_over(under_way.steps, training.ema_momentum)
+        average.take_over(progress.steps, schedule.ema_momentum)
 
 
 class _Follow(tf.keras.callbacks.Callback):
-    """Gives each step its rate, counts and averages it; the first, so that others see that."""
+    """Sets the learning rate of each step, counts it and averages the weights.
+
+    It is the first callback, so that the others see that.
+    """
 
     def __init__(
         self,
-        training: Training,
+        schedule: Schedule,
         rates: np.ndarray,
         steps: int,
-        under_way: UnderWay,
+        progress: TrainingProgress,
         average: WeightAverage | None,
-    ):
+    ) -> None:
         super().__init__()
-        self._training = training
+        self._schedule = schedule
         self._rates = rates
         self._steps = steps
-        self._under_way = under_way
+        self._progress = progress
         self._average = average
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        self.model.optimizer.learning_rate.assign(self._rates[self._under_way.steps])
+        self.model.optimizer.learning_rate.assign(self._rates[self._progress.steps])
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        under_way, mean = self._under_way, _mean_loss(self.model)
-        if batch == 0 and under_way.steps % self._steps:
-            # Keras begins each `fit` at 0, and has the variables only after a first step.
-            for variable, before in zip((mean.total, mean.count), under_way.sums):
+        progress, mean = self._progress, _mean_loss(self.model)
+        if batch == 0 and progress.steps % self._steps:
+            # Keras starts each `fit` at 0, and has these variables only after a first step.
+            for variable, before in zip((mean.total, mean.count), progress.sums):
                 variable.assign(variable.numpy() + np.float32(before))
-        under_way.steps += 1
-        under_way.sums = float(mean.total.numpy()), float(mean.count.numpy())
+        progress.steps += 1
+        progress.sums = float(mean.total.numpy()), float(mean.count.numpy())
         if self._average is not None:
-            self._average.after_step(under_way.steps, self._training.ema_momentum)
+            self._average.after_step(progress.steps, self._schedule.ema_momentum)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self._under_way.losses.append(float(_mean_loss(self.model).result()))
-        self._under_way.sums = 0.0, 0.0
-        if self._training.has_settled(self._under_way.losses):
+        self._progress.losses.append(float(_mean_loss(self.model).result()))
+        self._progress.sums = 0.0, 0.0
+        if self._schedule.has_settled(self._progress.losses):
             self.model.stop_training = True
 
 
 class _AfterStep(tf.keras.callbacks.Callback):
-    """The last callback, so that all others know of a step that is saved."""
+    """Calls `after_step`. It is the last callback: the others have seen a step that is saved."""
 
-    def __init__(self, steps: int, under_way: UnderWay, after_step: Callable[[float], None]):
+    def __init__(
+        self, steps: int, progress: TrainingProgress, after_step: Callable[[float], None]
+    ) -> None:
         super().__init__()
         self._steps = steps
-        self._under_way = under_way
+        self._progress = progress
         self._after_step = after_step
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        if self._under_way.steps % self._steps:  # the last of a part ends the epoch, too
-            total, weight = self._under_way.sums
+        if self._progress.steps % self._steps:  # the last of a part ends the epoch, too
+            total, weight = self._progress.sums
             self._after_step(total / weight)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self._after_step(self._under_way.losses[-1])
+        self._after_step(self._progress.losses[-1])
 
 
 def _mean_loss(model: tf.keras.Model) -> tf.keras.metrics.Mean:

@@ -1,7 +1,7 @@
-"""tf.data pipelines that gather each batch by index from an array that is never copied.
+"""Training batches, gathered from an array of images that is never copied.
 
-A training batch is a function of the seed and the step alone, so a pipeline can start at any step
-and has no state to save.
+A batch is a function of the seed and the step alone. So a pipeline can start at any step and has no
+state to save.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from typing import Callable
 import numpy as np
 import tensorflow as tf
 
+from keras_selflearn.network.loading import load_ahead
 from keras_selflearn.training.augmentation import augment
-
-_BATCHES_AHEAD = 2
 
 
 def steps_per_epoch(n: int, batch_size: int) -> int:
-    """Number of batches of `n` examples; the last one may be smaller."""
+    """Return the number of batches of `n` examples; the last one may be smaller."""
     return -(-n // batch_size)
 
 
@@ -34,81 +33,96 @@ def training_batches(
     augmentations: Sequence[str],
     seed: int,
 ) -> tf.data.Dataset:
-    """Shuffled and augmented batches, epoch after epoch.
+    """Return shuffled and augmented batches, epoch after epoch.
 
     Parameters
     ----------
     images : (n, height, width, channels) uint8
         An array or a memory map.
     indices : (k,) integers
-        The training examples among them.
+        The training examples among the images.
     labels : (k,) integers
-        Theirs.
+        The labels of these examples.
     batch_size : int
     first_step : int
-        Its number, counted over all epochs; each epoch has an order of its own.
+        The number of the first batch, counted over all epochs. Each epoch has its own order.
     steps : int
-        Number of batches; the last epoch may be begun only.
+        The number of batches. The last epoch may not be complete.
     augmentations : sequence of str
-        As `parse_augmentations` gives them.
+        As `parse_augmentations` returns them.
     seed : int
 
     Returns
     -------
     tf.data.Dataset of (batch, height, width, channels) uint8 and (batch,) int64
     """
-    indices, labels = np.asarray(indices), np.asarray(labels, np.int64)
-    per_epoch = steps_per_epoch(len(indices), batch_size)
+    return drawn_batches(
+        images,
+        np.asarray(indices),
+        [np.asarray(labels, np.int64)],
+        draw=shuffled(len(indices), batch_size, seed),
+        change=lambda batch, _, step: augment(batch, augmentations, tf.stack([seed, step])),
+        first_step=first_step,
+        steps=steps,
+    )
+
+
+def shuffled(n: int, batch_size: int, seed: int) -> Callable[[int], np.ndarray]:
+    """Return a function from a step to the positions of its batch, each once an epoch."""
+    per_epoch = steps_per_epoch(n, batch_size)
 
     @functools.lru_cache(maxsize=2)
     def order(epoch: int) -> np.ndarray:
-        return np.random.default_rng([seed, epoch]).permutation(len(indices))
+        return np.random.default_rng([seed, epoch]).permutation(n)
 
-    def gather(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        epoch, batch = divmod(int(step), per_epoch)
-        positions = order(epoch)[batch * batch_size : (batch + 1) * batch_size]
-        return images[indices[positions]], labels[positions]
+    def draw(step: int) -> np.ndarray:
+        epoch, batch = divmod(step, per_epoch)
+        return order(epoch)[batch * batch_size : (batch + 1) * batch_size]
 
-    def load(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        batch, batch_labels = tf.numpy_function(gather, [step], [tf.uint8, tf.int64])
-        batch.set_shape((None, *images.shape[1:]))
-        batch_labels.set_shape((None,))
-        return augment(batch, augmentations, tf.stack([seed, step])), batch_labels
-
-    return _load_ahead(tf.data.Dataset.range(first_step, first_step + steps), load)
+    return draw
 
 
-def inference_batches(
-    images: np.ndarray, indices: np.ndarray, *, batch_size: int
+def drawn_batches(
+    images: np.ndarray,
+    indices: np.ndarray,
+    targets: Sequence[np.ndarray],
+    *,
+    draw: Callable[[int], np.ndarray],
+    change: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor],
+    first_step: int,
+    steps: int,
 ) -> tf.data.Dataset:
-    """Batches of the images at `indices`, in their order, as they are.
+    """Return the batches that `draw` chooses and `change` augments.
+
+    Parameters
+    ----------
+    images : (n, height, width, channels) uint8
+    indices : (k,) integers
+        The training examples among the images.
+    targets : sequence of (k, ...) arrays
+        What Keras' `fit` takes beside the images: labels, and weights if there are any.
+    draw : callable
+        From the number of a step to the positions in `indices` that its batch has.
+    change : callable
+        From images, positions and step to as many images, in TensorFlow.
+    first_step, steps : int
 
     Returns
     -------
-    tf.data.Dataset of (batch, height, width, channels) uint8
+    tf.data.Dataset of images and targets
     """
 
-    def gather(start: np.ndarray) -> np.ndarray:
-        return images[indices[int(start) : int(start) + batch_size]]
+    def gather(step: np.ndarray) -> tuple[np.ndarray, ...]:
+        positions = draw(int(step)).astype(np.int64)
+        return images[indices[positions]], positions, *(each[positions] for each in targets)
 
-    def load(start: tf.Tensor) -> tf.Tensor:
-        batch = tf.numpy_function(gather, [start], tf.uint8)
+    def load(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        dtypes = [tf.as_dtype(each.dtype) for each in targets]
+        batch, positions, *rest = tf.numpy_function(gather, [step], [tf.uint8, tf.int64, *dtypes])
         batch.set_shape((None, *images.shape[1:]))
-        return batch
+        positions.set_shape((None,))
+        for tensor, target in zip(rest, targets):
+            tensor.set_shape((None, *target.shape[1:]))
+        return change(batch, positions, step), *rest
 
-    return _load_ahead(tf.data.Dataset.range(0, len(indices), batch_size), load)
-
-
-def _load_ahead(
-    numbers: tf.data.Dataset, load: Callable[[tf.Tensor], tf.Tensor | tuple[tf.Tensor, ...]]
-) -> tf.data.Dataset:
-    """The batches that `load` makes of the numbers, while the network computes with earlier ones.
-
-    One thread does it: a batch takes hundreds of times less than the network needs for it, which
-    can use all processors.
-    """
-    options = tf.data.Options()
-    # An iterator that goes away waits until its autotuner wakes: half of the time that it was used,
-    # and up to a minute.
-    options.autotune.enabled = False
-    return numbers.map(load).prefetch(_BATCHES_AHEAD).with_options(options)
+    return load_ahead(tf.data.Dataset.range(first_step, first_step + steps), load)

@@ -1,4 +1,4 @@
-"""How long a training lasts, at what learning rate, and with which weights it ends."""
+"""How long a training lasts, at what learning rates, and with which weights it ends."""
 
 from __future__ import annotations
 
@@ -8,47 +8,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DECAYS = ("none", "cosine")
-# A loss that falls by less than this, in the loss's own unit, has settled.
+from keras_selflearn.options.training import ScheduleOptions
+
+# A loss that falls by less than this, in its own unit, has settled.
 _SETTLED_WITHIN = 0.01
 
 
 @dataclass(frozen=True)
-class Training:
-    """One training: the first, on the initial labels, or that of a meta-iteration.
+class _Length:
+    epochs: int
+    learning_rate: float
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Schedule(ScheduleOptions, _Length):
+    """The schedule of one training.
 
     Attributes
     ----------
     epochs : int
-        Unless `steps` is given.
+        Not used if `steps` is given.
     learning_rate : float
-        The highest.
+        The highest learning rate.
     steps : int or None
         Gradient steps in place of epochs, however many examples there are.
-    decay : "none" or "cosine"
-        Of the learning rate, from the highest to 0.
-    warmup : float
-        Share of the steps, from 0 to below 1, in which the rate first rises in equal parts.
-    settled_epochs : int or None
-        End once the mean loss has not fallen for so many epochs; None: never before the end.
-    ema_momentum : float
-        Of the average of its weights that it ends with (see `WeightAverage`), from 0 to below 1;
-        0, as in the paper: it ends with the last ones.
+
+    The other attributes are the options of `ScheduleOptions`.
     """
 
-    epochs: int
-    learning_rate: float
-    steps: int | None = None
-    decay: str = "none"
-    warmup: float = 0.0
-    settled_epochs: int | None = None
-    ema_momentum: float = 0.0
+    @property
+    def averages(self) -> bool:
+        """Whether it ends with an average of its weights (see `WeightAverage`)."""
+        return self.ema_momentum > 0
 
     def epochs_and_steps(self, steps_per_epoch: int) -> tuple[int, int]:
-        """In how many parts of how many gradient steps Keras does it.
+        """Return in how many parts, of how many gradient steps each, Keras trains.
 
-        With `epochs` a part is an epoch. With `steps` the parts, equal and at least an epoch long
-        unless the whole is shorter, are what Keras calls epochs.
+        With `epochs` a part is an epoch. With `steps` Keras calls the parts epochs, too: all have
+        the same length, at least that of an epoch unless the training is shorter.
         """
         if self.steps is None:
             return self.epochs, steps_per_epoch
@@ -68,7 +66,7 @@ class Training:
         return since >= self.settled_epochs
 
     def rates(self, n_steps: int) -> np.ndarray:
-        """The learning rate (n_steps,) float64 of each gradient step."""
+        """Return the learning rate (n_steps,) float64 of each gradient step."""
         step = np.arange(n_steps)
         rising = self.warmup * n_steps
         done = np.clip((step - rising) / (n_steps - rising), 0, 1)

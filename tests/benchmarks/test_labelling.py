@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import labelling
 from benchmarks.peak_memory import MIB, can_measure
-from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
+from keras_selflearn.labelling import make_labeller
 
 
 def test_the_loop_labels_as_the_project_does():
@@ -13,7 +13,7 @@ def test_the_loop_labels_as_the_project_does():
     embeddings, reference = labelling.unit_vectors(rng, 30), labelling.unit_vectors(rng, 20)
     labels = rng.integers(0, 3, 20)
     predicted, confidences = labelling.label_in_a_loop(embeddings, reference, labels)
-    ours = NearestNeighbourLabeller(reference, labels, n_classes=3).label(embeddings)
+    ours = make_labeller("nearest", n_classes=3).fit(reference, labels).label(embeddings)
     np.testing.assert_array_equal(predicted, ours[0])
     np.testing.assert_allclose(confidences, ours[1], rtol=1e-5)
 

@@ -13,7 +13,7 @@ PROGRAM = """
 from __future__ import annotations
 from dataclasses import dataclass
 from keras_selflearn.console import command_line
-from keras_selflearn.options.config import option
+from keras_selflearn.console.option import option
 from keras_selflearn.console.errors import InputError
 
 @dataclass(frozen=True)

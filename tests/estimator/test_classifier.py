@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import os
 import pickle
 import signal
@@ -8,11 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.signals import Stopped, deferred, stop_signals
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.options.config import ESTIMATOR_DEFAULTS
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 N = 60
@@ -179,6 +182,43 @@ def test_parameters_follow_scikit_learn():
     assert copy.get_params() == clf.get_params() and copy is not clf
     assert copy.set_params(epochs=7).epochs == 7
     assert clf.epochs == 25
+
+
+def test_the_signature_is_short_and_has_the_declared_default():
+    parameters = inspect.signature(SelfLearningClassifier.__init__).parameters
+    assert len(parameters) <= 15
+    assert parameters["weights"].default == ESTIMATOR_DEFAULTS["weights"]
+
+
+@pytest.mark.parametrize("name", ESTIMATOR_DEFAULTS)
+def test_each_option_is_a_parameter(name):
+    clf = SelfLearningClassifier(**{name: "another"})
+    assert clf.get_params() == {**SelfLearningClassifier().get_params(), name: "another"}
+    assert SelfLearningClassifier().get_params()[name] == ESTIMATOR_DEFAULTS[name]
+    assert clone(clf).get_params() == clf.get_params()
+    assert repr(clf) == f"SelfLearningClassifier({name}='another')"
+    assert getattr(SelfLearningClassifier().set_params(**{name: "another"}), name) == "another"
+    assert f"\n{name} : " in SelfLearningClassifier.__doc__
+
+
+def test_a_grid_search_takes_any_option():
+    grid = {"ema_momentum": [0.0, 0.5], "loss": ["triplet"]}
+    search = GridSearchCV(SelfLearningClassifier(), grid)
+    candidates = [clone(search.estimator).set_params(**each) for each in ParameterGrid(grid)]
+    assert [clf.ema_momentum for clf in candidates] == [0.0, 0.5]
+    assert {clf.loss for clf in candidates} == {"triplet"}
+
+
+def test_an_unknown_parameter_is_an_error_that_names_the_nearest():
+    with pytest.raises(TypeError, match="'ema_momentun': did you mean 'ema_momentum'"):
+        SelfLearningClassifier(ema_momentun=0.5)
+    with pytest.raises(ValueError, match="ema_momentun"):
+        SelfLearningClassifier().set_params(ema_momentun=0.5)
+
+
+def test_a_notebook_shows_which_parameters_differ():
+    clf = SelfLearningClassifier(loss="triplet", epochs=3)
+    assert set(clf._get_params_html().non_default) == {"loss", "epochs"}
 
 
 def test_defaults_are_the_paper_s():
@@ -442,6 +482,13 @@ def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
             classifier(**options).fit(images, labels, checkpoints=Checkpoints(tmp_path))
 
 
+def test_an_option_that_a_fit_does_not_use_may_change(tmp_path):
+    options = {"loss": "cross-entropy", "meta_iterations": 0}
+    first = keep(tmp_path, **options)
+    again = keep(tmp_path, **options, n_neighbors=3, meta_epochs=9, reference="all")
+    assert again.history_ == first.history_
+
+
 def test_checkpoints_need_a_seed(tmp_path):
     with pytest.raises(ValueError, match="checkpoints need a random_state"):
         keep(tmp_path / "new", random_state=None)
@@ -518,3 +565,12 @@ def test_none_is_labelled_that_is_less_sure_than_asked_for():
 def test_a_confidence_is_one_of_the_loss(loss, value, bounds):
     with pytest.raises(ValueError, match=f"min_confidence is .*: give a number {bounds}"):
         classifier(loss=loss, min_confidence=value).fit(IMAGES, SOME)
+
+
+def test_the_distance_of_embeddings_of_any_length_has_no_bound():
+    class AnyLength(Triplet):
+        normalized = False
+
+    classifier(loss=AnyLength(), min_confidence=-500).check_parameters()
+    with pytest.raises(ValueError, match="min_confidence is 0.5: give a number at most 0"):
+        classifier(loss=AnyLength(), min_confidence=0.5).check_parameters()

@@ -7,7 +7,7 @@ import functools
 import json
 import random
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,14 +18,20 @@ from hypothesis import strategies as st
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.resuming import Resuming
+from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network.model import build_network
-from keras_selflearn.selflearning.loop import Examples, Position, self_learning
+from keras_selflearn.selflearning.examples import Examples
+from keras_selflearn.selflearning.learner import LearnerState
+from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.selection import select
-from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
+from keras_selflearn.selflearning.state import RunState
+from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import NetworkLabelling
+from keras_selflearn.training.schedule import Schedule
 
 N = 40
 TRUTH = np.arange(N) % 2
@@ -34,18 +40,27 @@ GIVEN = np.where(np.arange(N) < 12, TRUTH, -1)
 META_ITERATIONS = 2
 
 # Twelve examples make two batches of five and one of two.
-EPOCHS = {"first": Training(epochs=2, learning_rate=1e-2, decay="cosine")}
-EPOCHS["meta"] = Training(epochs=1, learning_rate=1e-3, decay="cosine")
-STEPS = {"first": Training(epochs=9, steps=8, learning_rate=1e-2, decay="cosine", warmup=0.3)}
-STEPS["meta"] = Training(epochs=9, steps=7, learning_rate=1e-3, decay="cosine")
-SETTLED = {"first": Training(epochs=5, learning_rate=1e-5, settled_epochs=2)}
-SETTLED["meta"] = Training(epochs=4, learning_rate=1e-6, settled_epochs=1)
-AVERAGE = {"first": Training(epochs=9, steps=24, learning_rate=1e-2, ema_momentum=0.9)}
-AVERAGE["meta"] = Training(epochs=9, steps=12, learning_rate=1e-3, ema_momentum=0.8)
+EPOCHS = {"first": Schedule(epochs=2, learning_rate=1e-2, decay="cosine")}
+EPOCHS["meta"] = Schedule(epochs=1, learning_rate=1e-3, decay="cosine")
+STEPS = {"first": Schedule(epochs=9, steps=8, learning_rate=1e-2, decay="cosine", warmup=0.3)}
+STEPS["meta"] = Schedule(epochs=9, steps=7, learning_rate=1e-3, decay="cosine")
+SETTLED = {"first": Schedule(epochs=5, learning_rate=1e-5, settled_epochs=2)}
+SETTLED["meta"] = Schedule(epochs=4, learning_rate=1e-6, settled_epochs=1)
+AVERAGE = {"first": Schedule(epochs=9, steps=24, learning_rate=1e-2, ema_momentum=0.9)}
+AVERAGE["meta"] = Schedule(epochs=9, steps=12, learning_rate=1e-3, ema_momentum=0.8)
+
+
+class Anew(ContinuedTraining):
+    """Starts each training from the initial weights."""
+
+    starts_anew = True
+
+
 CASES = {
     "cross-entropy": {"trainings": STEPS},
     "cross-entropy average": {"precision": "mixed_bfloat16", "trainings": AVERAGE},
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
+    "cross-entropy anew": {"way": Anew, "precision": "mixed_float16", "trainings": AVERAGE},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
@@ -57,15 +72,15 @@ class Watched(KerasLearner):
     """Tells of all moments between two steps of a meta-iteration, too."""
 
     def train(self, examples, meta_iteration):
-        self.after_step()
+        self._after_step()
         return super().train(examples, meta_iteration)
 
     def label(self, indices):
-        self.after_step()
+        self._after_step()
         return super().label(indices)
 
     def test_accuracy(self):
-        self.after_step()
+        self._after_step()
         return super().test_accuracy()
 
 
@@ -91,48 +106,54 @@ class Run:
             seed=5,
         )
         self.order = options.get("order", "label-first")
+        self.after_step = lambda: None
         self.learner = Watched(
             network,
-            objective,
+            NetworkLabelling(
+                network,
+                IMAGES,
+                functools.partial(
+                    make_labeller, objective.labelling, head=network.head, n_classes=2
+                ),
+                reference=options.get("reference", "initial"),
+            ),
             IMAGES,
             n_classes=2,
             test_data=(IMAGES, TRUTH),
-            first_training=options["trainings"]["first"],
-            meta_training=options["trainings"]["meta"],
-            batch_size=5,
-            augmentations=("shift", "flip"),
-            reference=options.get("reference", "initial"),
-            n_neighbors=1,
-            test_features="as-is",
-            seed=5,
-            callbacks=(),
+            first_schedule=options["trainings"]["first"],
+            meta_schedule=options["trainings"]["meta"],
+            meta_training=options.get("way", ContinuedTraining)(5, ("shift", "flip"), 5),
+            after_step=lambda: self.after_step(),
         )
         self.begin(None)
 
     def begin(self, checkpoints):
-        self.examples, self.position, self.history = Examples.from_labels(GIVEN), Position(), []
-        asked = {"order": self.order, "meta_iterations": META_ITERATIONS}
-        self.resuming = Resuming(
-            checkpoints, self.learner, self.examples, self.position, self.history, asked
-        )
+        """Start anew, with these checkpoints; `resume` goes to the last of them."""
+        self.state = RunState(Examples.from_labels(GIVEN))
+        identity = {"order": self.order, "meta_iterations": META_ITERATIONS}
+        self.resuming = Resuming(checkpoints, identity)
+
+    def resume(self):
+        self.state = self.resuming.begin(self.learner, self.state)
 
     def finish(self):
-        for record in self_learning(
+        for state in self_learning(
+            self.state,
             self.learner,
-            self.examples,
             meta_iterations=META_ITERATIONS,
             select=functools.partial(select, percent=30),
             order=self.order,
-            position=self.position,
             true_labels=TRUTH,
         ):
-            self.history.append(asdict(record))
+            self.state = state
+            self.resuming.follow(state)
         return self.result()
 
     def result(self):
         numbers = self.learner.state().numbers
-        arrays = dict(self.learner.state().arrays, **vars(self.examples))
-        return [*self.history, numbers], {name: each.copy() for name, each in arrays.items()}
+        arrays = dict(self.learner.state().arrays, **vars(self.state.examples))
+        history = [asdict(record) for record in self.state.history]
+        return [*history, numbers], {name: each.copy() for name, each in arrays.items()}
 
 
 @functools.cache
@@ -140,13 +161,15 @@ def whole(case):
     """The result of a run that is never stopped, and a checkpoint of each moment of it."""
     run, moments = Run(case, seed=1), []
     with tempfile.TemporaryDirectory() as folder:
-        run.begin(Checkpoints(folder))
+        checkpoints = Checkpoints(folder)
+        run.begin(checkpoints)
+        run.resume()
 
         def keep():
             run.resuming.save()
-            moments.append(run.resuming.checkpoints.latest())
+            moments.append(checkpoints.latest())
 
-        run.learner.after_step = keep
+        run.after_step = keep
         return run.finish(), moments
 
 
@@ -158,7 +181,7 @@ def fresh(case):
 def goes_on(case, checkpoint):
     run = fresh(case)
     run.begin(SimpleNamespace(latest=lambda: copy.deepcopy(checkpoint), folder="there"))
-    run.resuming.restore()
+    run.resume()
     return run.finish()
 
 
@@ -191,7 +214,7 @@ def test_a_run_gone_on_with_has_the_average_so_far(meta_iteration, steps):
         moment
         for moment in moments
         if moment.numbers["position"]["meta_iteration"] == meta_iteration
-        and moment.numbers["learner"]["under_way"]["steps"] == steps
+        and moment.numbers["learner"]["progress"]["steps"] == steps
     )
     assert_same(goes_on("cross-entropy average", moment), result)
 
@@ -214,8 +237,8 @@ def test_a_training_of_the_cases_settles():
 
 def test_a_checkpoint_of_another_run_is_refused_with_the_differences():
     checkpoint = copy.deepcopy(whole("triplet")[1][5])
-    checkpoint.numbers["asked"]["order"] = "train-first"
-    checkpoint.numbers["asked"]["keras_selflearn"] = "0.0.1"
+    checkpoint.numbers["identity"]["order"] = "train-first"
+    checkpoint.numbers["identity"]["keras_selflearn"] = "0.0.1"
     with pytest.raises(InputError, match="keras_selflearn was '0.0.1'.*order was 'train-first'"):
         goes_on("triplet", checkpoint)
 
@@ -224,7 +247,7 @@ def under_way():
     """A checkpoint in the training of meta-iteration 1, of which labelling is done."""
     for moment in whole("triplet")[1]:
         is_there = moment.numbers["position"]["meta_iteration"] == 1
-        if is_there and moment.numbers["learner"]["under_way"]["steps"] == 2:
+        if is_there and moment.numbers["learner"]["progress"]["steps"] == 2:
             return copy.deepcopy(moment)
 
 
@@ -257,14 +280,14 @@ def put(index, value):
     return change
 
 
-LOSSES = "learner.under_way.losses"
+LOSSES = "learner.progress.losses"
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        numbers_at("asked", None),
-        numbers_at("asked", [1]),
+        numbers_at("identity", None),
+        numbers_at("identity", [1]),
         numbers_at("position", None),
         numbers_at("position", 3),
         numbers_at("position.steps", 99),
@@ -302,19 +325,20 @@ LOSSES = "learner.under_way.losses"
         numbers_at("learner.data_epochs", -1),
         numbers_at("learner.data_epochs", "2"),
         numbers_at("learner.meta_iteration", 2**40),
-        numbers_at("learner.under_way", None),
-        numbers_at("learner.under_way", "steps"),
-        numbers_at("learner.under_way.steps", 99),
-        numbers_at("learner.under_way.steps", -1),
-        numbers_at("learner.under_way.steps", 0),
-        numbers_at("learner.under_way.steps", True),
+        numbers_at("learner.earlier_steps", -1),
+        numbers_at("learner.progress", None),
+        numbers_at("learner.progress", "steps"),
+        numbers_at("learner.progress.steps", 99),
+        numbers_at("learner.progress.steps", -1),
+        numbers_at("learner.progress.steps", 0),
+        numbers_at("learner.progress.steps", True),
         numbers_at(LOSSES, [1.0]),
         numbers_at(LOSSES, [float("nan")]),
         numbers_at(LOSSES, 1),
-        numbers_at("learner.under_way.sums", [1.0]),
-        numbers_at("learner.under_way.sums", [0.0, 0.0]),
-        numbers_at("learner.under_way.sums", [float("nan"), 1.0]),
-        numbers_at("learner.under_way.sums", ["a", "b"]),
+        numbers_at("learner.progress.sums", [1.0]),
+        numbers_at("learner.progress.sums", [0.0, 0.0]),
+        numbers_at("learner.progress.sums", [float("nan"), 1.0]),
+        numbers_at("learner.progress.sums", ["a", "b"]),
         array_of("labels", put(0, 1)),
         array_of("labels", put(-1, 2)),
         array_of("labels", put(-1, -2)),
@@ -328,8 +352,8 @@ LOSSES = "learner.under_way.losses"
         array_of("labelled_in", lambda array: array * 50),
         array_of("confidence", put(0, 1.0)),
         array_of("confidence", lambda array: array * np.nan),
-        array_of("matched", put(0, 1)),
-        array_of("matched", put(-1, N)),
+        array_of("nearest", put(0, 1)),
+        array_of("nearest", put(-1, N)),
         array_of("learner-reference", lambda array: array + N),
         array_of("learner-reference", lambda array: array - 1),
         array_of("learner-reference", lambda array: array[:0]),
@@ -346,16 +370,16 @@ def test_a_checkpoint_that_can_t_be_is_refused_and_changes_nothing(change):
     change(checkpoint)
     run = fresh("triplet")
     run.begin(SimpleNamespace(latest=lambda: checkpoint, folder="there"))
-    before = run.result()
+    before, before_it = run.result(), run.state
     with pytest.raises(InputError, match="The checkpoint in there (does not fit|is of another)"):
-        run.resuming.restore()
-    assert run.history == [] and run.position == Position()
+        run.resume()
+    assert run.state is before_it
     assert_same(run.result(), before)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["labels", "labelled_in", "confidence", "matched", "learner-reference", "learner-variable-0"],
+    ["labels", "labelled_in", "confidence", "nearest", "learner-reference", "learner-variable-0"],
 )
 def test_a_checkpoint_without_an_array_is_refused(name):
     checkpoint = under_way()
@@ -365,9 +389,12 @@ def test_a_checkpoint_without_an_array_is_refused(name):
 
 
 def test_labels_come_back_as_they_were_not_as_they_are_spread_out():
-    checkpoint = Checkpoint({}, {"labels": np.array(1)})
+    state = LearnerState({}, {"labels": np.array(1)})
     with pytest.raises(ValueError, match=r"the array labels is int64 \(\), not int64 \(40,\)"):
-        checkpoint.array("labels", (40,), np.int64)
+        state.array("labels", (40,), np.int64)
+    start = Examples.from_labels(GIVEN)
+    with pytest.raises(ValueError, match=r"the array labels is int64 \(\), not int64 \(40,\)"):
+        replace(start, labels=np.array(1)).check_continues(start, 0)
 
 
 def test_digest_is_that_of_the_values_in_order():

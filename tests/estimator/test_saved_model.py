@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from waiting import run_process
 
-from keras_selflearn import SelfLearningClassifier
+from keras_selflearn import SelfLearningClassifier, labelling
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.saved_model import export_saved_model, grey_in_graph, resize_in_graph
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
@@ -188,16 +188,16 @@ def test_nothing_is_overwritten(fitted, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_loss_that_labels_in_its_own_way_is_refused(digits, tmp_path):
+def test_a_loss_that_labels_in_its_own_way_is_refused(digits, tmp_path, monkeypatch):
     class MyLabeller(SoftmaxLabeller):
-        pass
+        name = "mine"
+
+    monkeypatch.setitem(labelling._LABELLERS, "mine", MyLabeller)
 
     @dataclass(frozen=True)
     class Mine(CrossEntropy):
         name = "mine"
-
-        def labeller(self, head, *_, **__):
-            return MyLabeller(*head.get_weights())
+        labelling = "mine"
 
     classifier = fit(digits, loss=Mine(), meta_iterations=0, epochs=1)
     with pytest.raises(InputError, match="MyLabeller of your own, which can't be exported"):

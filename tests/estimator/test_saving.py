@@ -187,10 +187,10 @@ def test_weights_of_another_network_are_an_error(saved, tmp_path):
 def no_network(monkeypatch):
     """What is damaged is found before a network is built."""
 
-    def fail(*args):
+    def fail(*args, **kwargs):
         raise AssertionError("a network was built for a damaged folder")
 
-    monkeypatch.setattr(SelfLearningClassifier, "_build_network", fail)
+    monkeypatch.setattr("keras_selflearn.estimator.saving.network_from", fail)
 
 
 def refuse(folder, match):
@@ -223,7 +223,10 @@ def test_one_changed_bit_is_noticed(saved, name, no_network):
         ({"parameters": {"embedding_size": 1e9}}, "embedding_size is 1000000000.0"),
         ({"parameters": {"embedding_size": True}}, "embedding_size is True"),
         ({"parameters": {"embedding_size": "__import__('os')"}}, "embedding_size is"),
-        ({"parameters": {"n_neighbors": 5000}}, "fewer examples than n_neighbors"),
+        ({"parameters": {"n_neighbors": 5000}}, "n_neighbors is 5000, but only 10 images are"),
+        ({"parameters": {"labelling": "softmax"}}, "needs a loss with logits"),
+        ({"parameters": {"labelling": ["nearest"]}}, "Unknown labelling"),
+        ({"parameters": {"labelling": "os"}}, "labeller of its own, 'os': give the class to"),
         ({"parameters": {"backbone": "../tiny"}}, "Unknown backbone"),
         ({"parameters": {"backbone": "vgg16"}}, "too small"),
         ({"parameters": {"backbone": ["tiny"]}}, "damaged"),

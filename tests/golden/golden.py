@@ -83,7 +83,7 @@ def do_runs(folder: Path) -> list[dict[str, Any]]:
         with (place / "output.txt").open("w") as output:
             processes.append(
                 subprocess.Popen(
-                    [sys.executable, str(HERE / "runs.py"), str(place), *names],
+                    [sys.executable, str(HERE / "golden_runs.py"), str(place), *names],
                     env={**os.environ, **_ENVIRONMENT},
                     stdout=output,
                     stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ order. The golden files hold two kinds of figures, and three tests use them.
 - **Counted** (`counted.json`): what does not depend on rounding, the same for all versions and
   processors: the initially labelled images, the numbers of labelled, selected and remaining images
   and of gradient steps, why the run ended, the shapes of the weights, files and columns. Runs whose
-  numbers depend on rounding (`rounded` in runs.py) leave these out.
+  numbers depend on rounding (`rounded` in golden_runs.py) leave these out.
 - **Repeated**, without a golden file: a run that is stopped by SIGTERM and resumed, and a run that
   two processes do, must each equal the other bit for bit.
 
@@ -23,7 +23,7 @@ import json
 
 import golden
 import pytest
-from runs import NAMES, RUNS
+from golden_runs import NAMES, RUNS
 
 
 @pytest.fixture(scope="module")

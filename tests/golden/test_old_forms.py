@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from runs import COUNTS, command, write_images
+from golden_runs import COUNTS, command, write_images
 
 from keras_selflearn import SelfLearningClassifier
 
@@ -54,9 +54,9 @@ def test_a_saved_classifier_labels_as_it_did(old, digits):
     images = digits.test_images[expected["test images"]]
     classifier = SelfLearningClassifier.load(old / "classifier")
     assert classifier.predict(images).tolist() == expected["labels"]
-    np.testing.assert_allclose(classifier.transform(images), expected["embeddings"], atol=1e-4)
+    np.testing.assert_allclose(classifier.transform(images), expected["embeddings"], atol=1e-5)
     np.testing.assert_allclose(
-        classifier.predict_proba(images), expected["probabilities"], atol=1e-4
+        classifier.predict_proba(images), expected["probabilities"], atol=1e-5
     )
 
 
@@ -84,7 +84,7 @@ def test_predict_labels_images_with_an_old_run(tmp_path, digits):
     assert len(expected) == 15
     for found, before in zip(rows(output), expected):
         assert (found["path"], found["label"]) == (before["path"], before["label"])
-        assert float(found["confidence"]) == pytest.approx(float(before["confidence"]), abs=1e-4)
+        assert float(found["confidence"]) == pytest.approx(float(before["confidence"]), abs=1e-5)
         assert found["nearest"] == before["nearest"]
 
 

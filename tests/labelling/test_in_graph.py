@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.labelling import in_graph
-from keras_selflearn.labelling.in_graph import labeller_in_graph, nearest_in_graph
-from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
-from keras_selflearn.labelling.softmax import SoftmaxLabeller
+from keras_selflearn.labelling import labeller_class, labeller_names, make_labeller
+from keras_selflearn.labelling import nearest_in_graph as module
+from keras_selflearn.labelling.labeller import Setting
+from keras_selflearn.labelling.nearest_in_graph import nearest_in_graph
 
 
 def embeddings_of(n, d=6, seed=0):
@@ -18,14 +18,14 @@ def embeddings_of(n, d=6, seed=0):
 
 
 def labelled(labeller, embeddings):
-    label, _ = labeller_in_graph(labeller)
+    label, _ = labeller.in_graph()
     return [each.numpy() for each in tf.function(label)(tf.constant(embeddings))]
 
 
 @pytest.mark.parametrize("k", [1, 3])
 @pytest.mark.parametrize("m", [3, 4, 5, 23])
 def test_the_nearest_of_all_chunks(monkeypatch, k, m):
-    monkeypatch.setattr(in_graph, "_CHUNK", 4)
+    monkeypatch.setattr(module, "_CHUNK", 4)
     embeddings, reference = embeddings_of(7), embeddings_of(m, seed=1)
     labels = np.arange(m) * 10
     squares, votes = nearest_in_graph(
@@ -39,7 +39,7 @@ def test_the_nearest_of_all_chunks(monkeypatch, k, m):
 
 @pytest.mark.parametrize("chunk", [3, 1000])
 def test_of_equally_near_ones_the_first_comes_first(monkeypatch, chunk):
-    monkeypatch.setattr(in_graph, "_CHUNK", chunk)
+    monkeypatch.setattr(module, "_CHUNK", chunk)
     # Each example twice, in another order the second time: only the first may ever be found.
     reference = embeddings_of(8, d=256)
     again = np.random.default_rng(1).permutation(8)
@@ -59,7 +59,7 @@ def test_votes_are_those_of_the_labeller(k):
     reference = generator.integers(0, 3, (40, 2)).astype(np.float32)
     embeddings = generator.integers(0, 3, (60, 2)).astype(np.float32)
     labels = generator.integers(0, 4, 40)
-    labeller = NearestNeighbourLabeller(reference, labels, n_classes=4, n_neighbors=k)
+    labeller = make_labeller("nearest", n_classes=4, n_neighbors=k).fit(reference, labels)
     found, probabilities, confidence = labelled(labeller, embeddings)
     expected = labeller.label(embeddings)
     np.testing.assert_array_equal(found, expected[0])
@@ -68,7 +68,11 @@ def test_votes_are_those_of_the_labeller(k):
 
 
 def test_softmax_is_that_of_the_labeller():
-    labeller = SoftmaxLabeller(embeddings_of(6, 5), np.arange(5, dtype=np.float32))
+    head = tf.keras.layers.Dense(5)
+    head.build((None, 6))
+    head.set_weights([embeddings_of(6, 5), np.arange(5, dtype=np.float32)])
+    labeller = make_labeller("softmax", head=head, n_classes=5)
+    labeller.fit(np.empty((0, 6), np.float32), np.empty(0, np.int64))
     embeddings = embeddings_of(20, seed=3)
     found, probabilities, confidence = labelled(labeller, embeddings)
     expected = labeller.label(embeddings)
@@ -77,9 +81,10 @@ def test_softmax_is_that_of_the_labeller():
     np.testing.assert_allclose(probabilities, labeller.probabilities(embeddings), rtol=1e-5)
 
 
-def test_a_labeller_of_one_s_own_can_t_be_exported():
-    class Mine(SoftmaxLabeller):
+@pytest.mark.parametrize("name", labeller_names())
+def test_a_labeller_of_one_s_own_can_t_be_exported(name):
+    class Mine(labeller_class(name)):
         pass
 
     with pytest.raises(InputError, match="a Mine of your own"):
-        labeller_in_graph(Mine(embeddings_of(6, 5), np.zeros(5, np.float32)))
+        Mine(Setting(n_classes=5)).in_graph()

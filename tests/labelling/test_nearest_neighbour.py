@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
+from keras_selflearn.labelling import make_labeller
 
 N_CLASSES = 5  # one more than has labelled examples
+
+
+def labeller_of(reference, labels, k, n_classes=N_CLASSES):
+    labeller = make_labeller("nearest", n_classes=n_classes, n_neighbors=k)
+    return labeller.fit(reference, labels)
 
 
 def naive_label(reference, labels, embedding, k):
@@ -42,9 +47,7 @@ def spread_examples(draw):
 def test_labels_and_probabilities_are_those_of_a_loop(k, drawn):
     reference, labels, embeddings = drawn
     embeddings = embeddings.astype(np.float32)
-    labeller = NearestNeighbourLabeller(
-        reference, np.array(labels), n_classes=N_CLASSES, n_neighbors=k
-    )
+    labeller = labeller_of(reference, np.array(labels), k)
     predicted, confidences, matched = labeller.label(embeddings)
     probabilities = labeller.probabilities(embeddings)
     assert (predicted.dtype, confidences.dtype) == (np.int64, np.float64)
@@ -91,9 +94,7 @@ def repeated_examples(draw):
 @given(repeated_examples())
 def test_ties_go_to_a_class_of_most_votes_with_the_nearest_example(k, drawn):
     reference, labels, embeddings = drawn
-    labeller = NearestNeighbourLabeller(
-        reference, np.array(labels), n_classes=N_CLASSES, n_neighbors=k
-    )
+    labeller = labeller_of(reference, np.array(labels), k)
     predicted, confidences, matched = labeller.label(embeddings)
     probabilities = labeller.probabilities(embeddings)
     for i, embedding in enumerate(embeddings):
@@ -111,9 +112,7 @@ def test_ties_go_to_a_class_of_most_votes_with_the_nearest_example(k, drawn):
 @given(repeated_examples())
 def test_ties_are_decided_alike_alone_and_in_any_company(k, drawn):
     reference, labels, embeddings = drawn
-    labeller = NearestNeighbourLabeller(
-        reference, np.array(labels), n_classes=N_CLASSES, n_neighbors=k
-    )
+    labeller = labeller_of(reference, np.array(labels), k)
     together, *_ = labeller.label(embeddings)
     alone = [labeller.label(embedding[None])[0][0] for embedding in embeddings]
     among_many, *_ = labeller.label(np.tile(embeddings[::-1], (60, 1)))
@@ -126,7 +125,7 @@ def test_of_equally_far_examples_the_first_ones_vote(k):
     rng = np.random.default_rng(k)
     reference, embeddings = (rng.integers(-1, 2, (n, 2)).astype(np.float32) for n in (40, 200))
     labels = rng.integers(0, N_CLASSES, 40)
-    labeller = NearestNeighbourLabeller(reference, labels, n_classes=N_CLASSES, n_neighbors=k)
+    labeller = labeller_of(reference, labels, k)
     for embedding, shares in zip(embeddings, labeller.probabilities(embeddings)):
         squares = ((reference - embedding) ** 2).sum(axis=1)  # exact in small integers
         voters = labels[np.argsort(squares, kind="stable")[:k]]
@@ -136,7 +135,7 @@ def test_of_equally_far_examples_the_first_ones_vote(k):
 
 def test_tie_between_classes_goes_to_the_nearest_whatever_their_numbers():
     reference = np.array([[3.0], [1.0], [2.0]], np.float32)
-    labeller = NearestNeighbourLabeller(reference, np.array([0, 2, 1]), n_classes=3, n_neighbors=3)
+    labeller = labeller_of(reference, np.array([0, 2, 1]), 3, n_classes=3)
     labels, confidences, matched = labeller.label(np.array([[0.0], [2.25], [9.0]], np.float32))
     np.testing.assert_array_equal(labels, [2, 1, 0])
     np.testing.assert_array_equal(matched, [1, 2, 0])
@@ -145,7 +144,7 @@ def test_tie_between_classes_goes_to_the_nearest_whatever_their_numbers():
 
 def test_majority_wins_over_the_nearest_and_its_nearest_example_is_the_confidence():
     reference = np.array([[1.0], [4.0], [2.0]], np.float32)
-    labeller = NearestNeighbourLabeller(reference, np.array([0, 1, 1]), n_classes=4, n_neighbors=3)
+    labeller = labeller_of(reference, np.array([0, 1, 1]), 3, n_classes=4)
     labels, confidences, matched = labeller.label(np.zeros((1, 1), np.float32))
     assert (labels[0], confidences[0], matched[0]) == (1, -2.0, 2)
     probabilities = labeller.probabilities(np.zeros((1, 1), np.float32))
@@ -155,13 +154,9 @@ def test_majority_wins_over_the_nearest_and_its_nearest_example_is_the_confidenc
 @pytest.mark.parametrize("k", [-1, 0, 3])
 def test_k_below_1_or_above_the_number_of_examples_is_refused(k):
     with pytest.raises(InputError, match=f"n_neighbors is {k}"):
-        NearestNeighbourLabeller(
-            np.zeros((2, 4), np.float32), np.array([0, 1]), n_classes=2, n_neighbors=k
-        )
+        labeller_of(np.zeros((2, 4), np.float32), np.array([0, 1]), k, n_classes=2)
 
 
 def test_k_may_be_the_number_of_examples():
-    labeller = NearestNeighbourLabeller(
-        np.zeros((2, 4), np.float32), np.array([1, 1]), n_classes=2, n_neighbors=2
-    )
+    labeller = labeller_of(np.zeros((2, 4), np.float32), np.array([1, 1]), 2, n_classes=2)
     np.testing.assert_array_equal(labeller.label(np.ones((1, 4), np.float32))[0], [1])

@@ -9,7 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from keras_selflearn.labelling.softmax import SoftmaxLabeller
+from keras_selflearn.labelling import make_labeller
+
+
+class Head:
+    """A layer, as far as a labeller knows it."""
+
+    def __init__(self, kernel, bias):
+        self.weights = [kernel, bias]
+
+    def get_weights(self):
+        return self.weights
+
+
+def labeller_of(kernel, bias):
+    labeller = make_labeller("softmax", head=Head(kernel, bias), n_classes=len(bias))
+    return labeller.fit(np.empty((0, len(kernel)), np.float32), np.empty(0, np.int64))
 
 
 def quarters(draw, *shape: int) -> np.ndarray:
@@ -37,7 +52,7 @@ def naive_probabilities(kernel, bias, embedding) -> list[float]:
 @given(heads_and_embeddings())
 def test_labels_and_probabilities_are_those_of_a_loop(drawn):
     kernel, bias, embeddings = drawn
-    labeller = SoftmaxLabeller(kernel, bias)
+    labeller = labeller_of(kernel, bias)
     labels, confidences, matched = labeller.label(embeddings)
     probabilities = labeller.probabilities(embeddings)
     assert (matched == -1).all()
@@ -53,7 +68,7 @@ def test_labels_and_probabilities_are_those_of_a_loop(drawn):
 
 
 def test_large_logits_do_not_overflow():
-    labeller = SoftmaxLabeller(np.eye(2, dtype=np.float32) * 1000, np.zeros(2, np.float32))
+    labeller = labeller_of(np.eye(2, dtype=np.float32) * 1000, np.zeros(2, np.float32))
     labels, confidences, matched = labeller.label(np.array([[5.0, 1.0], [-5.0, -1.0]], np.float32))
     np.testing.assert_array_equal(labels, [0, 1])
     np.testing.assert_array_equal(confidences, 1.0)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling import labeller_class, make_labeller
 from keras_selflearn.losses import get_objective
 
 
@@ -83,9 +84,8 @@ def test_head_is_linear_and_its_labeller_takes_the_most_probable_class():
     logits = head(tf.constant(embeddings)).numpy()
     np.testing.assert_allclose(logits, embeddings @ kernel + bias, atol=1e-5)
 
-    labeller = objective.labeller(
-        head, np.empty((0, 4)), np.empty(0, np.int64), n_classes=3, n_neighbors=1
-    )
+    labeller = make_labeller(objective.labelling, head=head, n_classes=3)
+    labeller.fit(np.empty((0, 4), np.float32), np.empty(0, np.int64))
     labels, confidences, _ = labeller.label(embeddings)
     np.testing.assert_array_equal(labels, logits.argmax(axis=1))
     # The loss of one example is minus the logarithm of its label's probability.
@@ -96,4 +96,4 @@ def test_head_is_linear_and_its_labeller_takes_the_most_probable_class():
 def test_paper_trains_it_with_adam_and_labels_without_reference():
     objective = get_objective("cross-entropy")
     assert objective.optimizer == "adam"
-    assert not objective.uses_reference
+    assert not labeller_class(objective.labelling).needs_reference

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import naive
@@ -12,10 +13,10 @@ import tensorflow as tf
 
 from keras_selflearn import losses
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling import labeller_names
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.precision import precision_policy
 
-FILES = [path.stem for path in Path(losses.__file__).parent.glob("*.py") if path.stem[0] != "_"]
 # On a grid that 16 bits hold, and within [-1, 1], so that they pass as cosines.
 OUTPUTS = np.array(
     [[0.25, -0.5, 1.0], [0.0, 0.75, 0.5], [-1.0, 0.25, 0.0], [0.5, 0.5, -0.25]], np.float32
@@ -27,13 +28,45 @@ def test_paper_has_four_losses():
     assert losses.loss_names() == ["arcface", "contrastive", "cross-entropy", "triplet"]
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_file_is_named_as_its_loss(file):
-    objective_class = importlib.import_module(f"keras_selflearn.losses.{file}").OBJECTIVE
+@pytest.mark.parametrize("name", losses.loss_names())
+def test_file_is_named_as_its_loss(name):
+    objective_class = losses.objective_class(name)
     assert issubclass(objective_class, Objective)
-    assert objective_class.name == file.replace("_", "-")
-    assert losses.objective_class(objective_class.name) is objective_class
-    assert type(losses.get_objective(objective_class.name)) is objective_class
+    assert objective_class.name == name
+    assert objective_class.__module__ == f"keras_selflearn.losses.{name.replace('-', '_')}"
+    assert getattr(losses, objective_class.__name__) is objective_class
+    assert type(losses.get_objective(name)) is objective_class
+    assert objective_class.labelling in labeller_names()
+
+
+def test_every_loss_in_a_file_has_a_name():
+    files = {path.stem for path in Path(losses.__file__).parent.glob("*.py")}
+    shared = {"__init__", "objective", "distances", "parameters"}
+    assert files - shared == {name.replace("-", "_") for name in losses.loss_names()}
+
+
+def test_the_classes_are_imported_when_they_are_asked_for():
+    program = """
+import sys
+from keras_selflearn import losses
+assert losses.loss_names() and not {"tensorflow", "keras"} & set(sys.modules)
+from keras_selflearn.losses import Objective
+assert not {"tensorflow", "keras"} & set(sys.modules)
+from keras_selflearn.losses import ArcFace, Contrastive, CrossEntropy, Triplet
+assert "tensorflow" in sys.modules and Triplet(margin=2).margin == 2
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_class_that_is_not_there_is_an_error():
+    with pytest.raises(ImportError, match="Tripplet"):
+        from keras_selflearn.losses import Tripplet  # noqa: F401
+
+
+@pytest.mark.parametrize("attribute", ["uses_reference", "labeller"])
+def test_a_loss_with_a_labeller_as_in_version_0_2_0_is_refused(attribute):
+    with pytest.raises(TypeError, match=f"Old.{attribute} is of version 0.2.0.*`labelling`"):
+        type("Old", (Objective,), {"name": "old", attribute: None})
 
 
 def test_parameters_replace_defaults():

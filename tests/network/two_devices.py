@@ -20,9 +20,9 @@ from keras_selflearn import SelfLearningClassifier  # noqa: E402
 from keras_selflearn.losses import get_objective, loss_names  # noqa: E402
 from keras_selflearn.network import backbone  # noqa: E402
 from keras_selflearn.network.dropout import Dropout  # noqa: E402
+from keras_selflearn.network.embedding import embed  # noqa: E402
 from keras_selflearn.network.model import build_network  # noqa: E402
 from keras_selflearn.network.strategy import make_strategy  # noqa: E402
-from keras_selflearn.training.learner import embed  # noqa: E402
 from keras_selflearn.training.pipeline import training_batches  # noqa: E402
 
 STRATEGIES = ("none", "mirrored")

@@ -4,8 +4,10 @@ from dataclasses import fields
 
 import pytest
 
+from keras_selflearn.console.option import declared
 from keras_selflearn.datasets import DATASETS
-from keras_selflearn.options.config import Config, numbers_by_class
+from keras_selflearn.options.config import Config
+from keras_selflearn.options.data import numbers_by_class
 
 
 @pytest.mark.parametrize("dataset", list(DATASETS))
@@ -72,8 +74,9 @@ def test_unknown_names_are_errors(changes, message):
 
 def test_each_option_is_explained_in_one_line():
     for each in fields(Config):
-        explanation = each.metadata["help"]
+        explanation = declared(each).help
         assert explanation.endswith(".") and len(explanation) <= 90 and "\n" not in explanation
+        assert all(str(value) in explanation for value in declared(each).known())
 
 
 def test_own_images_have_a_size_and_no_number_of_labels():

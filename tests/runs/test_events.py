@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.runs import events as module
 from keras_selflearn.runs.events import EventFiles
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 
 
 def record(number):

@@ -60,6 +60,7 @@ def test_every_option_reaches_the_classifier():
         "selection_percent": 7.0,
         "selection": "stratified",
         "min_confidence": 0.75,
+        "labelling": "softmax",
         "reference": "all",
         "n_neighbors": 3,
         "validation_features": "standardised",

@@ -10,7 +10,7 @@ import pytest
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.runs import progress
 from keras_selflearn.runs.progress import ProgressBars, ProgressLines, describe, make_progress
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 
 RECORD = Record(2, 219, 119, 978, 15, 0.1234, 95.5, 99.0, 97.0)
 

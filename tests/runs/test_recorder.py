@@ -24,7 +24,7 @@ from keras_selflearn.runs.record import (
 )
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation
-from keras_selflearn.selflearning.loop import Record
+from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
 
 RUN = {

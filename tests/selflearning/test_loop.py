@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.selflearning.loop import (
-    LEFT_OUT,
-    ORDERS,
-    UNLABELLED,
-    Examples,
-    Position,
-    check_figures,
-    self_learning,
-)
+from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
+from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.record import check_figures
+from keras_selflearn.selflearning.state import ORDERS, Position, RunState
 from keras_selflearn.selflearning.trust import UntrustworthyError
 
 TRUTH = np.arange(20) % 4
@@ -53,21 +47,30 @@ def start(n_labelled=4):
     return Examples.from_labels(np.where(np.arange(20) < n_labelled, TRUTH, UNLABELLED))
 
 
+def run(learner, examples, **options):
+    """The last state of a run."""
+    begun = RunState(examples)
+    return [begun, *self_learning(begun, learner, **options)][-1]
+
+
+def records_of(learner, examples, **options):
+    return list(run(learner, examples, **options).history)
+
+
 def take(number):
     """Selects the `number` most confident, in the order of their confidence."""
     return lambda labels, confidence: np.argsort(-confidence)[:number]
 
 
 def test_trains_then_labels_merges_and_retrains():
-    learner, examples = StubLearner(), start()
-    list(self_learning(learner, examples, meta_iterations=2, select=take(5)))
+    learner = StubLearner()
+    run(learner, start(), meta_iterations=2, select=take(5))
     assert learner.calls == ["train 0", "label 16", "train 1", "label 11", "train 2"]
     assert learner.trained_on == [list(range(4)), list(range(9)), list(range(14))]
 
 
 def test_examples_remember_label_meta_iteration_and_confidence():
-    examples = start()
-    list(self_learning(StubLearner([7]), examples, meta_iterations=2, select=take(5)))
+    examples = run(StubLearner([7]), start(), meta_iterations=2, select=take(5)).examples
     assert examples.labelled_in.tolist() == [0] * 4 + [1] * 5 + [2] * 5 + [-1] * 6
     assert examples.labels[:14].tolist() == [0, 1, 2, 3, 0, 1, 2, 9, 0, 1, 2, 3, 0, 1]
     assert (examples.labels[14:] == UNLABELLED).all()
@@ -77,10 +80,8 @@ def test_examples_remember_label_meta_iteration_and_confidence():
 
 
 def test_records_say_what_happened():
-    records = list(
-        self_learning(
-            StubLearner([7, 19]), start(), meta_iterations=1, select=take(5), true_labels=TRUTH
-        )
+    records = records_of(
+        StubLearner([7, 19]), start(), meta_iterations=1, select=take(5), true_labels=TRUTH
     )
     first, second = records
     assert (first.meta_iteration, first.labelled, first.selected, first.remaining) == (0, 4, 0, 16)
@@ -102,15 +103,13 @@ def test_accuracy_is_measured_now_and_then_and_at_the_end(order, every, measured
     # Four meta-iterations, either as many as are asked for or because nothing is left.
     for meta_iterations, number in ((4, 3), (9, 4)):
         learner = StubLearner()
-        records = list(
-            self_learning(
-                learner,
-                start(),
-                meta_iterations=meta_iterations,
-                select=take(number),
-                order=order,
-                evaluate_every=every,
-            )
+        records = records_of(
+            learner,
+            start(),
+            meta_iterations=meta_iterations,
+            select=take(number),
+            order=order,
+            evaluate_every=every,
         )
         assert len(records) == 5
         found = [each.meta_iteration for each in records if each.test_accuracy is not None]
@@ -119,8 +118,10 @@ def test_accuracy_is_measured_now_and_then_and_at_the_end(order, every, measured
 
 
 def test_train_first_never_trains_on_the_last_selection():
-    learner, examples = StubLearner(), start()
-    list(self_learning(learner, examples, meta_iterations=2, select=take(5), order="train-first"))
+    learner = StubLearner()
+    examples = run(
+        learner, start(), meta_iterations=2, select=take(5), order="train-first"
+    ).examples
     assert learner.calls == ["train 0", "train 1", "label 16", "train 2", "label 11"]
     assert learner.trained_on == [list(range(4)), list(range(4)), list(range(9))]
     assert examples.labelled_in.tolist() == [0] * 4 + [1] * 5 + [2] * 5 + [-1] * 6
@@ -128,15 +129,13 @@ def test_train_first_never_trains_on_the_last_selection():
 
 def test_records_of_train_first_say_what_was_trained_on_and_then_selected():
     learner = StubLearner([7, 19])
-    records = list(
-        self_learning(
-            learner,
-            start(),
-            meta_iterations=2,
-            select=take(5),
-            order="train-first",
-            true_labels=TRUTH,
-        )
+    records = records_of(
+        learner,
+        start(),
+        meta_iterations=2,
+        select=take(5),
+        order="train-first",
+        true_labels=TRUTH,
     )
     assert [record.meta_iteration for record in records] == [0, 1, 2]
     assert [record.labelled for record in records] == [4, 4, 9]
@@ -158,15 +157,14 @@ def test_records_of_train_first_say_what_was_trained_on_and_then_selected():
 )
 def test_records_add_up_in_both_orders(order, n_labelled, meta_iterations, number):
     learner, examples = StubLearner(), start(n_labelled)
-    records = list(
-        self_learning(
-            learner,
-            examples,
-            meta_iterations=meta_iterations,
-            select=take(number),
-            order=order,
-        )
+    state = run(
+        learner,
+        examples,
+        meta_iterations=meta_iterations,
+        select=take(number),
+        order=order,
     )
+    records, examples = state.history, state.examples
     assert [record.labelled for record in records] == [len(each) for each in learner.trained_on]
     for record in records:
         joined = int((examples.labelled_in == record.meta_iteration).sum())
@@ -181,16 +179,16 @@ def test_records_add_up_in_both_orders(order, n_labelled, meta_iterations, numbe
 
 def test_true_labels_are_used_for_nothing_but_the_records():
     examples, blind = start(), start()
-    list(self_learning(StubLearner(), blind, meta_iterations=3, select=take(2)))
+    blind = run(StubLearner(), blind, meta_iterations=3, select=take(2)).examples
     wrong = (TRUTH + 1) % 4
-    list(
-        self_learning(StubLearner(), examples, meta_iterations=3, select=take(2), true_labels=wrong)
-    )
+    examples = run(
+        StubLearner(), examples, meta_iterations=3, select=take(2), true_labels=wrong
+    ).examples
     np.testing.assert_array_equal(examples.labels, blind.labels)
 
 
 def test_without_true_labels_the_records_have_no_pseudo_label_accuracy():
-    record = list(self_learning(StubLearner(), start(), meta_iterations=1, select=take(1)))[-1]
+    record = records_of(StubLearner(), start(), meta_iterations=1, select=take(1))[-1]
     assert record.selected_accuracy is None and record.unlabelled_accuracy is None
 
 
@@ -198,38 +196,37 @@ def test_true_labels_that_are_not_known_do_not_count():
     known = TRUTH.copy()
     known[[5, 6]] = UNLABELLED
     learner = StubLearner([7])
-    records = self_learning(learner, start(), meta_iterations=1, select=take(5), true_labels=known)
-    record = list(records)[-1]
+    record = records_of(learner, start(), meta_iterations=1, select=take(5), true_labels=known)[-1]
     assert record.selected_accuracy == pytest.approx(100 * 2 / 3)
     assert record.unlabelled_accuracy == pytest.approx(100 * 13 / 14)
 
 
 def test_no_meta_iteration_is_labelled_only():
     learner = StubLearner()
-    assert len(list(self_learning(learner, start(), meta_iterations=0, select=take(5)))) == 1
+    assert len(records_of(learner, start(), meta_iterations=0, select=take(5))) == 1
     assert learner.calls == ["train 0"]
 
 
 def test_all_labelled_trains_once():
     learner = StubLearner()
-    list(self_learning(learner, start(20), meta_iterations=25, select=take(5)))
+    run(learner, start(20), meta_iterations=25, select=take(5))
     assert learner.calls == ["train 0"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_ends_when_all_are_labelled(order):
     learner, examples = StubLearner(), start()
-    records = list(
-        self_learning(learner, examples, meta_iterations=25, select=take(8), order=order)
-    )
+    state = run(learner, examples, meta_iterations=25, select=take(8), order=order)
+    records, examples = state.history, state.examples
     assert [record.remaining for record in records] == [16, 8, 0]
     np.testing.assert_array_equal(examples.labels, TRUTH)
 
 
 def test_a_record_comes_before_the_next_training():
     learner = StubLearner()
-    records = self_learning(learner, start(), meta_iterations=5, select=take(1))
-    next(records)
+    for state in self_learning(RunState(start()), learner, meta_iterations=5, select=take(1)):
+        if state.history:
+            break
     assert learner.calls == ["train 0"]
 
 
@@ -237,7 +234,7 @@ def test_the_caller_s_labels_are_not_changed():
     labels = np.where(np.arange(20) < 4, TRUTH, UNLABELLED)
     before = labels.copy()
     examples = Examples.from_labels(labels)
-    list(self_learning(StubLearner(), examples, meta_iterations=1, select=take(5)))
+    examples = run(StubLearner(), examples, meta_iterations=1, select=take(5)).examples
     np.testing.assert_array_equal(labels, before)
 
 
@@ -270,32 +267,32 @@ class Stopping(StubLearner):
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_run_stopped_anywhere_goes_on_from_its_position(order, number):
     options = {"meta_iterations": 2, "select": take(number), "order": order, "true_labels": TRUTH}
-    whole_learner, whole_examples = StubLearner([7]), start()
-    whole = list(self_learning(whole_learner, whole_examples, **options))
+    whole_learner = StubLearner([7])
+    whole = run(whole_learner, start(), **options)
     for stop_at in range(8):
-        stopping, examples, position, records = Stopping(stop_at), start(), Position(), []
+        stopping, states = Stopping(stop_at), [RunState(start())]
         with pytest.raises(KeyboardInterrupt):
-            for record in self_learning(stopping, examples, position=position, **options):
-                records.append(record)
-        learner, position = Stopping(99), copy.deepcopy(position)
-        position.check(order)
-        assert position.meta_iteration == len(records)
-        records += self_learning(learner, examples, position=position, **options)
-        assert records == whole
+            states.extend(self_learning(states[0], stopping, **options))
+        state = states[-1]
+        state.position.check(order)
+        assert state.position.meta_iteration == len(state.history)
+        learner = Stopping(99)
+        ended = [state, *self_learning(state, learner, **options)][-1]
+        assert ended.history == whole.history
         assert stopping.calls + learner.calls == whole_learner.calls
-        for found, expected in zip(vars(examples).values(), vars(whole_examples).values()):
+        for found, expected in zip(vars(ended.examples).values(), vars(whole.examples).values()):
             np.testing.assert_array_equal(found, expected)
-        assert list(self_learning(learner, examples, position=position, **options)) == []
+        assert list(self_learning(ended, learner, **options)) == []
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_names_of_the_steps_that_are_left(order):
     label_first = order == "label-first"
-    assert Position().left(order) == ("train", "label", "measure")
+    assert Position().steps_left(order) == ("train", "label", "measure")
     steps = ("label", "train") if label_first else ("train", "label")
-    assert Position(3).left(order) == (*steps, "measure")
-    assert Position(3, 1).left(order) == (steps[1], "measure")
-    assert Position(3, 2).left(order) == ("measure",)
+    assert Position(3).steps_left(order) == (*steps, "measure")
+    assert Position(3, 1).steps_left(order) == (steps[1], "measure")
+    assert Position(3, 2).steps_left(order) == ("measure",)
 
 
 TRAINED = {"labelled": 9, "gradient_steps": 20, "loss": 0.5}
@@ -340,7 +337,7 @@ def test_where_it_can_t_be(position):
 
 def test_figures_of_a_record_are_right():
     for order in ORDERS:
-        for record in self_learning(
+        for record in records_of(
             StubLearner(), start(), meta_iterations=2, select=take(5), order=order
         ):
             check_figures(asdict(record))
@@ -366,18 +363,18 @@ def test_figures_that_can_t_be_a_record_s(name, value):
 
 
 def test_a_selection_that_is_empty_stops_the_run():
-    learner, examples = StubLearner(), start()
-    records = self_learning(learner, examples, meta_iterations=3, select=take(0))
-    next(records)
+    learner, seen = StubLearner(), []
     with pytest.raises(UntrustworthyError, match="In meta-iteration 1 none of 16"):
-        next(records)
+        for state in self_learning(RunState(start()), learner, meta_iterations=3, select=take(0)):
+            seen.append(len(state.history))
+    assert seen[-1] == 1
     assert learner.calls == ["train 0", "label 16"]
 
 
-def test_examples_remember_what_they_were_matched_to():
+def test_examples_remember_their_nearest_labelled_image():
     examples = start()
-    list(self_learning(StubLearner(), examples, meta_iterations=1, select=take(5)))
-    assert examples.matched.tolist() == [-1] * 4 + [0, 1, 2, 3, 0] + [-1] * 11
+    examples = run(StubLearner(), examples, meta_iterations=1, select=take(5)).examples
+    assert examples.nearest.tolist() == [-1] * 4 + [0, 1, 2, 3, 0] + [-1] * 11
 
 
 def test_what_is_left_out_is_neither_trained_on_nor_labelled():
@@ -385,7 +382,8 @@ def test_what_is_left_out_is_neither_trained_on_nor_labelled():
     labels = np.where(np.arange(20) < 4, TRUTH, UNLABELLED)
     labels[[1, 19]] = LEFT_OUT
     examples = Examples.from_labels(labels)
-    records = list(self_learning(learner, examples, meta_iterations=9, select=take(8)))
+    state = run(learner, examples, meta_iterations=9, select=take(8))
+    records, examples = state.history, state.examples
     assert learner.calls == ["train 0", "label 15", "train 1", "label 7", "train 2"]
     assert learner.trained_on[-1] == [0, *range(2, 19)]
     assert examples.labels[[1, 19]].tolist() == [LEFT_OUT] * 2
@@ -397,34 +395,71 @@ def test_what_is_left_out_is_neither_trained_on_nor_labelled():
 def test_none_is_labelled_below_the_confidence_asked_for_and_the_run_ends(order):
     """The confidence of an example is minus its index."""
     learner, examples = StubLearner(), start()
-    records = list(
-        self_learning(
-            learner,
-            examples,
-            meta_iterations=9,
-            select=take(5),
-            min_confidence=-10.0,
-            order=order,
-            evaluate_every=9,
-        )
+    state = run(
+        learner,
+        examples,
+        meta_iterations=9,
+        select=take(5),
+        min_confidence=-10.0,
+        order=order,
+        evaluate_every=9,
     )
+    records, examples = state.history, state.examples
     assert [record.selected for record in records] == [0, 5, 2, 0]
     assert examples.labelled.tolist() == list(range(11))
     assert records[-1].test_accuracy is not None
     assert records[-1].gradient_steps > 0
 
 
-def test_a_run_that_has_ended_does_not_go_on():
-    position = Position(meta_iteration=2, ended=True)
-    position.check("label-first")
-    assert not list(
-        self_learning(StubLearner(), start(), meta_iterations=9, select=take(5), position=position)
+def test_a_run_in_which_none_was_sure_does_not_go_on():
+    options = {"meta_iterations": 9, "select": take(5), "min_confidence": -3.0}
+    ended = run(StubLearner(), start(), **options)
+    assert ended.none_was_sure and len(ended.history) == 2
+    ended.check(start(), order="label-first", meta_iterations=9)
+    assert not list(self_learning(ended, StubLearner(), **options))
+    begun = replace(ended, position=Position(2, 1, LABELLED))
+    with pytest.raises(ValueError, match="meta-iteration 2 can't have begun"):
+        begun.check(start(), order="label-first", meta_iterations=9)
+
+
+def test_pseudo_labels_can_be_given_anew_in_each_meta_iteration():
+    class Wavering(StubLearner):
+        def label(self, indices):
+            labels, confidence, nearest = super().label(indices)
+            return (labels + len(self.calls)) % 4, confidence, nearest
+
+    def without_pseudo_labels(examples):
+        return examples.without_labels(np.flatnonzero(examples.labelled_in > 0))
+
+    learner = Wavering()
+    states = list(
+        self_learning(
+            RunState(start()),
+            learner,
+            meta_iterations=2,
+            select=take(5),
+            before_labelling=without_pseudo_labels,
+        )
     )
+    assert learner.calls == ["train 0", "label 16", "train 1", "label 16", "train 2"]
+    first, last = (
+        next(state for state in states if len(state.history) == number).examples
+        for number in (2, 3)
+    )
+    assert first.labelled_in.tolist() == [0] * 4 + [1] * 5 + [-1] * 11
+    assert last.labelled_in.tolist() == [0] * 4 + [2] * 5 + [-1] * 11
+    # The states keep the history of each pseudo-label.
+    assert (first.labels != last.labels).tolist() == [False] * 4 + [True] * 5 + [False] * 11
+    last.check_continues(start(), 2)
 
 
-@pytest.mark.parametrize("wrong", [{"ended": 1}, {"ended": True}, {"ended": True, "steps": 1}])
-def test_a_run_can_t_have_ended_anywhere_else(wrong):
-    results = {"labelled": 1, "gradient_steps": 1, "loss": 1.0}
-    position = Position(**{"results": results if "steps" in wrong else {}, **wrong})
-    with pytest.raises(ValueError, match="can't have ended|can't be"):
-        position.check("label-first")
+def test_a_state_never_changes():
+    states = list(
+        self_learning(RunState(start()), StubLearner(), meta_iterations=1, select=take(5))
+    )
+    first = states[0].examples
+    for field in fields(Examples):
+        np.testing.assert_array_equal(
+            getattr(first, field.name), getattr(start(), field.name), err_msg=field.name
+        )
+    assert len(states[-1].examples.labelled) == 9

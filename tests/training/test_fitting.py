@@ -9,17 +9,17 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.network.averaging import WeightAverage
-from keras_selflearn.training.fitting import UnderWay, fit
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.fitting import TrainingProgress, fit
+from keras_selflearn.training.schedule import Schedule
 
 # Each epoch has batches of 2, 2 and 1 examples.
 X = np.array([1, 2, 3, 4, 5], np.float32)[:, None]
 Y = 3 * X - 1
 SLICES = [slice(0, 2), slice(2, 4), slice(4, 5)]
-EPOCHS = Training(epochs=3, learning_rate=0.01, decay="cosine")
-STEPS = Training(epochs=9, steps=8, learning_rate=0.01, warmup=0.3)
+EPOCHS = Schedule(epochs=3, learning_rate=0.01, decay="cosine")
+STEPS = Schedule(epochs=9, steps=8, learning_rate=0.01, warmup=0.3)
 # Ends with the mean of the weights after steps 10, 20 and 24.
-AVERAGE = Training(epochs=9, steps=24, learning_rate=0.01, ema_momentum=0.9)
+AVERAGE = Schedule(epochs=9, steps=24, learning_rate=0.01, ema_momentum=0.9)
 # Three parts of three steps, two of four, eight of three.
 TRAININGS = {"epochs": EPOCHS, "steps": STEPS, "average": AVERAGE}
 
@@ -64,7 +64,7 @@ class Subject:
 
     def __init__(self, training, stop_after=None):
         self.trainer, self.training, self.stop_after = model(), training, stop_after
-        self.under_way, self.means, self.asked = UnderWay(), [], []
+        self.progress, self.means, self.asked = TrainingProgress(), [], []
         self.callback = Observer(self)
         weights = self.trainer.trainable_variables
         self.average = WeightAverage(weights) if training.ema_momentum else None
@@ -83,7 +83,7 @@ class Subject:
     def after_step(self, mean):
         self.means.append(mean)
         self.callback.seen.append("saved")
-        if self.under_way.steps == self.stop_after:
+        if self.progress.steps == self.stop_after:
             raise Stop
 
     def fit(self):
@@ -92,7 +92,7 @@ class Subject:
             self.training,
             self.batches_from,
             steps_per_epoch=3,
-            under_way=self.under_way,
+            progress=self.progress,
             average=self.average,
             first_epoch=10,
             callbacks=[self.callback],
@@ -113,7 +113,7 @@ class Observer(tf.keras.callbacks.Callback):
         self.rates.append(float(np.asarray(self.model.optimizer.learning_rate)))
 
     def on_train_batch_end(self, batch, logs=None):
-        self.seen.append(self.subject.under_way.steps)
+        self.seen.append(self.subject.progress.steps)
 
     def on_epoch_end(self, epoch, logs=None):
         self.seen.append(f"epoch {epoch}")
@@ -126,12 +126,12 @@ def test_losses_weights_and_rates_are_those_computed_by_hand(training):
     parts, steps = training.epochs_and_steps(3)
     means, weights = by_hand(training, parts, steps)
     np.testing.assert_allclose(subject.means, means, rtol=1e-4)
-    np.testing.assert_allclose(subject.under_way.losses, means[steps - 1 :: steps], rtol=1e-4)
+    np.testing.assert_allclose(subject.progress.losses, means[steps - 1 :: steps], rtol=1e-4)
     found = np.concatenate([each.ravel() for each in subject.trainer.get_weights()])
     np.testing.assert_allclose(found, weights, rtol=1e-4)
     np.testing.assert_allclose(subject.callback.rates, training.rates(parts * steps), rtol=1e-6)
-    assert subject.under_way.steps == parts * steps and subject.asked == [0]
-    assert subject.under_way.sums == (0.0, 0.0)
+    assert subject.progress.steps == parts * steps and subject.asked == [0]
+    assert subject.progress.sums == (0.0, 0.0)
 
 
 def test_a_step_is_saved_when_all_callbacks_know_of_it():
@@ -147,17 +147,17 @@ def test_a_training_stopped_after_any_step_goes_on_as_if_it_had_not_been(trainin
     tf.config.experimental.enable_op_determinism()
     whole = Subject(training)
     whole.fit()
-    for stop_after in range(1, whole.under_way.steps + 1):
+    for stop_after in range(1, whole.progress.steps + 1):
         stopped = Subject(training, stop_after)
         with pytest.raises(Stop):
             stopped.fit()
-        assert stopped.under_way.steps == stop_after
+        assert stopped.progress.steps == stop_after
         again = Subject(training)
-        again.under_way = copy.deepcopy(stopped.under_way)
+        again.progress = copy.deepcopy(stopped.progress)
         for variable, value in zip(again.variables(), stopped.variables()):
             variable.assign(value)
         again.fit()
-        assert again.under_way == whole.under_way
+        assert again.progress == whole.progress
         assert stopped.means + again.means == whole.means
         assert stopped.callback.rates + again.callback.rates == whole.callback.rates
         assert stopped.callback.seen + again.callback.seen == whole.callback.seen
@@ -166,49 +166,49 @@ def test_a_training_stopped_after_any_step_goes_on_as_if_it_had_not_been(trainin
 
 
 def test_a_training_that_has_settled_ends_and_stays_ended():
-    still = Training(epochs=50, learning_rate=0.0, settled_epochs=2)
+    still = Schedule(epochs=50, learning_rate=0.0, settled_epochs=2)
     subject = Subject(still)
     subject.fit()
-    assert len(subject.under_way.losses) == 3 and subject.under_way.steps == 9
+    assert len(subject.progress.losses) == 3 and subject.progress.steps == 9
     subject.fit()
-    assert subject.under_way.steps == 9 and subject.asked == [0]
+    assert subject.progress.steps == 9 and subject.asked == [0]
 
 
 @pytest.mark.parametrize(
-    "under_way",
+    "progress",
     [
-        UnderWay(),
-        UnderWay(1, [], (0.5, 2.0)),
-        UnderWay(3, [], (0.0, 12.0)),
-        UnderWay(4, [0.25]),
-        UnderWay(7, [0.25], [0.5, 6.0]),
-        UnderWay(8, [0.25, 0.125]),
+        TrainingProgress(),
+        TrainingProgress(1, [], (0.5, 2.0)),
+        TrainingProgress(3, [], (0.0, 12.0)),
+        TrainingProgress(4, [0.25]),
+        TrainingProgress(7, [0.25], [0.5, 6.0]),
+        TrainingProgress(8, [0.25, 0.125]),
     ],
 )
-def test_where_a_training_of_two_times_four_steps_can_be(under_way):
-    under_way.check(2, 4)
+def test_where_a_training_of_two_times_four_steps_can_be(progress):
+    progress.check(2, 4)
 
 
 @pytest.mark.parametrize(
-    "under_way",
+    "progress",
     [
-        UnderWay(-1, [], (0.5, 2.0)),
-        UnderWay(9, [0.25, 0.125], (0.5, 2.0)),
-        UnderWay(12, [0.25, 0.125, 0.0]),
-        UnderWay(1.0, [], (0.5, 2.0)),
-        UnderWay(True, [], (0.5, 2.0)),
-        UnderWay(1),
-        UnderWay(1, [], (0.5, -2.0)),
-        UnderWay(1, [], (0.5,)),
-        UnderWay(1, [], (float("nan"), 2.0)),
-        UnderWay(1, [], (0.5, float("inf"))),
-        UnderWay(4, []),
-        UnderWay(4, [0.25, 0.125]),
-        UnderWay(4, [float("nan")]),
-        UnderWay(4, ["a"]),
-        UnderWay(4, [0.25], (0.5, 2.0)),
+        TrainingProgress(-1, [], (0.5, 2.0)),
+        TrainingProgress(9, [0.25, 0.125], (0.5, 2.0)),
+        TrainingProgress(12, [0.25, 0.125, 0.0]),
+        TrainingProgress(1.0, [], (0.5, 2.0)),
+        TrainingProgress(True, [], (0.5, 2.0)),
+        TrainingProgress(1),
+        TrainingProgress(1, [], (0.5, -2.0)),
+        TrainingProgress(1, [], (0.5,)),
+        TrainingProgress(1, [], (float("nan"), 2.0)),
+        TrainingProgress(1, [], (0.5, float("inf"))),
+        TrainingProgress(4, []),
+        TrainingProgress(4, [0.25, 0.125]),
+        TrainingProgress(4, [float("nan")]),
+        TrainingProgress(4, ["a"]),
+        TrainingProgress(4, [0.25], (0.5, 2.0)),
     ],
 )
-def test_where_it_can_t_be(under_way):
+def test_where_it_can_t_be(progress):
     with pytest.raises(ValueError, match="a training of 2 times 4 steps can't be at"):
-        under_way.check(2, 4)
+        progress.check(2, 4)

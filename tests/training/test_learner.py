@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 
 import numpy as np
@@ -7,18 +9,36 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling import make_labeller
+from keras_selflearn.labelling.labeller import Setting
+from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network import backbone
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
-from keras_selflearn.selflearning.loop import ORDERS, Examples, self_learning
+from keras_selflearn.selflearning.examples import Examples
+from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.state import ORDERS, RunState
 from keras_selflearn.selflearning.trust import UntrustworthyError
-from keras_selflearn.training.learner import KerasLearner, embed, inference_batch_size
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.pipeline import training_batches
-from keras_selflearn.training.schedule import Training
+from keras_selflearn.training.schedule import Schedule
 
 TRUTH = np.arange(40) % 2
 IMAGES = np.random.default_rng(0).integers(0, 100, (40, 32, 32, 3), np.uint8)
 IMAGES += (TRUTH * 150).astype(np.uint8)[:, None, None, None]
+
+
+def labellers(network, objective):
+    return functools.partial(
+        make_labeller,
+        objective.labelling,
+        head=network.head,
+        n_classes=2,
+        normalized=objective.normalized,
+    )
 
 
 def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes):
@@ -35,20 +55,22 @@ def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes)
         learning_rate=1.0,
         precision=precision,
     )
-    options = {
-        "n_classes": 2,
-        "test_data": (IMAGES, TRUTH),
-        "first_training": Training(epochs=2, learning_rate=1e-3),
-        "meta_training": Training(epochs=1, learning_rate=1e-4),
-        "batch_size": 10,
-        "augmentations": (),
-        "reference": "initial",
-        "n_neighbors": 1,
-        "test_features": "as-is",
-        "seed": 0,
-        "callbacks": (),
+    labelling = {
+        name: changes.pop(name) for name in ("reference", "test_features") if name in changes
     }
-    return KerasLearner(network, objective, IMAGES, **{**options, **changes})
+    options = {
+        "test_data": (IMAGES, TRUTH),
+        "first_schedule": Schedule(epochs=2, learning_rate=1e-3),
+        "meta_schedule": Schedule(epochs=1, learning_rate=1e-4),
+        "meta_training": ContinuedTraining(batch_size=10, augmentations=(), seed=0),
+    }
+    return KerasLearner(
+        network,
+        NetworkLabelling(network, IMAGES, labellers(network, objective), **labelling),
+        IMAGES,
+        n_classes=2,
+        **{**options, **changes},
+    )
 
 
 def examples():
@@ -93,9 +115,9 @@ class RatesOfSteps(tf.keras.callbacks.Callback):
 
 def test_steps_replace_epochs_and_each_follows_the_rates():
     observer = RatesOfSteps()
-    first = Training(epochs=99, steps=6, learning_rate=1e-3, decay="cosine", warmup=0.4)
-    meta = Training(epochs=99, steps=5, learning_rate=1e-4)
-    subject = learner(callbacks=[observer], first_training=first, meta_training=meta)
+    first = Schedule(epochs=99, steps=6, learning_rate=1e-3, decay="cosine", warmup=0.4)
+    meta = Schedule(epochs=99, steps=5, learning_rate=1e-4)
+    subject = learner(callbacks=[observer], first_schedule=first, meta_schedule=meta)
     data = examples()  # two batches of ten
     assert subject.train(data, 0)[1] == 6
     assert subject.train(data, 1)[1] == 5
@@ -111,18 +133,18 @@ def test_no_order_of_the_examples_is_used_twice(monkeypatch):
         asked.append((options["first_step"], options["steps"]))
         return training_batches(*arguments, **options)
 
-    monkeypatch.setattr("keras_selflearn.training.learner.training_batches", spy)
-    five_steps = Training(epochs=99, steps=5, learning_rate=1e-4)
-    subject, data = learner(meta_training=five_steps), examples()
+    monkeypatch.setattr("keras_selflearn.training.meta_training.training_batches", spy)
+    five_steps = Schedule(epochs=99, steps=5, learning_rate=1e-4)
+    subject, data = learner(meta_schedule=five_steps), examples()
     for meta_iteration in range(3):
         subject.train(data, meta_iteration)
     assert asked == [(0, 4), (4, 5), (10, 5)]  # an order lasts two steps
 
 
 def test_a_training_ends_once_its_loss_has_settled():
-    still = Training(epochs=50, learning_rate=0.0, settled_epochs=3)
+    still = Schedule(epochs=50, learning_rate=0.0, settled_epochs=3)
     observer = Observer()
-    subject = learner("cross-entropy", first_training=still, callbacks=[observer])
+    subject = learner("cross-entropy", first_schedule=still, callbacks=[observer])
     assert subject.train(examples(), 0)[1] == 4 * 2  # one epoch, then three that are no better
     subject.train(examples(), 1)
     assert [epoch for epoch, _ in observer.seen] == [0, 1, 2, 3, 4]
@@ -132,7 +154,7 @@ def test_weights_carry_over():
     subject, data = learner(), examples()
     subject.train(data, 0)
     before = subject.network.trainer.get_weights()
-    subject.meta_training = Training(epochs=1, learning_rate=0.0)
+    subject.meta_schedule = Schedule(epochs=1, learning_rate=0.0)
     subject.train(data, 1)
     for first, second in zip(before, subject.network.trainer.get_weights()):
         np.testing.assert_array_equal(first, second)
@@ -151,10 +173,10 @@ class KeepWeights(tf.keras.callbacks.Callback):
 
 def test_each_training_ends_with_the_average_of_its_weights_and_the_next_begins_there():
     observer = KeepWeights()
-    first = Training(epochs=10, learning_rate=1e-3, ema_momentum=0.9)  # of two steps each
-    meta = Training(epochs=10, learning_rate=0.0, ema_momentum=0.9)
+    first = Schedule(epochs=10, learning_rate=1e-3, ema_momentum=0.9)  # of two steps each
+    meta = Schedule(epochs=10, learning_rate=0.0, ema_momentum=0.9)
     subject, data = (
-        learner(first_training=first, meta_training=meta, callbacks=[observer]),
+        learner(first_schedule=first, meta_schedule=meta, callbacks=[observer]),
         examples(),
     )
     subject.train(data, 0)
@@ -179,8 +201,8 @@ def test_only_a_training_with_a_momentum_is_averaged():
     subject, data = learner(), examples()
     without = len(subject.state().arrays)
     observer = KeepWeights()
-    first = Training(epochs=10, learning_rate=1e-3, ema_momentum=0.9)
-    subject = learner(first_training=first, callbacks=[observer])
+    first = Schedule(epochs=10, learning_rate=1e-3, ema_momentum=0.9)
+    subject = learner(first_schedule=first, callbacks=[observer])
     assert len(subject.state().arrays) == without + len(subject.network.trainer.trainable_variables)
     subject.train(data, 0)
     subject.train(data, 1)
@@ -191,12 +213,12 @@ def test_only_a_training_with_a_momentum_is_averaged():
 @pytest.mark.parametrize("reference", ["initial", "all"])
 def test_reference_decides_which_labelled_examples_are_compared_with(reference):
     subject, data = learner(reference=reference), examples()
-    data.merge(np.array([30, 31]), np.array([0, 1]), np.zeros(2), np.zeros(2, int), 1)
+    data = data.merge(np.array([30, 31]), np.array([0, 1]), np.zeros(2), np.zeros(2, int), 1)
     subject.train(data, 1)
     expected = list(range(20)) + ([30, 31] if reference == "all" else [])
     embeddings = embed(subject.network, IMAGES, np.array(expected))
-    np.testing.assert_allclose(subject.labeller.reference, embeddings, atol=1e-6)
-    assert subject.labeller.labels.tolist() == data.labels[expected].tolist()
+    np.testing.assert_allclose(subject.labelling.labeller.reference, embeddings, atol=1e-6)
+    assert subject.labelling.labeller.labels.tolist() == data.labels[expected].tolist()
 
 
 def test_cross_entropy_labels_as_the_whole_network_does():
@@ -229,7 +251,7 @@ def embed_as(monkeypatch, training, test):
         calls.append(len(indices))
         return (training if images is IMAGES else test)[indices]
 
-    monkeypatch.setattr("keras_selflearn.training.learner.embed", embed)
+    monkeypatch.setattr("keras_selflearn.training.network_labelling.embed", embed)
     return calls
 
 
@@ -243,7 +265,7 @@ def test_standardised_features_give_the_test_accuracy_and_nothing_else(monkeypat
     assert subject.test_accuracy() == 50
     labels, confidence, matched = subject.label(np.arange(20, 40))
 
-    subject.test_features = "standardised"
+    subject = learner(test_data=(IMAGES.copy(), TRUTH), test_features="standardised")
     calls.clear()
     subject.train(examples(), 1)
     assert subject.test_accuracy() == 100
@@ -265,7 +287,7 @@ def test_standardised_test_accuracy_is_that_of_a_loop(reference, monkeypatch):
         test_features="standardised",
     )
     data = examples()
-    data.merge(np.arange(20, 30), np.repeat(1, 10), np.zeros(10), np.zeros(10, int), 1)
+    data = data.merge(np.arange(20, 30), np.repeat(1, 10), np.zeros(10), np.zeros(10, int), 1)
     subject.train(data, 1)
     compared = training[:30] if reference == "all" else training[:20]
     there, here = (
@@ -282,8 +304,13 @@ def test_cross_entropy_has_one_test_accuracy(monkeypatch):
     embed_as(monkeypatch, np.zeros((40, 8), np.float32), test)
     subject = learner("cross-entropy", test_data=(IMAGES.copy(), TRUTH))
     subject.train(examples(), 0)
-    predicted, *_ = subject.labeller.label(test)
-    subject.test_features = "standardised"
+    predicted, *_ = subject.labelling.labeller.label(test)
+    subject.labelling = NetworkLabelling(
+        subject.network,
+        IMAGES,
+        labellers(subject.network, get_objective("cross-entropy")),
+        test_features="standardised",
+    )
     assert subject.test_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))
 
 
@@ -309,37 +336,11 @@ def test_nothing_is_traced_twice(monkeypatch):
     before = len(traces)
     for meta_iteration in (1, 2):
         chosen = data.unlabelled[:3]
-        data.merge(chosen, TRUTH[chosen], np.zeros(3), np.zeros(3, int), meta_iteration)
+        data = data.merge(chosen, TRUTH[chosen], np.zeros(3), np.zeros(3, int), meta_iteration)
         subject.train(data, meta_iteration)
         subject.label(data.unlabelled)
         subject.test_accuracy()
     assert len(traces) == before
-
-
-def test_embedding_is_traced_once_for_batches_of_all_sizes(monkeypatch):
-    monkeypatch.setattr("keras_selflearn.training.learner._INFERENCE_PIXELS", 15 * 32 * 32)
-    subject = learner()
-    indices = np.random.default_rng(0).permutation(40)
-    expected = subject.network.embedder(IMAGES[indices], training=False).numpy()
-    traces = []
-    original = subject.network.embedder.call
-
-    def spy(*arguments, **options):
-        traces.append(1)
-        return original(*arguments, **options)
-
-    monkeypatch.setattr(subject.network.embedder, "call", spy)
-    for chosen in (slice(None), slice(7)):  # batches of 15, 15, 10, then of 7
-        found = embed(subject.network, IMAGES, indices[chosen])
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, expected[chosen], atol=1e-6)
-    assert embed(subject.network, IMAGES, indices[:0]).shape == (0, 8)
-    assert len(traces) == 1
-
-
-@pytest.mark.parametrize(("height", "width", "n"), [(32, 32, 400), (96, 96, 44), (500, 600, 1)])
-def test_images_embedded_at_a_time_have_about_as_many_pixels(height, width, n):
-    assert inference_batch_size((height, width, 3)) == n
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -354,7 +355,7 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
         of_networks[-1].extend((kind, index) for index in indices.tolist())
         return embed(network, images, indices)
 
-    monkeypatch.setattr("keras_selflearn.training.learner.embed", spy)
+    monkeypatch.setattr("keras_selflearn.training.network_labelling.embed", spy)
     subject = learner(loss, reference=reference, test_data=(test_images, TRUTH))
     train = subject.train
 
@@ -365,8 +366,8 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
     subject.train = train_another
     data = examples()
     for _ in self_learning(
+        RunState(data),
         subject,
-        data,
         meta_iterations=3,
         select=lambda labels, confidence: np.argsort(-confidence)[:4],
         order=order,
@@ -417,8 +418,7 @@ def test_the_state_of_another_network_is_refused_and_changes_nothing():
 
 
 def test_a_training_is_not_gone_on_with_where_none_was_begun():
-    subject, data = learner(), examples()
-    subject.after_step = stop_at(subject, 3)
+    subject, data = learner(after_step=stop_at(3)), examples()
     with pytest.raises(Stop):
         subject.train(data, 0)
     learner().restore(subject.state(), data, 0)
@@ -430,9 +430,11 @@ class Stop(Exception):
     pass
 
 
-def stop_at(subject, step):
+def stop_at(step):
+    steps = itertools.count(1)
+
     def after_step():
-        if int(subject.network.trainer.optimizer.iterations) == step:
+        if next(steps) == step:
             raise Stop
 
     return after_step
@@ -457,8 +459,12 @@ class Sabotage(tf.keras.callbacks.Callback):
 )
 def test_a_loss_that_is_no_number_stops_at_that_step(value, after, step, meta_iteration, rate):
     saved = []
-    subject, data = learner("cross-entropy", callbacks=[Sabotage(after, value)]), examples()
-    subject.after_step = lambda: saved.append(1)
+    subject = learner(
+        "cross-entropy",
+        callbacks=[Sabotage(after, value)],
+        after_step=lambda: saved.append(1),
+    )
+    data = examples()
     expected = rf"nan at gradient step {step} of meta-iteration {meta_iteration}: .* than {rate}"
     with pytest.raises(UntrustworthyError, match=expected):
         subject.train(data, 0)
@@ -506,11 +512,11 @@ def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
     subject = learner(loss)
     subject.train(examples(), 0)
     expected = subject.label(np.arange(15, 40))
-    monkeypatch.setattr("keras_selflearn.training.learner._LABELLED_AT_ONCE", 10)
+    monkeypatch.setattr("keras_selflearn.training.network_labelling._LABELLED_AT_ONCE", 10)
     sizes = []
-    embed = subject._embed
+    embed = subject.labelling._embed
     monkeypatch.setattr(
-        subject, "_embed", lambda *args: (sizes.append(len(args[2])), embed(*args))[1]
+        subject.labelling, "_embed", lambda *args: (sizes.append(len(args[2])), embed(*args))[1]
     )
     found = subject.label(np.arange(15, 40))
     assert sizes == [10, 10, 5]
@@ -518,3 +524,31 @@ def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
     np.testing.assert_allclose(found[1], expected[1], rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(found[2], expected[2])
     assert [len(each) for each in subject.label(np.arange(0))] == [0, 0, 0]
+
+
+class Together(NearestNeighbourLabeller):
+    """Labels the unlabelled images that it was fitted on, and no others."""
+
+    needs_unlabelled = True
+
+    def fit(self, reference, labels, unlabelled=None):
+        super().fit(reference, labels)
+        self.together = self.label(unlabelled)
+        return self
+
+    def label_unlabelled(self):
+        return self.together
+
+
+def test_a_labeller_of_all_images_together_is_fitted_on_the_images_asked_for():
+    alone, data = learner(), examples()
+    alone.train(data, 0)
+    labelling = NetworkLabelling(
+        alone.network, IMAGES, lambda: Together(Setting(2, normalized=True))
+    )
+    labelling.follow(data, 0)
+    for indices in (data.unlabelled, np.arange(15, 40)):
+        found, expected = labelling.label(indices), alone.label(indices)
+        np.testing.assert_array_equal(found.labels, expected.labels)
+        np.testing.assert_array_equal(found.nearest, expected.nearest)
+        np.testing.assert_array_equal(labelling.arrays()["unlabelled"], indices)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.training.pipeline import inference_batches, steps_per_epoch, training_batches
+from keras_selflearn.network.embedding import inference_batches
+from keras_selflearn.training.pipeline import steps_per_epoch, training_batches
 
 
 @pytest.fixture
@@ -67,13 +68,6 @@ def test_batches_are_gathered_from_a_memory_map(tmp_path, images):
     np.save(tmp_path / "images.npy", images)
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
     assert order(batches(mapped)) == order(batches(images))
-
-
-def test_inference_keeps_the_order(images):
-    indices = np.array([7, 3, 3, 49, 0])
-    dataset = inference_batches(images, indices, batch_size=2)
-    pixels = np.concatenate([batch[:, 5, 5, 1].numpy() for batch in dataset])
-    np.testing.assert_array_equal(pixels, indices)
 
 
 def test_no_iterator_waits_for_an_autotuner(images):

@@ -7,8 +7,7 @@ import numpy as np
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.inputs import encode, is_unlabelled
-from keras_selflearn.labelling import Labeller
-from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
+from keras_selflearn.labelling.labeller import MINUS_DISTANCE, Labeller
 from keras_selflearn.runs.page.contents import Contents, Embedded
 from keras_selflearn.runs.record import RunRecord
 
@@ -48,7 +47,7 @@ def gather(
     )
     test_predicted = np.empty(0, np.int64)
     if embedded.of == "test":
-        test_predicted = positions[classifier.labeller_.label(embedded.after)[0]]
+        test_predicted = positions[classifier.labeller_.label(embedded.after).labels]
     labels = encode(classifier.transduction_, names)
     labels[is_unlabelled(classifier.transduction_)] = -1
     return Contents(
@@ -60,7 +59,7 @@ def gather(
         labelled_in=classifier.labeled_iter_,
         confidence=classifier.confidence_,
         nearest=classifier.matched_,
-        by_distance=classifier.objective_.uses_reference,
+        by_distance=classifier.labeller_.confidence_unit == MINUS_DISTANCE,
         pseudo_labelled=pseudo_labelled,
         final_labels=positions[final_labels],
         final_confidence=final_confidence,
@@ -73,20 +72,15 @@ def gather(
 
 
 def independent_labeller(classifier: SelfLearningClassifier) -> Labeller:
-    """The final labeller, comparing with given labels only.
+    """The final labeller, which compares with given labels only.
 
-    With `reference="all"` each pseudo-labelled image would find itself.
+    With `reference="all"` the nearest image of a pseudo-labelled image is itself.
     """
     labeller = classifier.labeller_
     given = classifier.labeled_iter_[classifier.reference_] == 0
     if given.all():
         return labeller
-    return NearestNeighbourLabeller(
-        labeller.reference[given],
-        labeller.labels[given],
-        n_classes=labeller.n_classes,
-        n_neighbors=labeller.n_neighbors,
-    )
+    return labeller.refit(labeller.reference[given], labeller.labels[given])
 
 
 def label_again(

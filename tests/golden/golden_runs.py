@@ -1,8 +1,8 @@
 """The golden runs: small deterministic runs, and what is kept of each.
 
-A process of its own: `python tests/golden/runs.py FOLDER NAME ...` does the named runs in FOLDER
-and writes what is kept of them to FOLDER/kept.json. It uses nothing of the package but what users
-call: the commands, `SelfLearningClassifier` and `load_dataset`.
+A process of its own: `python tests/golden/golden_runs.py FOLDER NAME ...` does the named runs in
+FOLDER and writes what is kept of them to FOLDER/kept.json. It uses nothing of the package but what
+users call: the commands, `SelfLearningClassifier` and `load_dataset`.
 """
 
 from __future__ import annotations
@@ -118,8 +118,12 @@ NAMES = (*RUNS, ESTIMATOR)
 
 def main(folder: Path, names: list[str]) -> None:
     """Do these runs and write kept.json, by name."""
+    import tensorflow as tf
+
     from keras_selflearn.datasets import load_dataset
 
+    # As `--deterministic` does, also for the run without a command.
+    tf.config.experimental.enable_op_determinism()
     digits = load_dataset("digits")
     kept = {}
     for name in names:

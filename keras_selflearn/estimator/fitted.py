@@ -1,0 +1,82 @@
+"""What `fit` learns, as one value that is saved and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_selflearn.labelling.labeller import Labeller
+from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.model import Network, build_network
+
+_OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
+_OF_NETWORK += ["precision", "strategy"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The state of a fitted classifier. Its public attributes describe the fields.
+
+    Attributes
+    ----------
+    classes : (n_classes,) array
+    image_shape : (height, width, channels)
+    labels : (n,) array
+        `transduction_`.
+    labelled_in : (n,) int64
+        `labeled_iter_`.
+    confidence : (n,) float64
+    nearest : (n,) int64
+        `matched_`.
+    reference : (m,) int64
+    history : list of dict
+    termination : str
+    parameters : dict
+        The estimator's parameters at the time of `fit`.
+    objective : Objective
+    labeller : Labeller
+    network : Network
+    """
+
+    classes: np.ndarray
+    image_shape: tuple[int, int, int]
+    labels: np.ndarray
+    labelled_in: np.ndarray
+    confidence: np.ndarray
+    nearest: np.ndarray
+    reference: np.ndarray
+    history: list[dict[str, Any]]
+    termination: str
+    parameters: dict[str, Any]
+    objective: Objective
+    labeller: Labeller
+    network: Network
+
+    @property
+    def n_iter(self) -> int:
+        """How many meta-iterations there were."""
+        return len(self.history) - 1
+
+
+def network_from(
+    parameters: Mapping[str, Any],
+    objective: Objective,
+    image_shape: tuple[int, int, int],
+    n_classes: int,
+    **changes: Any,
+) -> Network:
+    """Build the network that an estimator's `parameters` describe.
+
+    `changes` go to `build_network` in place of the parameters of the same names.
+    """
+    options = {name: parameters[name] for name in _OF_NETWORK}
+    options["optimizer"] = options["optimizer"] or objective.optimizer
+    return build_network(
+        objective=objective,
+        image_shape=image_shape,
+        n_classes=n_classes,
+        **{**options, **changes},
+    )

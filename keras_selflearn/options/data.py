@@ -1,0 +1,164 @@
+"""Which images a run gets, and which of them are labelled."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, option
+from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entry
+from keras_selflearn.datasets.splitting import check_one_of_each
+
+REGIMES = ("n-labelled", "self-learning", "all-labelled")
+_IMAGE_SIZE = 96
+_Data = TypeVar("_Data", bound="DataOptions")
+# Whoever brings a folder has said which images are labelled.
+_NOT_FOR_A_FOLDER = ("labels", "labels_per_class", "train_images", "test_images")
+
+
+def starts_from_few_labels(options: DataOptions) -> bool:
+    """Whether the run hides the labels of most training images."""
+    return options.regime != "all-labelled"
+
+
+@dataclass(frozen=True)
+class DataOptions(Options):
+    """The data set, its size, and its labels."""
+
+    GROUP = "data"
+
+    dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}, tfds:NAME or folder.")
+    images: str | None = option(
+        None, "Your folder of images; --dataset=folder needs it.", place=True
+    )
+    image_size: int | None = option(
+        None,
+        "Height and width to resize to, for --dataset=folder or tfds:NAME.",
+        least=32,
+        most=4096,
+        unit="pixels",
+        without="96 for a folder",
+    )
+    labels_csv: str | None = option(
+        None,
+        "Table of path and label for --dataset=folder; other images are unlabelled.",
+        place=True,
+    )
+    regime: str = option(
+        "self-learning",
+        "Training: n-labelled (initial labels only), self-learning or all-labelled.",
+        choices=REGIMES,
+    )
+    train_images: int | None = option(
+        None,
+        "Number of training images to use, a fixed class-balanced subset.",
+        least=1,
+        without="all",
+    )
+    test_images: int | None = option(
+        None, "Number of test images to use, a fixed class-balanced subset.", least=1, without="all"
+    )
+    labels: int | None = option(
+        None,
+        "Number of initially labelled images over all classes.",
+        of_data_set=True,
+        used=starts_from_few_labels,
+    )
+    labels_per_class: str | None = option(
+        None,
+        "Number of initially labelled images in each class, for example cat=9,dog=4.",
+        without="--labels for all",
+        used=starts_from_few_labels,
+    )
+    data_dir: str | None = option(
+        None,
+        "Folder in which TensorFlow Datasets keeps its files.",
+        without="~/tensorflow_datasets",
+        place=True,
+    )
+
+    def resolve_data(self: _Data) -> _Data:
+        """Check the options against each other, and fill in the image size.
+
+        Raises
+        ------
+        InputError
+            For an unknown data set, and for an option that the data set does not take or lacks.
+        """
+        dataset_entry(self.dataset)
+        is_folder, is_tfds = self.dataset == FOLDER, self.dataset.startswith(TFDS_PREFIX)
+        refused = list(_NOT_FOR_A_FOLDER) if is_folder else ["images", "labels_csv"]
+        refused += [] if is_folder or is_tfds else ["image_size"]
+        for name in refused:
+            if getattr(self, name) is not None:
+                raise InputError(f"--{name} is not for --dataset={self.dataset}: leave it out.")
+        if is_folder and self.images is None:
+            raise InputError("--dataset=folder needs --images=DIR, the folder of your images.")
+        if is_tfds and self.labels is None and self.labels_per_class is None:
+            raise InputError(f"--dataset={self.dataset} needs --labels, how many to start from.")
+        if self.labels is not None and self.labels_per_class is not None:
+            raise InputError(
+                "--labels and --labels_per_class exclude each other: give one of them."
+            )
+        if self.labels_per_class is not None:
+            numbers_by_class(self.labels_per_class)
+        return replace(self, image_size=self.image_size or _IMAGE_SIZE) if is_folder else self
+
+    def initial_labels(self) -> int | None:
+        """The number of initially labelled images; None where only the data tell."""
+        if self.dataset == FOLDER or not starts_from_few_labels(self):
+            return None
+        if self.labels_per_class is not None:
+            return sum(numbers_by_class(self.labels_per_class).values())
+        return self.labels
+
+    def fewest_labels(self) -> int | None:
+        """The number of initially labelled images in the smallest class; None: the data tell."""
+        number, classes = self.initial_labels(), dataset_entry(self.dataset).classes
+        if number is not None and self.labels_per_class is not None:
+            return min(numbers_by_class(self.labels_per_class).values())
+        return None if number is None or classes is None else number // classes
+
+    def check_numbers(self) -> None:
+        """Check the numbers of images and labels against each other, once they are resolved.
+
+        Raises
+        ------
+        InputError
+            For numbers that the data set can't have together.
+        """
+        labels, classes = self.initial_labels(), dataset_entry(self.dataset).classes
+        numbers = {"label": None if self.labels_per_class is not None else labels}
+        numbers |= {"training image": self.train_images, "test image": self.test_images}
+        for kind, number in numbers.items():
+            if classes is not None and number is not None:
+                check_one_of_each(kind, number, classes)
+        if labels is not None and self.train_images is not None and labels > self.train_images:
+            raise InputError(
+                f"--train_images is {self.train_images}, but {labels} of them shall be labelled:"
+                " ask for as many images at least, or for fewer labels."
+            )
+
+
+def numbers_by_class(text: str) -> dict[str, int]:
+    """Read `cat=9,dog=4` as the number of each class.
+
+    A name that has a comma stands in double quotes, as in CSV.
+
+    Raises
+    ------
+    InputError
+        When the text is written in another way.
+    """
+    numbers = {}
+    for pair in next(csv.reader([text]), []):
+        name, _, number = pair.strip().rpartition("=")
+        if not (name and number.isascii() and number.isdigit() and int(number)) or name in numbers:
+            raise InputError(
+                f"--labels_per_class is '{text}': give each class once, with at least one label, as"
+                " in cat=9,dog=4."
+            )
+        numbers[name] = int(number)
+    return numbers

@@ -1,0 +1,95 @@
+"""How pseudo-labels are chosen, how often, and when a run is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, option
+from keras_selflearn.selflearning.selection import SELECTIONS
+from keras_selflearn.selflearning.state import ORDERS
+
+
+def self_learns(options: Any) -> bool:
+    """Whether the run is one of self-learning."""
+    return options.regime == "self-learning"
+
+
+def has_meta_iterations(options: Any) -> bool:
+    """Whether the run trains on pseudo-labels."""
+    return self_learns(options) and options.meta_iterations != 0
+
+
+@dataclass(frozen=True)
+class SelfLearningOptions(Options):
+    """Meta-iterations, and the selection of pseudo-labels in each."""
+
+    GROUP = "self-learning"
+
+    meta_iterations: int | None = option(
+        None,
+        "Number of meta-iterations: label, select, merge and re-train.",
+        least=0,
+        of_data_set=True,
+        used=self_learns,
+    )
+    selection_percent: float | None = option(
+        None,
+        "Share of the unlabelled images that each meta-iteration selects.",
+        above=0,
+        most=100,
+        unit="percent",
+        called="The selection percentage",
+        of_data_set=True,
+        used=has_meta_iterations,
+    )
+    selection: str = option(
+        "global",
+        "Selection of the most confident: global, or stratified (per class).",
+        choices=SELECTIONS,
+        used=has_meta_iterations,
+    )
+    min_confidence: float | None = option(
+        None,
+        "Least confidence of a pseudo-label: a probability, or minus a distance (-0.5).",
+        without="no limit",
+        used=has_meta_iterations,
+    )
+    order: str = option(
+        "label-first",
+        "Order in a meta-iteration: label-first (the paper's figure 1) or train-first.",
+        choices=ORDERS,
+        used=self_learns,
+    )
+    evaluate_every: int = option(
+        1,
+        "Meta-iterations from one measurement of the test set to the next.",
+        least=1,
+        measures=True,
+    )
+
+
+@dataclass(frozen=True)
+class CrossValidationOptions(Options):
+    """Cross-validation on the labelled images."""
+
+    GROUP = "self-learning"
+
+    folds: int | None = option(
+        None,
+        "Folds of cross-validation on the labelled images; 0: none.",
+        least=0,
+        without="3 without test images, else 0",
+    )
+    early_stop: bool = option(
+        False, "End at the meta-iteration where the cross-validated accuracy stops rising."
+    )
+
+    def check_folds(self) -> None:
+        """Raise an `InputError` for folds that do not go together with `early_stop`."""
+        if self.folds == 1 or self.early_stop and self.folds == 0:
+            raise InputError(
+                f"--folds is {self.folds}: give at least 2 to cross-validate"
+                f"{', as --early_stop does' if self.early_stop else ', or 0 not to'}."
+            )

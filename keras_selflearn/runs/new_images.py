@@ -1,0 +1,221 @@
+"""Label images that a classifier has never seen, and write what it says to files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, check_required, option
+from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.console.signals import check_for_stop, deferred
+from keras_selflearn.datasets.class_folders import class_folders, copy_picture
+from keras_selflearn.estimator.label_table import ORDERS, LabelTable
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
+from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
+
+if TYPE_CHECKING:
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
+
+
+@dataclass(frozen=True)
+class PredictConfig(Options):
+    """Which images are labelled by what, and where the labels go."""
+
+    run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
+    images: str = option(
+        "", "One image, or a folder of images at any depth; only read.", required=True
+    )
+    output: str = option("", "New CSV file to write.", required=True)
+    sort: str = option(
+        "path",
+        "Order of the rows: path, confidence or label; the least sure come first.",
+        choices=ORDERS,
+    )
+    copy_to: str | None = option(
+        None,
+        "New folder to copy the images to, with one folder for each class.",
+        without="no copies",
+    )
+
+
+@dataclass(frozen=True)
+class Places:
+    """What is read and what is written: `folder` holds the images, or `only`, the one image."""
+
+    run: Path
+    folder: Path
+    only: str | None
+    output: Path
+    skipped: Path
+    copies: Path | None
+
+    def paths(self) -> Iterator[str]:
+        """Of the images, below `folder`."""
+        from keras_selflearn.datasets.listing import find_images
+
+        return iter([self.only]) if self.only else find_images(self.folder)
+
+
+def check_places(config: PredictConfig) -> Places:
+    """The places that `config` names; `InputError` unless they can be used."""
+    check_required(config)
+    images, output = Path(config.images).expanduser(), Path(config.output).expanduser()
+    copies = Path(config.copy_to).expanduser() if config.copy_to else None
+    if not images.exists():
+        raise InputError(f"There are no images {images}: give a folder, or one image.")
+    folder, only = (images, None) if images.is_dir() else (images.parent, images.name)
+    _check_new(output)
+    skipped = output.with_name(f"{output.stem}-skipped.csv")
+    _check_new(skipped)
+    if copies and os.path.lexists(copies) and not _is_empty_folder(copies):
+        raise InputError(f"{copies} is there already: choose another name with --copy_to.")
+    if copies and is_in(output, copies):
+        raise InputError(f"The output {output} is in {copies}, which must stay empty: move it out.")
+    for path in (output, copies):
+        if not only and path and is_in(path, images):
+            raise InputError(f"{path} is in the folder of images, {images}, which is only read.")
+    make_writable(output.parent, "output")
+    return Places(Path(config.run).expanduser(), folder, only, output, skipped, copies)
+
+
+def predict(config: PredictConfig) -> tuple[int, int]:
+    """Label the images and write the files.
+
+    All of them are written whole, at the end; until then they are beside their places.
+
+    Returns
+    -------
+    labelled, skipped : int
+        Numbers of images.
+
+    Raises
+    ------
+    InputError
+        For whatever in `config` can't be used; when there are no images, or none is whole.
+    """
+    places = check_places(config)
+    import_tensorflow_quietly()
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
+    from keras_selflearn.runs.finished_run import classifier_folder
+
+    folder = classifier_folder(places.run)
+    number = sum(1 for _ in places.paths())
+    if not number:
+        raise InputError(f"There are no images in {places.folder}.")
+    classifier = SelfLearningClassifier.load(folder)
+    nearest = _names_of_nearest(classifier, places.run)
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(deferred())
+            beside = stack.enter_context(
+                tempfile.TemporaryDirectory(
+                    prefix=f".{places.output.name}.unfinished-", dir=places.output.parent
+                )
+            )
+            table = LabelTable(Path(beside, "labels.sqlite"), config.sort)
+            stack.callback(table.close)
+            copies = places.copies
+            if copies:
+                copies = stack.enter_context(folder_written_whole(copies, many=True))
+            _fill(table, classifier, places, number, copies)
+            if not table.n_labelled:
+                path, reason = next(table.skipped())
+                raise InputError(
+                    f"None of the images in {places.folder} is whole; of {path}: {reason}."
+                )
+            _write(table, classifier, places, nearest)
+            return table.n_labelled, table.n_skipped
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(f"Labels can't be kept beside {places.output}: {error}.") from error
+
+
+def _names_of_nearest(classifier: SelfLearningClassifier, run: Path) -> dict[int, str] | None:
+    """What to call each example that labels come from; None where they come from none."""
+    from keras_selflearn.runs.finished_run import image_paths
+    from keras_selflearn.runs.folder import IMAGES_CSV
+
+    if not len(classifier.reference_):
+        return None
+    if (run / IMAGES_CSV).exists():
+        return image_paths(run / IMAGES_CSV, classifier.reference_)
+    return {index: str(index) for index in classifier.reference_.tolist()}
+
+
+def _fill(
+    table: LabelTable,
+    classifier: SelfLearningClassifier,
+    places: Places,
+    number: int,
+    copies: Path | None,
+) -> None:
+    """Label and copy image by image."""
+    from tqdm import tqdm
+
+    from keras_selflearn.datasets.class_texts import class_texts
+    from keras_selflearn.estimator.label_folder import label_files
+
+    classes = {label: position for position, label in enumerate(classifier.classes_.tolist())}
+    folders = class_folders(class_texts(classifier.classes_))
+    if not sys.stderr.isatty():
+        print(f"Labelling {number:,} images of {places.folder}", file=sys.stderr, flush=True)
+    with tqdm(total=number, desc="labelling", unit=" images", leave=False, disable=None) as bar:
+
+        def skip(path: str, reason: str) -> None:
+            table.skip(path, reason)
+            bar.update(1)
+
+        labelled = label_files(classifier, places.folder, places.paths(), on_damaged=skip)
+        with contextlib.closing(labelled):
+            for each in labelled:
+                check_for_stop()
+                position = classes[each.label]
+                if copies:
+                    try:
+                        copy_picture(
+                            places.folder / each.path, copies / folders[position], each.path
+                        )
+                    except ValueError as error:
+                        skip(each.path, str(error))
+                        continue
+                table.add(each.path, position, each.confidence, each.nearest)
+                bar.update(1)
+
+
+def _write(
+    table: LabelTable,
+    classifier: SelfLearningClassifier,
+    places: Places,
+    nearest: dict[int, str] | None,
+) -> None:
+    from keras_selflearn.datasets.class_texts import class_texts
+
+    texts = class_texts(classifier.classes_)
+
+    def rows() -> Iterator[list[Any]]:
+        for path, position, confidence, index in table.rows():
+            name = [] if nearest is None or index is None else [nearest[index]]
+            yield [path, texts[position], confidence, *name]
+
+    columns = ["path", "label", "confidence"] + (["nearest"] if nearest else [])
+    with contextlib.ExitStack() as stack:  # Both get their names at its end.
+        write_rows(stack.enter_context(written_whole(places.output)), columns, rows())
+        if table.n_skipped:
+            skipped = stack.enter_context(written_whole(places.skipped))
+            write_rows(skipped, SKIPPED_COLUMNS, table.skipped())
+
+
+def _check_new(output: Path) -> None:
+    if os.path.lexists(output):
+        raise InputError(f"{output} is there already: choose another name with --output.")
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())

@@ -1,0 +1,111 @@
+"""What is known of each training image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+UNLABELLED = -1
+# This image is neither trained on nor labelled.
+LEFT_OUT = -2
+# The label of this test image is a class that training does not have.
+UNKNOWN_CLASS = -3
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The labels of the training images, given and predicted. It never changes.
+
+    Attributes
+    ----------
+    labels : (n,) int64
+        The class, given or predicted, or `UNLABELLED`, or `LEFT_OUT`.
+    labelled_in : (n,) int64
+        0 for a given label, the number of the meta-iteration for a pseudo-label, else -1.
+    confidence : (n,) float64
+        The confidence of each pseudo-label when it was selected; NaN for the other images.
+    nearest : (n,) int64
+        The nearest labelled image of each pseudo-label when it was selected, or -1.
+    """
+
+    labels: np.ndarray
+    labelled_in: np.ndarray
+    confidence: np.ndarray
+    nearest: np.ndarray
+
+    @classmethod
+    def from_labels(cls, labels: np.ndarray) -> Examples:
+        """Make the examples that a run starts from.
+
+        Parameters
+        ----------
+        labels : (n,) integers
+            `UNLABELLED` where the label is not known.
+        """
+        labels = np.array(labels, np.int64)
+        labelled_in = np.where(labels < 0, -1, 0)
+        return cls(labels, labelled_in, np.full(len(labels), np.nan), np.full(len(labels), -1))
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """The indices (k,) int64 of all images that have a label, given or predicted."""
+        return np.flatnonzero(self.labels >= 0)
+
+    @property
+    def unlabelled(self) -> np.ndarray:
+        """The indices of the images that have no label yet."""
+        return np.flatnonzero(self.labels == UNLABELLED)
+
+    @property
+    def initially_labelled(self) -> np.ndarray:
+        """The indices of the images whose label was given."""
+        return np.flatnonzero(self.labelled_in == 0)
+
+    def merge(
+        self,
+        indices: np.ndarray,
+        labels: np.ndarray,
+        confidence: np.ndarray,
+        nearest: np.ndarray,
+        meta_iteration: int,
+    ) -> Examples:
+        """Return examples in which these images have these pseudo-labels.
+
+        An image that has a pseudo-label already gets the new one.
+        """
+        return self._replaced(indices, labels, meta_iteration, confidence, nearest)
+
+    def without_labels(self, indices: np.ndarray) -> Examples:
+        """Return examples in which these images have no label."""
+        return self._replaced(indices, UNLABELLED, -1, np.nan, -1)
+
+    def check_continues(self, start: Examples, meta_iteration: int) -> None:
+        """Raise a `ValueError` unless a run from `start` can have these at `meta_iteration`."""
+        for field in fields(self):
+            found, expected = getattr(self, field.name), getattr(start, field.name)
+            if found.shape != expected.shape or found.dtype != expected.dtype:
+                raise ValueError(
+                    f"the array {field.name} is {found.dtype} {found.shape},"
+                    f" not {expected.dtype} {expected.shape}"
+                )
+        given = start.initially_labelled
+        if not (
+            np.isin(self.labels, np.arange(LEFT_OUT, start.labels.max() + 1)).all()
+            and np.isin(self.labelled_in, np.arange(-1, meta_iteration + 1)).all()
+            and np.array_equal(self.initially_labelled, given)
+            and np.array_equal(self.labels[given], start.labels[given])
+            and np.array_equal(self.labels == LEFT_OUT, start.labels == LEFT_OUT)
+            and np.array_equal(self.labels < 0, self.labelled_in == -1)
+            and np.array_equal(np.isnan(self.confidence), self.labelled_in < 1)
+            and np.isin(self.nearest, np.append(self.labelled, -1)).all()
+            and (self.nearest[self.labelled_in < 1] == -1).all()
+        ):
+            raise ValueError("its labels can't be those of a run with the labels that were given")
+
+    def _replaced(self, indices: np.ndarray, *values: np.ndarray | float) -> Examples:
+        """Return a copy with these values of all fields, in their order, at `indices`."""
+        arrays = [getattr(self, field.name).copy() for field in fields(self)]
+        for array, value in zip(arrays, values):
+            array[indices] = value
+        return Examples(*arrays)

@@ -1,0 +1,61 @@
+"""What happened in one meta-iteration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Record:
+    """The figures of one meta-iteration. Number 0 is the training on the given labels.
+
+    Attributes
+    ----------
+    meta_iteration : int
+    labelled : int
+        Size of the training set of this meta-iteration's training.
+    selected : int
+        Number of pseudo-labels that this meta-iteration selected. With the order `label-first`
+        `labelled` counts them; with `train-first` the next meta-iteration's does.
+    remaining : int
+        Number of images that have no label yet.
+    gradient_steps : int
+        Number of batches in this meta-iteration's training.
+    loss : float
+        Mean training loss of the last epoch.
+    test_accuracy : float or None
+        Per cent of the test set labelled right after the training; None where not measured.
+    selected_accuracy, unlabelled_accuracy : float or None
+        Per cent of right labels among the selected pseudo-labels, and among all predicted labels.
+        The network before this meta-iteration's training predicts them with `label-first`, the
+        network after it with `train-first`. None where nothing was predicted or no true label is
+        known.
+    """
+
+    meta_iteration: int
+    labelled: int
+    selected: int
+    remaining: int
+    gradient_steps: int
+    loss: float
+    test_accuracy: float | None
+    selected_accuracy: float | None
+    unlabelled_accuracy: float | None
+
+
+_COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_steps")
+
+
+def check_figures(figures: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` for a value that a `Record` can't have under its name."""
+    for name, value in figures.items():
+        if name in _COUNTS:
+            is_right = type(value) is int and value >= 0
+        else:
+            is_number = type(value) in (int, float) and math.isfinite(value)
+            is_right = is_number or value is None and name != "loss"
+        if not is_right:
+            raise ValueError(f"{name} can't be {value!r}")

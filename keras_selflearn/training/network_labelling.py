@@ -1,0 +1,170 @@
+"""Labels images with the network as it is after its last training."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from keras_selflearn.console.profiling import stage
+from keras_selflearn.labelling.labeller import Labeller, Labels
+from keras_selflearn.network.embedding import embed
+from keras_selflearn.network.model import Network
+from keras_selflearn.selflearning.examples import Examples
+from keras_selflearn.selflearning.learner import LearnerState
+from keras_selflearn.selflearning.trust import check_embeddings
+
+# Embeddings of a million images would take a gigabyte.
+_LABELLED_AT_ONCE = 2**16
+
+
+class NetworkLabelling:
+    """Labels training and test images; labelled images are embedded when they are first needed.
+
+    Parameters
+    ----------
+    network : Network
+    images : (n, height, width, channels) uint8
+        The training images.
+    new_labeller : callable
+        Returns a labeller that is not fitted; it may read the network's head.
+    reference : "initial" or "all"
+        The labelled images that the labeller compares with: those with a given label, or all.
+    test_features : "as-is" or "standardised"
+        The embeddings by which a labeller that needs a reference labels the test set.
+        Standardised: the reference's and the test set's, each with their own mean and deviation.
+
+    Attributes
+    ----------
+    reference : (m,) int64
+        The training images that the labeller compares with.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        images: np.ndarray,
+        new_labeller: Callable[[], Labeller],
+        *,
+        reference: str = "initial",
+        test_features: str = "as-is",
+    ) -> None:
+        self._network = network
+        self._images = images
+        self._new_labeller = new_labeller
+        self._needs_reference = new_labeller().needs_reference
+        self._needs_unlabelled = new_labeller().needs_unlabelled
+        self._uses_all = reference == "all"
+        self._standardises = test_features == "standardised"
+        self._meta_iteration = 0
+        self._labels = np.empty(0, np.int64)
+        self._unlabelled = np.empty(0, np.int64)
+        self._labeller: Labeller | None = None
+        self.reference = np.empty(0, np.int64)
+
+    def follow(self, examples: Examples, meta_iteration: int) -> None:
+        """Label from now on with the network as it is after this meta-iteration's training."""
+        self.refer_to(examples, meta_iteration, self._choose(examples), examples.unlabelled)
+
+    def refer_to(
+        self,
+        examples: Examples,
+        meta_iteration: int,
+        reference: np.ndarray,
+        unlabelled: np.ndarray,
+    ) -> None:
+        """Compare with the images `reference`, and label the images `unlabelled` together."""
+        self.reference = reference
+        self._labels = examples.labels[reference]
+        self._unlabelled = unlabelled
+        self._meta_iteration = meta_iteration
+        self._labeller = None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the part of the learner's state that `read` checks."""
+        arrays = {"reference": self.reference}
+        return {**arrays, "unlabelled": self._unlabelled} if self._needs_unlabelled else arrays
+
+    def read(
+        self, state: LearnerState, examples: Examples, *, is_trained: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images that the labeller refers to in `state`, for `refer_to`.
+
+        Raises
+        ------
+        ValueError, KeyError
+            When they don't fit the examples.
+        """
+        reference = state.array("reference", np.shape(state.arrays["reference"])[:1], np.int64)
+        most = self._choose(examples) if is_trained else np.empty(0, np.int64)
+        least = np.intersect1d(most, examples.initially_labelled)
+        if not (
+            np.isin(reference, most).all()
+            and np.isin(least, reference).all()
+            and (np.diff(reference) > 0).all()
+        ):
+            raise ValueError("its reference is not of labelled examples")
+        unlabelled = examples.unlabelled
+        if self._needs_unlabelled:
+            kept = state.arrays["unlabelled"]
+            unlabelled = state.array("unlabelled", np.shape(kept)[:1], np.int64)
+            if not np.isin(unlabelled, np.flatnonzero(examples.labelled_in)).all():
+                raise ValueError("its unlabelled examples are not among those of this run")
+        return reference, unlabelled
+
+    @property
+    def labeller(self) -> Labeller:
+        """The labeller of the network as it is now."""
+        if self._labeller is None:
+            reference = self._embed("labelled", self._images, self.reference)
+            unlabelled = None
+            if self._needs_unlabelled:
+                unlabelled = self._embed("unlabelled", self._images, self._unlabelled)
+            self._labeller = self._new_labeller().fit(reference, self._labels, unlabelled)
+        return self._labeller
+
+    def label(self, indices: np.ndarray) -> Labels:
+        """Label these training images: see `Learner.label`."""
+        if self._needs_unlabelled:
+            if not np.array_equal(indices, self._unlabelled):
+                self._unlabelled, self._labeller = indices, None
+            with stage("label", images=len(indices)):
+                return self._with_indices(self.labeller.label_unlabelled())
+        parts = []
+        for start in range(0, max(len(indices), 1), _LABELLED_AT_ONCE):
+            part = indices[start : start + _LABELLED_AT_ONCE]
+            embeddings = self._embed("unlabelled", self._images, part)
+            with stage("label", images=len(part)):
+                parts.append(self.labeller.label(embeddings))
+        return self._with_indices(Labels(*(np.concatenate(each) for each in zip(*parts))))
+
+    def label_test(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labels (k,) and embeddings (k, d) float32 of test images."""
+        embeddings = self._embed("test", images, np.arange(len(images)))
+        with stage("label", images=len(images)):
+            labeller, compared = self.labeller, embeddings
+            if self._standardises and labeller.needs_reference:
+                # A dimension without deviation becomes 0.
+                standardise = StandardScaler().fit_transform
+                labeller = labeller.refit(standardise(labeller.reference), labeller.labels)
+                compared = standardise(embeddings)
+            return labeller.label(compared)[0], embeddings
+
+    def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        with stage(f"embed {kind} images", images=len(indices)):
+            embeddings = embed(self._network, images, indices)
+            when = f"in the training of meta-iteration {self._meta_iteration}"
+            check_embeddings(embeddings, images, indices, kind, when)
+        return embeddings
+
+    def _choose(self, examples: Examples) -> np.ndarray:
+        if not self._needs_reference:
+            return np.empty(0, np.int64)
+        return examples.labelled if self._uses_all else examples.initially_labelled
+
+    def _with_indices(self, found: Labels) -> Labels:
+        """Replace the nearest images' positions in the reference by their indices."""
+        nearest = found.nearest.copy()
+        nearest[nearest >= 0] = self.reference[nearest[nearest >= 0]]
+        return found._replace(nearest=nearest)

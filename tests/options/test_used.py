@@ -1,0 +1,119 @@
+"""An option that a run does not use does not make it another run, and a used one does."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+
+from keras_selflearn.console.option import declared, kind
+from keras_selflearn.options.config import PLACES, Config, differing
+
+# For each option that only some runs use: a run that uses it, and one that does not.
+SOME_RUNS = {
+    "labels": ({}, {"regime": "all-labelled"}),
+    "labels_per_class": ({}, {"regime": "all-labelled"}),
+    "epochs": ({}, {"steps": 9}),
+    "steps": ({}, {"regime": "all-labelled"}),
+    "all_labelled_epochs": ({"regime": "all-labelled"}, {}),
+    "meta_epochs": ({}, {"meta_steps": 9}),
+    "meta_steps": ({}, {"regime": "all-labelled"}),
+    "self_learning_rate": ({}, {"meta_iterations": 0}),
+    "meta_iterations": ({}, {"regime": "n-labelled"}),
+    "selection_percent": ({}, {"regime": "n-labelled"}),
+    "selection": ({}, {"meta_iterations": 0}),
+    "min_confidence": ({}, {"regime": "n-labelled"}),
+    "order": ({}, {"regime": "n-labelled"}),
+    "reference": ({"loss": "triplet"}, {"loss": "cross-entropy"}),
+    "n_neighbors": ({"loss": "arcface"}, {"loss": "cross-entropy"}),
+    "validation_features": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
+    "label_smoothing": ({"loss": "cross-entropy"}, {"loss": "triplet"}),
+    "margin": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
+    "triplet_distance": ({"loss": "triplet"}, {"loss": "contrastive"}),
+    "contrastive_power": ({"loss": "contrastive"}, {"loss": "triplet"}),
+    "arcface_scale": ({"loss": "arcface"}, {"loss": "triplet"}),
+    "arcface_margin": ({"loss": "arcface"}, {"loss": "cross-entropy"}),
+}
+NEVER = (*PLACES, "evaluate_every")
+ALWAYS = sorted({each.name for each in fields(Config)} - {*SOME_RUNS, *NEVER, "labelling"})
+# Where a number or another text will not do.
+VALUES = {"labels_per_class": "0=9", "dataset": "glyphs", "augment": "flip"}
+
+
+def another(config, name):
+    """The same run with another value of this option."""
+    (each,) = (each for each in fields(Config) if each.name == name)
+    now = getattr(config, name)
+    if name in VALUES:
+        value = VALUES[name]
+    elif declared(each).known():
+        value = next(value for value in declared(each).known() if value != now)
+    elif kind(each) == "str":
+        value = "elsewhere"
+    elif kind(each) == "bool":
+        value = not now
+    elif kind(each) == "int":
+        value = 33 if now is None else now + 1
+    else:
+        value = 0.5 if now is None else now / 2 + 0.125
+    return replace(config, **{name: value})
+
+
+def is_another_run(changes, name):
+    config = Config(**changes).resolve()
+    other = another(config, name)
+    assert getattr(other, name) != getattr(config, name)
+    return other.identity() != config.identity()
+
+
+def unfinished_differ(changes, name):
+    config = Config(**changes).resolve()
+    return differing(vars(config), vars(another(config, name))) == [name]
+
+
+@pytest.mark.parametrize("name", SOME_RUNS)
+def test_an_option_makes_another_run_only_of_runs_that_use_it(name):
+    used, unused = SOME_RUNS[name]
+    assert is_another_run(used, name) and unfinished_differ(used, name)
+    assert not is_another_run(unused, name) and not unfinished_differ(unused, name)
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_an_option_that_every_run_uses_makes_another_run(name):
+    for changes in ({}, {"loss": "triplet", "regime": "all-labelled"}, {"meta_iterations": 0}):
+        assert is_another_run(changes, name) and unfinished_differ(changes, name)
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_places_and_measurements_make_no_other_run(name):
+    pretrained = {"weights": "imagenet"}
+    assert not is_another_run(pretrained, name)
+    assert unfinished_differ(pretrained, name) == (name == "evaluate_every")
+
+
+def test_pretrained_weights_make_another_run_than_random_ones():
+    random, imagenet = (Config(weights=name).resolve() for name in ("random", "imagenet"))
+    assert random.identity() != imagenet.identity()
+    assert imagenet.identity() == Config(weights="vgg16.h5").resolve().identity()
+
+
+def test_the_loss_s_own_labeller_is_the_same_asked_for_or_not():
+    own = Config(loss="triplet").resolve()
+    assert Config(loss="triplet", labelling="nearest").resolve().identity() == own.identity()
+    cross_entropy = Config().resolve()
+    other = Config(labelling="nearest").resolve()
+    assert other.identity() != cross_entropy.identity()
+    assert {*other.identity()} - {*cross_entropy.identity()} == {
+        "n_neighbors",
+        "reference",
+        "validation_features",
+    }
+
+
+def test_an_option_of_another_version_makes_another_run():
+    assert differing({"old": 1}, {"new": 2}) == ["new", "old"]
+
+
+def test_an_option_counts_that_one_of_two_runs_uses():
+    before = {"loss": "triplet", "margin": 0.5}
+    assert differing(before, {"loss": "arcface", "margin": 1.0}) == ["loss", "margin"]
