@@ -15,6 +15,7 @@ from keras_selflearn.console.profiling import stage
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.curve import Curve, draw_curves
 from keras_selflearn.runs.data import data_digest, data_title, load
 from keras_selflearn.runs.embedded_images import images_to_embed
@@ -25,7 +26,6 @@ from keras_selflearn.runs.page.gather import gather
 from keras_selflearn.runs.page.page import write_page
 from keras_selflearn.runs.page.summary import accuracies
 from keras_selflearn.runs.record import RunRecord
-from keras_selflearn.training.learner import embed
 
 CURVE, PAGE = "curve.png", "report.html"
 
