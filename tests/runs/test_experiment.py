@@ -25,6 +25,7 @@ from keras_selflearn.runs.experiment import (
     run_name,
 )
 from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.pictures import redraw_run
 from keras_selflearn.runs.record import Sizes, table_cells
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.storage.checkpoint import Checkpoints
@@ -292,6 +293,7 @@ def test_a_run_that_ends_between_its_record_and_its_checkpoint_repeats_nothing(
     if method == "remove":  # it was done
         assert folder.status() == "finished"
         Checkpoints(folder.checkpoints).remove()
+        redraw_run(folder.path)
         assert_same_run(folder, never_stopped)
         return
     run = folder.read_run()
