@@ -46,6 +46,7 @@ setup(
     license="MIT",
     packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
     package_data={
+        "keras_selflearn": ["py.typed"],
         "keras_selflearn.paper": ["*.json"],
         "keras_selflearn.runs.page": ["assets/*"],
         "keras_selflearn.reproduction": ["assets/*"],

@@ -50,8 +50,9 @@ def save_fitted(fitted: Fitted, folder: str | os.PathLike) -> None:
 def _write(fitted: Fitted, folder: Path) -> None:
     parameters = {**fitted.parameters, "loss": fitted.objective.name}
     parameters["weights"] = str(parameters["weights"])
-    arrays = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
-    np.savez_compressed(folder / ARRAYS, **arrays, **fitted.labeller.arrays())
+    arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
+    arrays.update(fitted.labeller.arrays())
+    np.savez_compressed(folder / ARRAYS, **arrays)
     fitted.network.without_optimizer().save_weights(folder / WEIGHTS)
     settings = json.dumps(
         {

@@ -158,7 +158,7 @@ def _cross_validate(
             InputWarning,
             stacklevel=2,
         )
-    _check_early_stop(config, np.bincount(numbers).min())
+    _check_early_stop(config, int(np.bincount(numbers).min()))
     if not number:
         return None
     return cross_validate(

@@ -73,7 +73,7 @@ def make_thumbnails(
             if picture.size != (width, height):
                 picture = picture.resize((width, height), Image.Resampling.LANCZOS)
             y, x = row * height, column * width
-            sheet[y : y + height, x : x + width] = picture
+            sheet[y : y + height, x : x + width] = np.asarray(picture)
             places[int(index)] = (f"{kind}{number}", _place(column, row, rows))
         rules.append(
             f".{kind}{number}{{background-image:url({_data_uri(sheet)});"
