@@ -167,7 +167,7 @@ def test_the_page_shows_the_images_in_a_browser(run, browser):
         each["params"]["request"]["url"].split("#")[0]
         for each in messages
         if each["method"] == "Network.requestWillBeSent"
-        and not each["params"]["documentURL"].startswith("chrome:")
+        and not each["params"]["documentURL"].startswith(("chrome:", "chrome-untrusted:"))
     }
     assert {url for url in asked if not url.startswith("data:")} == {(run / "report.html").as_uri()}
 

@@ -79,7 +79,7 @@ def test_it_loads_without_an_error_and_asks_for_nothing(view, address):
         for message in messages
         if message["method"] == "Network.requestWillBeSent"
         # The browser's own first tab also loads its parts.
-        and not message["params"]["documentURL"].startswith("chrome:")
+        and not message["params"]["documentURL"].startswith(("chrome:", "chrome-untrusted:"))
     }
     assert {url for url in asked if not url.startswith("data:")} == {address}
     assert browser.execute_script("return document.querySelectorAll('script').length") == 2
