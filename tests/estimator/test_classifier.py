@@ -444,7 +444,7 @@ def test_a_fit_that_is_told_to_stop_keeps_that_step(tmp_path, never_stopped, ste
     assert end.step == 0  # no step was done after it
     kept = Checkpoints(tmp_path).latest()
     done = sum(record["gradient_steps"] for record in kept.numbers["history"])
-    assert done + kept.numbers["learner"]["under_way"]["steps"] == step
+    assert done + kept.numbers["learner"]["progress"]["steps"] == step
     told = Resumed()
     assert_same_fit(keep(tmp_path, callbacks=[told]), never_stopped)
     assert told.seen[0] == told_of
