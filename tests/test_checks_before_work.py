@@ -29,8 +29,8 @@ COMMANDS = {
 LOADERS = (
     "keras_selflearn.runs.experiment.load",
     "keras_selflearn.datasets.load_dataset",
-    "keras_selflearn.quickstart.pretrain",
-    "keras_selflearn.estimator.saving.load_classifier",
+    "keras_selflearn.reproduction.quickstart.pretrain",
+    "keras_selflearn.estimator.saving.load_fitted",
     "keras_selflearn.datasets.listing.find_images",
     "keras_selflearn.reproduction.estimate.seconds_per_pass",
     "keras_selflearn.reproduction.draw.draw_data_set",
