@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -88,7 +88,7 @@ def label_files(
     paths: Iterable[str],
     *,
     on_damaged: Callable[[str, str], None] | None = None,
-) -> Iterator[Labelled]:
+) -> Generator[Labelled, None, None]:
     """Label the images at `paths` below `folder` in this order; see `label_folder`."""
     check_is_fitted(classifier)
     on_damaged = on_damaged or _warn
@@ -102,7 +102,7 @@ def _warn(path: str, reason: str) -> None:
 
 def _label(
     classifier: SelfLearningClassifier, images: Iterator[tuple[str, np.ndarray]]
-) -> Iterator[Labelled]:
+) -> Generator[Labelled, None, None]:
     batch_size = inference_batch_size(classifier.image_shape_)
     while True:
         check_for_stop()
