@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from run_contents import BARE_RECORD
 
 from keras_selflearn import export, main, predict, pretrain, quickstart, reproduce
 from keras_selflearn.console import command_line
@@ -57,7 +58,7 @@ def call(tmp_path, monkeypatch):
     for file in ("file", "photos/a.png", "full/x", "saved/classifier.json", "weights.txt", "no.h5"):
         (tmp_path / file).touch()
     (tmp_path / "there.weights.h5").touch()
-    record = {"status": "failed", "config": {}, "environment": {}, "data": {}, "history": []}
+    record = {**BARE_RECORD, "status": "failed"}
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
 
     def call_command(command):
