@@ -106,7 +106,9 @@ class Resuming:
         checkpoint = self._checkpoints.latest()
         if checkpoint is None:
             return start
-        self._check_identity(checkpoint.numbers.get("identity"))
+        numbers = checkpoint.numbers
+        # Version 0.2.0 called it `asked`: its checkpoints are refused for their version.
+        self._check_identity(numbers.get("identity", numbers.get("asked")))
         try:
             state = from_checkpoint(checkpoint, start, self._identity)
             in_training = state.position.steps_left(self._identity["order"])[0] == "train"

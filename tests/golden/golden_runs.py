@@ -29,6 +29,8 @@ SHARED = """--deterministic --precision=float32 --seed=7 --backbone=tiny --weigh
 DIGITS = "--train_images=100 --test_images=30".split()
 COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_steps")
 STOPPED = 128 + signal.SIGTERM
+# What has another name now than in 0.2.0, which was recorded.
+RENAMED = {"test_accuracy": "validation_accuracy"}
 _CLASSES = ("one", "two", "three")
 
 
@@ -222,6 +224,11 @@ def write_images(folder: Path, digits: Any) -> None:
             Image.fromarray(pixels).save(path)
 
 
+def as_recorded(record: dict[str, Any]) -> dict[str, Any]:
+    """A record of a history, with the names that it had when it was recorded."""
+    return {RENAMED.get(name, name): value for name, value in record.items()}
+
+
 def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
     """What is kept of a finished run's folder: `exact`, and `counted` without rounding.
 
@@ -236,13 +243,18 @@ def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
 
     classifier = SelfLearningClassifier.load(folder / "classifier")
     record = json.loads((folder / "run.json").read_text())
+    record["history"] = [as_recorded(each) for each in record["history"]]
     exact = {**_exact(classifier, images)}
     exact["history"] = record["history"]
     exact["test_accuracy"] = record["test_accuracy"]
     exact["cross_validation"] = record["cross_validation"]
     exact["data_sha256"] = record["data_sha256"]
     exact["pseudo_labels.csv begins"] = rows(folder / "pseudo_labels.csv")[:6]
-    exact["files"] = {path.name: sha256(path.read_bytes()) for path in sorted(folder.glob("*.csv"))}
+    exact["files"] = {
+        # The name stands in the header of history.csv alone.
+        path.name: sha256(path.read_bytes().replace(b",test_accuracy,", b",validation_accuracy,"))
+        for path in sorted(folder.glob("*.csv"))
+    }
     for when in ("initial", "final"):
         with np.load(folder / f"embeddings-{when}.npz") as arrays:
             exact[f"embeddings-{when}.npz"] = {
@@ -252,7 +264,10 @@ def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
     counted["files"] = sorted(
         path.name for path in folder.iterdir() if not path.name.startswith("events.")
     )
-    counted["columns"] = {path.name: rows(path)[0] for path in sorted(folder.glob("*.csv"))}
+    counted["columns"] = {
+        path.name: [RENAMED.get(column, column) for column in rows(path)[0]]
+        for path in sorted(folder.glob("*.csv"))
+    }
     if run.images:
         counted["images.csv"] = sha256((folder / "images.csv").read_bytes())
     if not run.rounded:
@@ -290,9 +305,10 @@ def _estimated(digits: Any) -> dict[str, Any]:
         random_state=7,
     )
     classifier.fit(images, given, true_labels=names)
-    exact = {**_exact(classifier, digits.test_images[:30]), "history": classifier.history_}
+    history = [as_recorded(each) for each in classifier.history_]
+    exact = {**_exact(classifier, digits.test_images[:30]), "history": history}
     counted = _counted(classifier)
-    counted["history"] = [[each[name] for name in COUNTS] for each in classifier.history_]
+    counted["history"] = [[each[name] for name in COUNTS] for each in history]
     counted["termination"] = classifier.termination_condition_
     return {"exact": exact, "counted": counted}
 

