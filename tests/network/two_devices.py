@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unittest.mock
 from pathlib import Path
 
 from keras_selflearn.console.quiet import import_tensorflow_quietly
@@ -146,8 +147,9 @@ def traces():
         def on_meta_iteration_end(self, record, learner):
             self.counts += (len(counted),)
 
-    backbone.BACKBONES["tiny"], watch = counting, Watch()
-    fit("mirrored", meta_iterations=3, callbacks=[watch])
+    watch = Watch()
+    with unittest.mock.patch.dict(backbone.BACKBONES, tiny=counting):
+        fit("mirrored", meta_iterations=3, callbacks=[watch])
     return watch.counts
 
 
