@@ -23,7 +23,7 @@ def own(digits):
 
 
 def folder(**changes):
-    return config(dataset="folder", images="photos", **changes)
+    return config(**{"dataset": "folder", "images": "photos", **changes})
 
 
 def test_each_class_has_the_labels_asked_for(digits):
