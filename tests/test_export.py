@@ -41,7 +41,7 @@ def test_a_saved_classifier_becomes_a_saved_model(saved, digits, tmp_path, capsy
         ({"run": "none"}, "There is no folder none"),
         ({"run": "full"}, "full is neither a run's folder"),
         ({"precision": "half"}, "Unknown precision 'half'"),
-        ({"output": "/dev/null/out"}, "can't be written"),
+        ({"output": "/dev/null/out"}, "can't be made"),
     ],
 )
 def test_what_can_t_be_used_is_one_sentence(changes, message, saved, tmp_path, monkeypatch):

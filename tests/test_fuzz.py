@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 from types import SimpleNamespace
@@ -16,6 +15,8 @@ from test_backbone import write_notop
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator import saving
+from keras_selflearn.estimator.fitted import network_from
 from keras_selflearn.network.backbone import build_backbone, check_weights_file, load_weights
 from keras_selflearn.reproduction.estimate import done
 from keras_selflearn.reproduction.runs import by_identity, check_same_weights, finished_runs
@@ -99,31 +100,17 @@ def classifiers(tmp_path_factory):
 @pytest.fixture(scope="module")
 def networks_once():
     """Networks whose weights have the same shapes are one network: building takes most time."""
-    build = SelfLearningClassifier._build_network
+    built = {}
 
-    @functools.lru_cache
-    def build_once(name, backbone, embedding_size, image_shape, n_classes, call):
-        return call.build()
-
-    class Call:
-        """Equal to all others: it is no part of the key."""
-
-        def __init__(self, *arguments):
-            self.build = functools.partial(build, *arguments)
-
-        def __eq__(self, other):
-            return True
-
-        def __hash__(self):
-            return 0
-
-    def cached(self, objective, weights, image_shape, n_classes):
-        call = Call(self, objective, weights, image_shape, n_classes)
-        size = self.embedding_size
-        return build_once(objective.name, self.backbone, size, image_shape, n_classes, call)
+    def build_once(parameters, objective, image_shape, n_classes, **changes):
+        size = parameters["embedding_size"]
+        key = objective.name, parameters["backbone"], size, image_shape, n_classes
+        if key not in built:
+            built[key] = network_from(parameters, objective, image_shape, n_classes, **changes)
+        return built[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SelfLearningClassifier, "_build_network", cached)
+        patch.setattr(saving, "network_from", build_once)
         yield
 
 
