@@ -139,7 +139,7 @@ def test_deterministic_runs_have_the_same_history(tmp_path):
 
 
 def test_tfds_data_set_that_can_t_be_downloaded(tmp_path, dead_end):
-    result = call("--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}")
+    result = call("--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}", cwd=tmp_path)
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "'cifar10' is not prepared" in result.stderr and str(tmp_path) in result.stderr

@@ -133,11 +133,11 @@ def test_the_run_is_repeated_from_its_record(run, photos, moved, tmp_path):
     repeat(command_line.parse(Command, flags))
     (again,) = (tmp_path / "again").glob("Mes-photos-é-triplet-*")
     first, second = RunFolder(run).read_run(), RunFolder(again).read_run()
-    assert second["config"]["images"] == str(images)
-    assert second["data_sha256"] == first["data_sha256"]
+    assert second.config.images == str(images)
+    assert second.data_sha256 == first.data_sha256
     others = {"images", "results_dir"}
-    for name in {*first["config"]} - others:
-        assert second["config"][name] == first["config"][name]
+    for name in {*first.flags} - others:
+        assert second.flags[name] == first.flags[name]
 
 
 def test_the_data_set_can_t_be_given_with_a_run_to_repeat(run):

@@ -107,7 +107,7 @@ def test_what_is_left_behind_is_seen_and_removed(tmp_path):
 
 @pytest.mark.skipif(FORCED is not None, reason="The suite itself forces a precision")
 def test_float32_is_forced_in_every_process(tmp_path):
-    program = "from keras_selflearn import cpu; print(*cpu.features())"
+    program = "from keras_selflearn.network import cpu; print(*cpu.features())"
     environment = {**os.environ, "KERAS_SELFLEARN_TEST_PRECISION": "float32"}
     found = run_process([sys.executable, "-c", program], env=environment, check=True)
     assert {*found.stdout.split()} == cpu.features() - {"amx_bf16", "avx512_bf16"}

@@ -99,12 +99,12 @@ def test_every_cell_of_a_table_was_run_once_and_is_drawn(reproduced, table):
 def test_sizes_and_their_difference_from_the_paper_are_in_the_record(reproduced):
     for table in published_tables():
         for run in finished_runs(results(reproduced, f"{table.dataset}-smoke")):
-            data = run.record["data"]
-            assert data["difference_from_paper"] == {
-                "train": data["whole"]["train"] - table.train_images,
-                "test": data["whole"]["test"] - table.test_images,
+            data = run.record.data
+            assert data.difference_from_paper == {
+                "train": data.whole["train"] - table.train_images,
+                "test": data.whole["test"] - table.test_images,
             }
-            assert len(data["classes"]) == table.classes
+            assert len(data.classes) == table.classes
 
 
 @pytest.mark.parametrize(
