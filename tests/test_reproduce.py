@@ -100,10 +100,8 @@ def test_sizes_and_their_difference_from_the_paper_are_in_the_record(reproduced)
     for table in published_tables():
         for run in finished_runs(results(reproduced, f"{table.dataset}-smoke")):
             data = run.record.data
-            assert data.difference_from_paper == {
-                "train": data.whole["train"] - table.train_images,
-                "test": data.whole["test"] - table.test_images,
-            }
+            assert data.difference_from_paper.train == data.whole.train - table.train_images
+            assert data.difference_from_paper.test == data.whole.test - table.test_images
             assert len(data.classes) == table.classes
 
 
