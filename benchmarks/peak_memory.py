@@ -28,6 +28,7 @@ class PeakMemory:
     def __enter__(self) -> PeakMemory:
         self.before = self._peak = _anonymous_bytes()
         self._done = threading.Event()
+        self._lock = threading.Lock()
         self._watch = threading.Thread(target=self._look, daemon=True)
         self._watch.start()
         return self
@@ -38,13 +39,15 @@ class PeakMemory:
 
     def take(self) -> int:
         """The peak in bytes since entry or the last call."""
-        peak = max(self._peak, _anonymous_bytes())
-        self._peak = 0
+        with self._lock:
+            peak = max(self._peak, _anonymous_bytes())
+            self._peak = 0
         return peak
 
     def _look(self) -> None:
         while not self._done.wait(_SECONDS_BETWEEN_SAMPLES):
-            self._peak = max(self._peak, _anonymous_bytes())
+            with self._lock:  # Else an old peak could come back after it was taken.
+                self._peak = max(self._peak, _anonymous_bytes())
 
 
 def can_measure() -> bool:
