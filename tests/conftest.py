@@ -34,7 +34,8 @@ def _is_worker(config):
 
 
 def pytest_configure(config):
-    if config.option.basetemp:
+    # pytest-xdist gives each worker one, within the folder of the suite.
+    if config.option.basetemp and not _is_worker(config):
         places.keep(config.option.basetemp)
 
 

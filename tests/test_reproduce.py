@@ -36,6 +36,12 @@ def run_in_this_process(cells):
         yield Outcome(cell, None)
 
 
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch):
+    """The preset `smoke` names its weights from there."""
+    monkeypatch.chdir(ROOT)
+
+
 @pytest.fixture(scope="module")
 def reproduced(tmp_path_factory):
     """Every table and figure by the `smoke` preset, on small archives through the real builders."""
@@ -199,7 +205,7 @@ def test_notes_stand_above_the_table(reproduced):
         ({"table": 4}, "Table 4 is none of the paper's"),
         ({"figure": 1}, "Figure 1 shows no results"),
         ({"table": 1, "preset": "none"}, "Unknown preset 'none'"),
-        ({"table": 1, "losses": ""}, "No loss is asked for"),
+        ({"table": 1, "losses": ""}, "losses can't be empty"),
         ({"table": 1, "executor": "slurm"}, "Unknown executor 'slurm'"),
         ({"table": 1, "dataset": "cifar10"}, "--dataset is for figures"),
         ({"table": 1, "imagenet_weights": "random"}, "ImageNet weights can't be random"),
@@ -213,7 +219,6 @@ def test_notes_stand_above_the_table(reproduced):
     ],
 )
 def test_what_can_t_be_done_is_said_before_anything_runs(changes, message, tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
     monkeypatch.setattr(executors, "run_in_processes", None)
     monkeypatch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
