@@ -12,9 +12,9 @@ import tensorflow as tf
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network import data_parallel
-from keras_selflearn.network.backbone import build_backbone
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
+from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.strategy import make_strategy
 
@@ -100,12 +100,8 @@ def build_network(
     loss = data_parallel.WholeBatchLoss(objective.loss()) if several else objective.loss()
     with distribution.scope(), precision_policy(precision):
         images = tf.keras.Input(image_shape, dtype="uint8", name="images")
-        pixels = layers.Rescaling(1 / 255, name="pixels")(images)
-        if image_shape[-1] == 1:
-            pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
-        base = build_backbone(backbone, (*image_shape[:2], 3), weights)
+        features, base = image_features(images, backbone=backbone, weights=weights, several=several)
         quicken_kernel_gradients(base)
-        features = data_parallel.features_of_share(base, pixels) if several else base(pixels)
         earlier_steps = tf.Variable(0, trainable=False, dtype=tf.int64)
         features = Dropout(
             dropout, seed, lambda: _steps_done(trainer, earlier_steps), name="dropout"
