@@ -14,6 +14,7 @@ from benchmarks.settings import Settings
 from benchmarks.side_by_side import speedups
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.selflearning.examples import UNLABELLED, Examples
@@ -21,9 +22,9 @@ from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.schedule import Schedule
 
 AT_LEAST = 2.5
@@ -101,7 +102,7 @@ def meta_iterations(
     )
     learner = KerasLearner(
         network,
-        NetworkLabelling(network, images, labeller),
+        EmbeddingLabelling(functools.partial(embed, network), images, labeller),
         images,
         n_classes=N_CLASSES,
         test_data=test_data,

@@ -10,11 +10,12 @@ import tensorflow as tf
 
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.schedule import Schedule
 
 BACKBONE = "vgg16"
@@ -61,7 +62,7 @@ def make_learner(
     schedule = Schedule(epochs=epochs, learning_rate=1e-4)
     return KerasLearner(
         network,
-        NetworkLabelling(network, images, labeller),
+        EmbeddingLabelling(functools.partial(embed, network), images, labeller),
         images,
         n_classes=_CLASSES,
         test_data=None,

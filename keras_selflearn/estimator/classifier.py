@@ -17,10 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
 from keras_selflearn.console.option import check_value, default_of, explain, kind
-from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.fitted import Fitted, network_from
+from keras_selflearn.estimator.fitted import Fitted
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -31,26 +30,23 @@ from keras_selflearn.estimator.inputs import (
     is_unlabelled,
     warn_of_small_classes,
 )
+from keras_selflearn.estimator.learners import LEARNERS, Task
+from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
-from keras_selflearn.labelling import check_labelling, labeller_class, make_labeller
+from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_backbone, weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
-from keras_selflearn.options.training import ScheduleOptions
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
-from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
-from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
-from keras_selflearn.training.schedule import Schedule
 
 
 def _of_fitted(name: str) -> property:
@@ -255,13 +251,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
-        new_labeller = functools.partial(
-            make_labeller,
-            self.labelling or objective.labelling,
-            n_classes=len(classes),
-            n_neighbors=self.n_neighbors,
-            normalized=objective.normalized,
-        )
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
@@ -272,41 +261,27 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
-        seed = self._seed()
         height, width, channels = X.shape[1:]
         image_shape = (height, width, channels)
-        with stage("build network"):
-            network = network_from(
-                self.get_params(deep=False), objective, image_shape, len(classes), seed=seed
-            )
+        seed = self._seed()
         resuming = None
         if checkpoints is not None:
             resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
-        learner = KerasLearner(
-            network,
-            NetworkLabelling(
-                network,
-                X,
-                functools.partial(new_labeller, head=network.head),
-                reference=self.reference,
-                test_features=self.validation_features,
-            ),
-            X,
-            n_classes=len(classes),
-            test_data=validation_data,
-            first_schedule=self._schedule(self.epochs, self.steps, self.learning_rate),
-            meta_schedule=self._schedule(
-                self.meta_epochs,
-                self.meta_steps,
-                self.learning_rate / 10
-                if self.self_learning_rate is None
-                else self.self_learning_rate,
-            ),
-            meta_training=ContinuedTraining(
-                self.batch_size, parse_augmentations(self.augment), seed
-            ),
-            callbacks=callbacks,
-            after_step=resuming.after_step if resuming else None,
+        learner = LEARNERS[self.train](
+            Task(
+                parameters=self.get_params(deep=False),
+                objective=objective,
+                images=X,
+                image_shape=image_shape,
+                n_classes=len(classes),
+                held_out=held_out,
+                test_data=validation_data,
+                prior=prior_of(self.prior, classes),
+                seed=seed,
+                callbacks=callbacks,
+                after_step=resuming.after_step if resuming else None,
+                tell=functools.partial(_call, callbacks, "on_features"),
+            )
         )
         state = start = RunState(Examples.from_labels(labels))
         if resuming:
@@ -327,6 +302,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 order=self.order,
                 evaluate_every=self.evaluate_every,
                 true_labels=true_labels,
+                before_labelling=_BEFORE_LABELLING[self.pseudo_labels],
             ):
                 if resuming:
                     resuming.follow(state)
@@ -356,7 +332,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             parameters=self.get_params(deep=False),
             objective=objective,
             labeller=learner.labelling.labeller,
-            network=network,
+            network=learner.network,
         )
         return self
 
@@ -432,10 +408,16 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             normalized=objective.normalized,
         )
         parse_augmentations(self.augment)
+        check_prior(self.prior)
         for each in fields(EstimatorOptions):
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
         check_backbone(self.backbone, self.weights)
+        if self.train == "head" and not objective.logits:
+            raise InputError(
+                f"train='head' fits a linear head, and the loss '{objective.name}' has none: leave"
+                " the loss at cross-entropy, or train='all'."
+            )
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 
@@ -454,10 +436,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
-
-    def _schedule(self, epochs: int, steps: int | None, learning_rate: float) -> Schedule:
-        shared = {each.name: getattr(self, each.name) for each in fields(ScheduleOptions)}
-        return Schedule(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
 
     def _identity(
         self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
@@ -489,6 +467,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             return int(np.random.default_rng().integers(2**31))
         tf.keras.utils.set_random_seed(int(self.random_state))
         return int(self.random_state)
+
+
+# What the option `pseudo_labels` does before unlabelled images are labelled.
+_BEFORE_LABELLING = {"kept": keep_all, "revised": Examples.without_pseudo_labels}
 
 
 def _call(callbacks: Sequence[tf.keras.callbacks.Callback], name: str, *arguments: Any) -> None:

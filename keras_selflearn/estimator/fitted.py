@@ -10,10 +10,14 @@ import numpy as np
 
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.head_network import build_head_network
 from keras_selflearn.network.model import Network, build_network
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
 _OF_NETWORK += ["precision", "strategy"]
+_OF_HEAD_NETWORK = ["backbone", "weights", "precision", "mirror"]
+_OF_LABELLER = ["n_neighbors", "graph_dimensions", "graph_neighbors", "graph_exponent"]
+_OF_LABELLER += ["graph_alpha"]
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,15 @@ def network_from(
 ) -> Network:
     """Build the network that an estimator's `parameters` describe.
 
-    `changes` go to `build_network` in place of the parameters of the same names.
+    `changes` replace parameters of the same names. A network whose backbone is not trained has
+    fewer parameters, and does not mind the others.
     """
+    if parameters["train"] == "head":
+        options = {name: parameters[name] for name in _OF_HEAD_NETWORK}
+        known = {name: value for name, value in changes.items() if name in _OF_HEAD_NETWORK}
+        return build_head_network(
+            image_shape=image_shape, n_classes=n_classes, **{**options, **known}
+        )
     options = {name: parameters[name] for name in _OF_NETWORK}
     options["optimizer"] = options["optimizer"] or objective.optimizer
     return build_network(
@@ -80,3 +91,32 @@ def network_from(
         n_classes=n_classes,
         **{**options, **changes},
     )
+
+
+def labeller_setting(
+    parameters: Mapping[str, Any],
+    objective: Objective,
+    n_classes: int,
+    head: Any = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the attributes of a labeller's `Setting`, by name.
+
+    Parameters
+    ----------
+    parameters : dict
+        The estimator's.
+    objective : Objective
+    n_classes : int
+    head : layer, optional
+        It is left out where its loss has a head without logits.
+    **more
+        Attributes that are no parameters of the estimator.
+    """
+    return {
+        **{name: parameters[name] for name in _OF_LABELLER},
+        "n_classes": n_classes,
+        "normalized": objective.normalized,
+        "head": head if objective.logits else None,
+        **more,
+    }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, check_integer
-from keras_selflearn.estimator.fitted import Fitted, network_from
+from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
 from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
@@ -98,17 +98,17 @@ def load_fitted(
         known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
         parameters, objective = known["parameters"], known["objective"]
         n_classes = len(known["classes"])
-        setting = Setting(n_classes, parameters["n_neighbors"], objective.normalized)
+        setting = Setting(**labeller_setting(parameters, objective, n_classes))
         labeller = labeller_class(parameters["labelling"] or objective.labelling)
         _check_labels(known)
-        labeller.check_arrays(arrays, setting, parameters["embedding_size"])
+        labeller.check_arrays(arrays, setting, _embedding_size(parameters))
         _check_reference(known, arrays)
         _check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
     except Exception as error:  # A value of another type than was saved fails in many ways.
         raise _damaged(folder, error) from error
     network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
-    setting = replace(setting, head=network.head)
+    setting = Setting(**labeller_setting(parameters, objective, n_classes, network.head))
     return Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
 
 
@@ -236,8 +236,17 @@ def _check_size(
     parameters: Mapping[str, Any], objective: Objective, n_classes: int, n_bytes: int
 ) -> None:
     """Raise a `ValueError` when the weights file is too small for the network."""
-    weights = (FEATURES[parameters["backbone"]] + 1) * parameters["embedding_size"]
+    weights = 0
+    if parameters["train"] != "head":
+        weights = (FEATURES[parameters["backbone"]] + 1) * parameters["embedding_size"]
     if objective.name in loss_names() and objective.head(n_classes) is not None:
-        weights += parameters["embedding_size"] * n_classes
+        weights += _embedding_size(parameters) * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
         raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")
+
+
+def _embedding_size(parameters: Mapping[str, Any]) -> int:
+    """The dimensions of the embedding; without training of the network, the features are it."""
+    if parameters["train"] == "head":
+        return FEATURES[parameters["backbone"]]
+    return parameters["embedding_size"]

@@ -17,6 +17,7 @@ __all__ += ["make_labeller", "register_labeller"]
 
 # A class is imported when it is first used, because `--help` needs nothing but the names.
 _LABELLERS: dict[str, str | type[Labeller]] = {
+    "graph": "graph:GraphLabeller",
     "nearest": "nearest_neighbour:NearestNeighbourLabeller",
     "softmax": "softmax:SoftmaxLabeller",
 }
@@ -62,24 +63,17 @@ def labeller_class(name: str) -> type[Labeller]:
     return found
 
 
-def make_labeller(
-    name: str, *, head: Any = None, n_classes: int, n_neighbors: int = 1, normalized: bool = False
-) -> Labeller:
+def make_labeller(name: str, **setting: Any) -> Labeller:
     """Make the labeller called `name`; it labels once it is fitted.
 
     Parameters
     ----------
     name : str
         One of `labeller_names()`.
-    head : Keras layer, optional
-        The layer from the embedding to the logits, for labellers that need it.
-    n_classes : int
-    n_neighbors : int
-        How many nearest labelled images vote.
-    normalized : bool
-        Whether every embedding has the Euclidean length 1.
+    **setting
+        The attributes of `Setting`.
     """
-    return labeller_class(name)(Setting(n_classes, n_neighbors, normalized, head))
+    return labeller_class(name)(Setting(**setting))
 
 
 def check_labelling(

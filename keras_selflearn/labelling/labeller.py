@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, NamedTuple
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling.graph_memory import GraphMemory
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -25,7 +26,7 @@ class Labels(NamedTuple):
     Attributes
     ----------
     labels : (n,) int64
-        From 0 to n_classes - 1.
+        From 0 to n_classes - 1, or `UNLABELLED` where the labeller can't tell.
     confidence : (n,) float64
         Larger is surer.
     nearest : (n,) int64
@@ -57,12 +58,44 @@ class Graph(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """What a labeller is made from; the parameters are those of `make_labeller`."""
+    """What a labeller is made from. Each labeller uses a part of it.
+
+    Attributes
+    ----------
+    n_classes : int
+    n_neighbors : int
+        How many nearest labelled images vote.
+    normalized : bool
+        Whether every embedding has the Euclidean length 1.
+    head : layer or `LinearHead`, optional
+        From the embedding to the logits, for labellers that need it.
+    graph_dimensions : int
+        How many principal components of the embeddings the graph compares.
+    graph_neighbors : int
+        With how many most similar images the graph joins each image.
+    graph_exponent : float
+        The weight of a join is max(0, cosine) to this power.
+    graph_alpha : float
+        What an image's label owes to its neighbours, from 0 to below 1.
+    prior : str or (n_classes,) floats
+        The shares of the classes among all images, or how to find them: one of `PRIORS`.
+    later_round : bool
+        Whether the head was trained on pseudo-labels, so that it knows more than the given labels.
+    graphs : GraphMemory
+        Keeps the graph from one round to the next.
+    """
 
     n_classes: int
     n_neighbors: int = 1
     normalized: bool = False
     head: Any = None
+    graph_dimensions: int = 256
+    graph_neighbors: int = 10
+    graph_exponent: float = 3.0
+    graph_alpha: float = 0.9
+    prior: Any = "estimated"
+    later_round: bool = False
+    graphs: GraphMemory = field(default_factory=GraphMemory, compare=False)
 
 
 class Labeller(ABC):

@@ -19,6 +19,7 @@ from keras_selflearn.options.run import OutputOptions, SeedOptions
 from keras_selflearn.options.selflearning import CrossValidationOptions, SelfLearningOptions
 from keras_selflearn.options.training import (
     AllLabelledOptions,
+    HeadOptions,
     ScheduleOptions,
     TrainingOptions,
 )
@@ -31,6 +32,7 @@ class EstimatorOptions(
     SelfLearningOptions,
     ScheduleOptions,
     TrainingOptions,
+    HeadOptions,
     NetworkOptions,
 ):
     """The options that are parameters of the estimator, too."""

@@ -10,6 +10,7 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.losses import objective_class
 from keras_selflearn.options.selflearning import has_meta_iterations
 
+PRIORS = ("estimated", "equal", "labels", "none")
 REFERENCES = ("initial", "all")
 TEST_FEATURES = ("as-is", "standardised")
 
@@ -23,6 +24,16 @@ def labelling_of(options: Any) -> str:
 def compares(options: Any) -> bool:
     """Whether labels come from a comparison with labelled images."""
     return labeller_class(labelling_of(options)).needs_reference
+
+
+def uses_graph(options: Any) -> bool:
+    """Whether pseudo-labels come from a graph of all images."""
+    return has_meta_iterations(options) and labelling_of(options) == "graph"
+
+
+def finds_nearest(options: Any) -> bool:
+    """Whether nearest labelled images vote."""
+    return compares(options) and labelling_of(options) != "graph"
 
 
 @dataclass(frozen=True)
@@ -43,10 +54,37 @@ class LabellingOptions(Options):
         choices=REFERENCES,
         used=lambda options: has_meta_iterations(options) and compares(options),
     )
-    n_neighbors: int = option(1, "Nearest labelled images that vote.", least=1, used=compares)
+    n_neighbors: int = option(1, "Nearest labelled images that vote.", least=1, used=finds_nearest)
     validation_features: str = option(
         "as-is",
         "Embeddings that the test accuracy compares: as-is or standardised.",
         choices=TEST_FEATURES,
         used=compares,
+    )
+    graph_neighbors: int = option(
+        10,
+        "Most similar images that --labelling=graph joins each image with.",
+        least=1,
+        used=uses_graph,
+    )
+    graph_dimensions: int = option(
+        256,
+        "Principal components of the embeddings that the graph compares.",
+        least=1,
+        used=uses_graph,
+    )
+    graph_exponent: float = option(
+        3.0, "The weight of a join is the cosine to this power.", above=0, used=uses_graph
+    )
+    graph_alpha: float = option(
+        0.9,
+        "What an image's label owes to its neighbours in the graph.",
+        least=0,
+        below=1,
+        used=uses_graph,
+    )
+    prior: str = option(
+        "estimated",
+        "Shares of the classes for the graph: estimated, equal, labels, none, or a CSV file.",
+        used=uses_graph,
     )

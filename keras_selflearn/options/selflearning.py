@@ -10,6 +10,8 @@ from keras_selflearn.console.option import Options, option
 from keras_selflearn.selflearning.selection import SELECTIONS
 from keras_selflearn.selflearning.state import ORDERS
 
+PSEUDO_LABELS = ("kept", "revised")
+
 
 def self_learns(options: Any) -> bool:
     """Whether the run is one of self-learning."""
@@ -54,6 +56,12 @@ class SelfLearningOptions(Options):
         None,
         "Least confidence of a pseudo-label: a probability, or minus a distance (-0.5).",
         without="no limit",
+        used=has_meta_iterations,
+    )
+    pseudo_labels: str = option(
+        "kept",
+        "Pseudo-labels of earlier meta-iterations: kept (the paper), or revised (given anew).",
+        choices=PSEUDO_LABELS,
         used=has_meta_iterations,
     )
     order: str = option(

@@ -3,13 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.options.data import starts_from_few_labels
 from keras_selflearn.options.selflearning import has_meta_iterations
 
 DECAYS = ("none", "cosine")
+TRAININGS = ("all", "head")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
+HEAD_NAMES = ("logistic", "discriminant")
+
+
+def trains_network(options: Any) -> bool:
+    """Whether the run trains the whole network, by gradient steps."""
+    return options.train == "all"
+
+
+def trains_meta(options: Any) -> bool:
+    """Whether the run trains the whole network on pseudo-labels."""
+    return trains_network(options) and has_meta_iterations(options)
+
+
+def fits_head(options: Any) -> bool:
+    """Whether the run fits a head on features that are computed once."""
+    return options.train == "head"
+
+
+@dataclass(frozen=True)
+class HeadOptions(Options):
+    """What is trained, and which head is fitted on features."""
+
+    GROUP = "training"
+
+    train: str = option(
+        "all",
+        "What is trained: all (the network), or head (a linear head on features computed once).",
+        choices=TRAININGS,
+    )
+    head: str = option(
+        "logistic",
+        "Head on the given labels, for --train=head: logistic (regression) or discriminant.",
+        choices=HEAD_NAMES,
+        used=fits_head,
+    )
+    meta_head: str = option(
+        "discriminant",
+        "Head of the meta-iterations, for --train=head: discriminant or logistic.",
+        choices=HEAD_NAMES,
+        used=lambda options: fits_head(options) and has_meta_iterations(options),
+    )
+    mirror: bool = option(
+        False,
+        "Features are the mean over an image and its mirror image, for --train=head.",
+        used=fits_head,
+    )
 
 
 @dataclass(frozen=True)
@@ -22,21 +70,28 @@ class ScheduleOptions(Options):
         "none",
         "Learning rate in a training: none (constant) or cosine (falls to 0).",
         choices=DECAYS,
+        used=trains_network,
     )
     warmup: float = option(
-        0.0, "Share of the steps of a training in which the rate rises.", least=0, below=1
+        0.0,
+        "Share of the steps of a training in which the rate rises.",
+        least=0,
+        below=1,
+        used=trains_network,
     )
     settled_epochs: int | None = option(
         None,
         "Epochs without a fall of the loss by 0.01 that end a training early.",
         least=1,
         without="never",
+        used=trains_network,
     )
     ema_momentum: float = option(
         0.0,
         "Momentum of the average of the weights that ends a training; 0: no average.",
         least=0,
         below=1,
+        used=trains_network,
     )
 
 
@@ -51,40 +106,50 @@ class TrainingOptions(Options):
         "Epochs of the first training.",
         least=1,
         of_data_set=True,
-        used=lambda options: starts_from_few_labels(options) and options.steps is None,
+        used=lambda options: (
+            trains_network(options) and starts_from_few_labels(options) and options.steps is None
+        ),
     )
     meta_epochs: int | None = option(
         None,
         "Epochs of each meta-iteration.",
         least=1,
         of_data_set=True,
-        used=lambda options: has_meta_iterations(options) and options.meta_steps is None,
+        used=lambda options: trains_meta(options) and options.meta_steps is None,
     )
     steps: int | None = option(
         None,
         "Gradient steps of the first training, in place of epochs.",
         least=1,
-        used=starts_from_few_labels,
+        used=lambda options: trains_network(options) and starts_from_few_labels(options),
     )
     meta_steps: int | None = option(
         None,
         "Gradient steps of each meta-iteration, in place of meta_epochs.",
         least=1,
-        used=has_meta_iterations,
+        used=trains_meta,
     )
-    batch_size: int = option(100, "Images in a mini-batch.", least=1)
+    batch_size: int = option(100, "Images in a mini-batch.", least=1, used=trains_network)
     optimizer: str | None = option(
-        None, "Optimiser: adam, rmsprop or sgd.", choices=OPTIMIZERS, without="the loss's"
+        None,
+        "Optimiser: adam, rmsprop or sgd.",
+        choices=OPTIMIZERS,
+        without="the loss's",
+        used=trains_network,
     )
-    learning_rate: float = option(1e-4, "Learning rate of the first training.", above=0)
+    learning_rate: float = option(
+        1e-4, "Learning rate of the first training.", above=0, used=trains_network
+    )
     self_learning_rate: float | None = option(
         None,
         "Learning rate of the meta-iterations.",
         above=0,
         without="a tenth of learning_rate",
-        used=has_meta_iterations,
+        used=trains_meta,
     )
-    augment: str = option("shift", "Augmentations, comma-separated: shift, flip; or none.")
+    augment: str = option(
+        "shift", "Augmentations, comma-separated: shift, flip; or none.", used=trains_network
+    )
 
 
 @dataclass(frozen=True)
@@ -98,5 +163,5 @@ class AllLabelledOptions(Options):
         "Epochs of the regime all-labelled.",
         least=1,
         without="as epochs",
-        used=lambda options: not starts_from_few_labels(options),
+        used=lambda options: trains_network(options) and not starts_from_few_labels(options),
     )

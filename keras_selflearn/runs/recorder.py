@@ -18,6 +18,7 @@ from keras_selflearn.console.profiling import Profile, stage
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.learners import AnyLearner
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.folder import RunFolder
@@ -25,7 +26,6 @@ from keras_selflearn.runs.record import Estimate, MetaIteration, Process, RunRec
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
-from keras_selflearn.training.learner import KerasLearner
 
 # What a resumed run keeps of its earlier record.
 _KEPT = ("processes", "cross_validation", "history", "meta_iteration_seconds", "seconds")
@@ -68,6 +68,7 @@ class Recorder(tf.keras.callbacks.Callback):
         record.processes.append(_this_process())
         self._start = start - record.seconds
         self._embeddings: np.ndarray | None = None
+        self._learner: AnyLearner | None = None
         self._write()
 
     def estimate(self, found: CrossValidation) -> None:
@@ -83,15 +84,16 @@ class Recorder(tf.keras.callbacks.Callback):
         del self._record.meta_iteration_seconds[len(history) :]
         self._write()
 
-    def on_meta_iteration_end(self, record: Record, learner: KerasLearner) -> None:
+    def on_meta_iteration_end(self, record: Record, learner: AnyLearner) -> None:
         """Add a meta-iteration; after the first training, also keep the embeddings."""
         with stage("write"):
+            self._learner = learner
             if self._images.of == "test":
                 self._embeddings = learner.test_embeddings
             if record.meta_iteration == 0:
                 embeddings = self._embeddings
                 if embeddings is None:
-                    embeddings = embed(learner.network, self._images.images, self._images.indices)
+                    embeddings = learner.embed(self._images.indices)
                 self._folder.write_embeddings("initial", embeddings, self._images)
             seconds = self._record.meta_iteration_seconds
             seconds.append(time.monotonic() - self._start - sum(seconds))
@@ -104,7 +106,9 @@ class Recorder(tf.keras.callbacks.Callback):
         """Write what was learned, then mark the run as finished; return the final embeddings."""
         with stage("write"):
             folder = self._folder
-            if self._embeddings is None:
+            if self._embeddings is None and self._learner is not None:
+                self._embeddings = self._learner.embed(self._images.indices)
+            elif self._embeddings is None:  # All was done before this process began.
                 self._embeddings = embed(
                     classifier.network_, self._images.images, self._images.indices
                 )

@@ -80,6 +80,10 @@ class Examples:
         """Return examples in which these images have no label."""
         return self._replaced(indices, UNLABELLED, -1, np.nan, -1)
 
+    def without_pseudo_labels(self) -> Examples:
+        """Return examples that have the given labels alone, so that the others are given anew."""
+        return self.without_labels(np.flatnonzero(self.labelled_in > 0))
+
     def check_continues(self, start: Examples, meta_iteration: int) -> None:
         """Raise a `ValueError` unless a run from `start` can have these at `meta_iteration`."""
         for field in fields(self):

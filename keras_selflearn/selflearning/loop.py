@@ -19,7 +19,8 @@ from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.selflearning.trust import check_selected
 
 
-def _keep_all(examples: Examples) -> Examples:
+def keep_all(examples: Examples) -> Examples:
+    """Take no pseudo-label back."""
     return examples
 
 
@@ -33,7 +34,7 @@ def self_learning(
     order: str = "label-first",
     evaluate_every: int = 1,
     true_labels: np.ndarray | None = None,
-    before_labelling: Callable[[Examples], Examples] = _keep_all,
+    before_labelling: Callable[[Examples], Examples] = keep_all,
 ) -> Iterator[RunState]:
     """Train, then label, merge and train, `meta_iterations` times or until all is labelled.
 
@@ -86,7 +87,8 @@ def self_learning(
         examples = before_labelling(state.examples)
         unlabelled = examples.unlabelled
         labels, confidence, nearest = learner.label(unlabelled)
-        kept = select(labels, confidence)
+        known = np.flatnonzero(labels != UNLABELLED)
+        kept = known[select(labels[known], confidence[known])]
         check_selected(len(kept), len(labels), meta_iteration)
         if min_confidence is not None:
             kept = kept[confidence[kept] >= min_confidence]

@@ -11,13 +11,14 @@ import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.network.averaging import WeightAverage
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
 from keras_selflearn.selflearning.trust import check_classes, check_loss, check_weights
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.fitting import TrainingProgress, fit
 from keras_selflearn.training.meta_training import MetaTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.schedule import Schedule
 
 _COUNTS = ("keras_epochs", "data_epochs", "meta_iteration", "earlier_steps")
@@ -29,7 +30,7 @@ class KerasLearner:
     Parameters
     ----------
     network : Network
-    labelling : NetworkLabelling
+    labelling : EmbeddingLabelling
         How the trained network labels.
     images : (n, height, width, channels) uint8
     n_classes : int
@@ -48,12 +49,14 @@ class KerasLearner:
     ----------
     test_embeddings : (m, d) float32 or None
         The embeddings of the test images at the last measurement.
+    test_predictions : (m,) int64 or None
+        The labels that they got.
     """
 
     def __init__(
         self,
         network: Network,
-        labelling: NetworkLabelling,
+        labelling: EmbeddingLabelling,
         images: np.ndarray,
         *,
         n_classes: int,
@@ -74,6 +77,7 @@ class KerasLearner:
         self.meta_training = meta_training
         self.callbacks = list(callbacks)
         self.test_embeddings: np.ndarray | None = None
+        self.test_predictions: np.ndarray | None = None
         self._after_step = after_step
         self._keras_epochs = 0
         self._data_epochs = 0
@@ -195,8 +199,12 @@ class KerasLearner:
         if self.test_data is None:
             return None
         images, labels = self.test_data
-        predicted, self.test_embeddings = self.labelling.label_test(images)
-        return 100 * int(np.sum(predicted == labels)) / len(labels)
+        self.test_predictions, self.test_embeddings = self.labelling.label_test(images)
+        return 100 * int(np.sum(self.test_predictions == labels)) / len(labels)
+
+    def embed(self, indices: np.ndarray) -> np.ndarray:
+        """Return the embeddings (k, d) float32 of these training images."""
+        return embed(self.network, self.images, indices)
 
     def _schedule(self, meta_iteration: int) -> Schedule:
         return self.meta_schedule if meta_iteration else self.first_schedule

@@ -20,6 +20,7 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
@@ -28,9 +29,9 @@ from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.schedule import Schedule
 
 N = 40
@@ -109,8 +110,8 @@ class Run:
         self.after_step = lambda: None
         self.learner = Watched(
             network,
-            NetworkLabelling(
-                network,
+            EmbeddingLabelling(
+                functools.partial(embed, network),
                 IMAGES,
                 functools.partial(
                     make_labeller, objective.labelling, head=network.head, n_classes=2

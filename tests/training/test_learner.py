@@ -13,16 +13,16 @@ from keras_selflearn.labelling import make_labeller
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.labelling.nearest_neighbour import NearestNeighbourLabeller
 from keras_selflearn.losses import get_objective
-from keras_selflearn.network import backbone
+from keras_selflearn.network import backbone, embedding
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.state import ORDERS, RunState
 from keras_selflearn.selflearning.trust import UntrustworthyError
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.pipeline import training_batches
 from keras_selflearn.training.schedule import Schedule
 
@@ -39,6 +39,10 @@ def labellers(network, objective):
         n_classes=2,
         normalized=objective.normalized,
     )
+
+
+def embed_with(network):
+    return lambda images, indices: embedding.embed(network, images, indices)
 
 
 def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes):
@@ -66,7 +70,7 @@ def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes)
     }
     return KerasLearner(
         network,
-        NetworkLabelling(network, IMAGES, labellers(network, objective), **labelling),
+        EmbeddingLabelling(embed_with(network), IMAGES, labellers(network, objective), **labelling),
         IMAGES,
         n_classes=2,
         **{**options, **changes},
@@ -251,7 +255,7 @@ def embed_as(monkeypatch, training, test):
         calls.append(len(indices))
         return (training if images is IMAGES else test)[indices]
 
-    monkeypatch.setattr("keras_selflearn.training.network_labelling.embed", embed)
+    monkeypatch.setattr("keras_selflearn.network.embedding.embed", embed)
     return calls
 
 
@@ -305,8 +309,8 @@ def test_cross_entropy_has_one_test_accuracy(monkeypatch):
     subject = learner("cross-entropy", test_data=(IMAGES.copy(), TRUTH))
     subject.train(examples(), 0)
     predicted, *_ = subject.labelling.labeller.label(test)
-    subject.labelling = NetworkLabelling(
-        subject.network,
+    subject.labelling = EmbeddingLabelling(
+        embed_with(subject.network),
         IMAGES,
         labellers(subject.network, get_objective("cross-entropy")),
         test_features="standardised",
@@ -355,7 +359,7 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
         of_networks[-1].extend((kind, index) for index in indices.tolist())
         return embed(network, images, indices)
 
-    monkeypatch.setattr("keras_selflearn.training.network_labelling.embed", spy)
+    monkeypatch.setattr("keras_selflearn.network.embedding.embed", spy)
     subject = learner(loss, reference=reference, test_data=(test_images, TRUTH))
     train = subject.train
 
@@ -512,7 +516,7 @@ def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
     subject = learner(loss)
     subject.train(examples(), 0)
     expected = subject.label(np.arange(15, 40))
-    monkeypatch.setattr("keras_selflearn.training.network_labelling._LABELLED_AT_ONCE", 10)
+    monkeypatch.setattr("keras_selflearn.training.embedding_labelling._LABELLED_AT_ONCE", 10)
     sizes = []
     embed = subject.labelling._embed
     monkeypatch.setattr(
@@ -543,8 +547,8 @@ class Together(NearestNeighbourLabeller):
 def test_a_labeller_of_all_images_together_is_fitted_on_the_images_asked_for():
     alone, data = learner(), examples()
     alone.train(data, 0)
-    labelling = NetworkLabelling(
-        alone.network, IMAGES, lambda: Together(Setting(2, normalized=True))
+    labelling = EmbeddingLabelling(
+        embed_with(alone.network), IMAGES, lambda **_: Together(Setting(2, normalized=True))
     )
     labelling.follow(data, 0)
     for indices in (data.unlabelled, np.arange(15, 40)):

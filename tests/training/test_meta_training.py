@@ -10,14 +10,15 @@ import tensorflow as tf
 
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.losses import get_objective
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.training.augmentation import augment
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.network_labelling import NetworkLabelling
 from keras_selflearn.training.pipeline import drawn_batches, shuffled, training_batches
 from keras_selflearn.training.schedule import Schedule
 
@@ -87,7 +88,7 @@ def learner(way, *, callbacks=(), meta_rate=1e-3):
     labeller = functools.partial(make_labeller, "softmax", head=network.head, n_classes=2)
     return KerasLearner(
         network,
-        NetworkLabelling(network, IMAGES, labeller),
+        EmbeddingLabelling(functools.partial(embed, network), IMAGES, labeller),
         IMAGES,
         n_classes=2,
         test_data=None,

@@ -1,4 +1,4 @@
-"""Labels images with the network as it is after its last training."""
+"""Labels images by their embeddings, as they are after the last training."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from sklearn.preprocessing import StandardScaler
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.labelling.labeller import Labeller, Labels
-from keras_selflearn.network.embedding import embed
-from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
 from keras_selflearn.selflearning.trust import check_embeddings
@@ -19,16 +17,18 @@ from keras_selflearn.selflearning.trust import check_embeddings
 _LABELLED_AT_ONCE = 2**16
 
 
-class NetworkLabelling:
+class EmbeddingLabelling:
     """Labels training and test images; labelled images are embedded when they are first needed.
 
     Parameters
     ----------
-    network : Network
-    images : (n, height, width, channels) uint8
-        The training images.
+    embed : callable
+        `embed(images, indices)` returns the embeddings (k, d) float32 of these images.
+    images : (n, ...) array
+        The training images, as `embed` takes them.
     new_labeller : callable
-        Returns a labeller that is not fitted; it may read the network's head.
+        Returns a labeller that is not fitted; it may read the network's head. It takes
+        `later_round`, see `Setting`.
     reference : "initial" or "all"
         The labelled images that the labeller compares with: those with a given label, or all.
     test_features : "as-is" or "standardised"
@@ -43,14 +43,14 @@ class NetworkLabelling:
 
     def __init__(
         self,
-        network: Network,
+        embed: Callable[[np.ndarray, np.ndarray], np.ndarray],
         images: np.ndarray,
-        new_labeller: Callable[[], Labeller],
+        new_labeller: Callable[..., Labeller],
         *,
         reference: str = "initial",
         test_features: str = "as-is",
     ) -> None:
-        self._network = network
+        self._embed_images = embed
         self._images = images
         self._new_labeller = new_labeller
         self._needs_reference = new_labeller().needs_reference
@@ -121,7 +121,8 @@ class NetworkLabelling:
             unlabelled = None
             if self._needs_unlabelled:
                 unlabelled = self._embed("unlabelled", self._images, self._unlabelled)
-            self._labeller = self._new_labeller().fit(reference, self._labels, unlabelled)
+            labeller = self._new_labeller(later_round=self._meta_iteration > 0)
+            self._labeller = labeller.fit(reference, self._labels, unlabelled)
         return self._labeller
 
     def label(self, indices: np.ndarray) -> Labels:
@@ -153,7 +154,7 @@ class NetworkLabelling:
 
     def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
         with stage(f"embed {kind} images", images=len(indices)):
-            embeddings = embed(self._network, images, indices)
+            embeddings = self._embed_images(images, indices)
             when = f"in the training of meta-iteration {self._meta_iteration}"
             check_embeddings(embeddings, images, indices, kind, when)
         return embeddings

@@ -1,0 +1,193 @@
+"""Make what `fit` trains: the whole network, or a head on features that are computed once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Callable, Union
+
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.console.profiling import stage
+from keras_selflearn.estimator.fitted import labeller_setting, network_from
+from keras_selflearn.labelling import make_labeller
+from keras_selflearn.labelling.graph_memory import GraphMemory
+from keras_selflearn.labelling.labeller import Labeller
+from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.embedding import embed
+from keras_selflearn.network.features import compute_features, features_key
+from keras_selflearn.network.head_network import HeadNetwork
+from keras_selflearn.network.model import Network
+from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.options.training import ScheduleOptions
+from keras_selflearn.storage.cache import cache_root
+from keras_selflearn.training.augmentation import parse_augmentations
+from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
+from keras_selflearn.training.feature_embedding import FeatureEmbedding
+from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
+from keras_selflearn.training.learner import KerasLearner
+from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.schedule import Schedule
+
+AnyLearner = Union[KerasLearner, HeadLearner]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a learner is made for.
+
+    Attributes
+    ----------
+    parameters : dict
+        The estimator's.
+    objective : Objective
+    images : (n, height, width, channels) uint8
+    image_shape : (height, width, channels)
+    n_classes : int
+    held_out : (k,) int64
+        The training images that are the test set; none in most runs.
+    test_data : (images, labels) or None
+        The test set, also where it is held out. Labels from 0 to n_classes - 1, or
+        `UNKNOWN_CLASS`.
+    prior : str or (n_classes,) floats
+        See `Setting`.
+    seed : int
+    callbacks : sequence of Keras callbacks
+    after_step : callable or None
+        See `KerasLearner`.
+    tell : callable
+        `tell(kind, done, n)` says how many features of images are computed.
+    """
+
+    parameters: Mapping[str, Any]
+    objective: Objective
+    images: np.ndarray
+    image_shape: tuple[int, int, int]
+    n_classes: int
+    held_out: np.ndarray
+    test_data: tuple[np.ndarray, np.ndarray] | None
+    prior: Any
+    seed: int
+    callbacks: Sequence[tf.keras.callbacks.Callback]
+    after_step: Callable[[], None] | None
+    tell: Callable[[str, int, int], None]
+
+    def build_network(self) -> Network:
+        """Build the network that the parameters describe."""
+        with stage("build network"):
+            return network_from(
+                self.parameters, self.objective, self.image_shape, self.n_classes, seed=self.seed
+            )
+
+    def labelling(
+        self,
+        network: Network,
+        embed: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        images: np.ndarray,
+    ) -> EmbeddingLabelling:
+        """Make what labels with the network; `images` are as `embed` takes them."""
+        setting = labeller_setting(
+            self.parameters, self.objective, self.n_classes, network.head, prior=self.prior
+        )
+        return EmbeddingLabelling(
+            embed,
+            images,
+            functools.partial(_new_labeller, self, {**setting, "graphs": GraphMemory()}),
+            reference=self.parameters["reference"],
+            test_features=self.parameters["validation_features"],
+        )
+
+
+def _new_labeller(task: Task, setting: dict[str, Any], **more: Any) -> Labeller:
+    name = task.parameters["labelling"] or task.objective.labelling
+    return make_labeller(name, **setting, **more)
+
+
+def network_learner(task: Task) -> KerasLearner:
+    """Train the network, all of it."""
+    parameters, network = task.parameters, task.build_network()
+    assert isinstance(network, Network)
+    rate = parameters["self_learning_rate"]
+    if rate is None:
+        rate = parameters["learning_rate"] / 10
+    return KerasLearner(
+        network,
+        task.labelling(network, functools.partial(embed, network), task.images),
+        task.images,
+        n_classes=task.n_classes,
+        test_data=task.test_data,
+        first_schedule=_schedule(
+            parameters, parameters["epochs"], parameters["steps"], parameters["learning_rate"]
+        ),
+        meta_schedule=_schedule(
+            parameters, parameters["meta_epochs"], parameters["meta_steps"], rate
+        ),
+        meta_training=ContinuedTraining(
+            parameters["batch_size"], parse_augmentations(parameters["augment"]), task.seed
+        ),
+        callbacks=task.callbacks,
+        after_step=task.after_step,
+    )
+
+
+def head_learner(task: Task) -> HeadLearner:
+    """Compute features once, and fit heads on them."""
+    network = task.build_network()
+    assert isinstance(network, HeadNetwork)
+    features = _features(task, network, task.images, "training")
+    embedding = FeatureEmbedding.fit(features)
+    network.set_embedding(embedding.scale, embedding.shift)
+    embeddings = embedding.embed(features)
+    test_data = None
+    if task.test_data is not None:
+        images, labels = task.test_data
+        if len(task.held_out):
+            test_data = embeddings[task.held_out], labels
+        else:
+            test_data = embedding.embed(_features(task, network, images, "test")), labels
+    return HeadLearner(
+        network,
+        task.labelling(network, _rows, embeddings),
+        embeddings,
+        n_classes=task.n_classes,
+        heads=HeadChoice(task.parameters["head"], task.parameters["meta_head"]),
+        test_data=test_data,
+    )
+
+
+# What the option `train` takes.
+LEARNERS: dict[str, Callable[[Task], AnyLearner]] = {"all": network_learner, "head": head_learner}
+
+
+def _rows(embeddings: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    return embeddings[indices]
+
+
+def _schedule(
+    parameters: Mapping[str, Any], epochs: int, steps: int | None, learning_rate: float
+) -> Schedule:
+    shared = {each.name: parameters[each.name] for each in fields(ScheduleOptions)}
+    return Schedule(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
+
+
+def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -> np.ndarray:
+    names = ("backbone", "mirror")
+    decisive = {name: str(task.parameters[name]) for name in names}
+    decisive["precision"] = resolve_precision(task.parameters["precision"])
+    key = features_key(images, decisive, network.featurizer.get_weights())
+    return compute_features(
+        network.featurizer,
+        images,
+        features_folder() / key,
+        kind=kind,
+        pixels=images.shape[1] * images.shape[2],
+        tell=task.tell,
+    )
+
+
+def features_folder() -> Path:
+    """The folder in the user's cache folder that keeps features."""
+    return cache_root() / "features"

@@ -1,0 +1,108 @@
+"""Linear heads that are fitted in one go: logistic regression and a discriminant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.special import softmax
+from sklearn.linear_model import LogisticRegression
+
+# Inverse of the regularisation of scikit-learn's logistic regression, for rows of length 1.
+_C = 10.0
+_ITERATIONS = 1000
+# The share of the covariance that is replaced by its mean variance in all directions.
+_SHRINKAGE = 0.2
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """From embeddings to logits.
+
+    Attributes
+    ----------
+    kernel : (d, n_classes) float32
+    bias : (n_classes,) float32
+    """
+
+    kernel: np.ndarray
+    bias: np.ndarray
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return kernel and bias, as a Keras layer does."""
+        return [self.kernel, self.bias]
+
+    def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
+        """The probability of each class, (n, n_classes) float32."""
+        return softmax(embeddings @ self.kernel + self.bias, axis=1)
+
+
+def fit_logistic(
+    embeddings: np.ndarray, labels: np.ndarray, *, n_classes: int, weights: np.ndarray | None = None
+) -> LinearHead:
+    """Fit scikit-learn's multinomial logistic regression.
+
+    Parameters
+    ----------
+    embeddings : (n, d) float32
+        Rows of length 1.
+    labels : (n,) integers
+        At least two of the classes occur. A class that does not has a logit of minus infinity.
+    n_classes : int
+    weights : (n,) floats, optional
+    """
+    model = LogisticRegression(C=_C, max_iter=_ITERATIONS)
+    model.fit(embeddings.astype(np.float64), labels, sample_weight=weights)
+    kernel, bias = model.coef_, model.intercept_
+    if len(model.classes_) == 2:  # scikit-learn gives the logit of the second class alone
+        kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
+    return _of_classes(kernel.T, bias, model.classes_, n_classes)
+
+
+def fit_discriminant(
+    embeddings: np.ndarray, labels: np.ndarray, *, n_classes: int, weights: np.ndarray | None = None
+) -> LinearHead:
+    """Fit a linear discriminant: classes have their means, and one shrunken covariance.
+
+    All classes are taken as equally frequent. Wrong labels move a mean little, where they bend
+    the border of a logistic regression; so this is the head for pseudo-labels.
+
+    Parameters
+    ----------
+    embeddings : (n, d) float32
+    labels : (n,) integers
+        A class that does not occur has a logit of minus infinity.
+    n_classes : int
+    weights : (n,) floats, optional
+    """
+    present, numbers = np.unique(labels, return_inverse=True)
+    weights = np.ones(len(labels)) if weights is None else np.asarray(weights, np.float64)
+    values = embeddings.astype(np.float64)
+    members = sparse.csr_matrix((weights, (numbers, np.arange(len(labels)))))
+    means = (members @ values) / np.asarray(members.sum(axis=1))
+    deviations = values - means[numbers]
+    covariance = (deviations * weights[:, None]).T @ deviations / weights.sum()
+    d = len(covariance)
+    variance = np.trace(covariance) / d
+    if variance <= 0:  # each image is the mean of its class: only distances to the means are left
+        covariance, variance = np.zeros((d, d)), 1.0
+    shrunken = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * variance * np.eye(d)
+    kernel = np.linalg.solve(shrunken, means.T)
+    bias = -(means.T * kernel).sum(axis=0) / 2
+    return _of_classes(kernel, bias, present, n_classes)
+
+
+# The names that the options `head` and `meta_head` take.
+HEADS = {"logistic": fit_logistic, "discriminant": fit_discriminant}
+
+
+def _of_classes(
+    kernel: np.ndarray, bias: np.ndarray, present: np.ndarray, n_classes: int
+) -> LinearHead:
+    """Give a head for all classes; those that are not present can't be predicted."""
+    all_kernel = np.zeros((len(kernel), n_classes), np.float32)
+    all_bias = np.full(n_classes, -np.inf, np.float32)
+    all_kernel[:, present] = kernel
+    all_bias[present] = bias
+    return LinearHead(all_kernel, all_bias)
