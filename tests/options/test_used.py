@@ -9,6 +9,8 @@ import pytest
 from keras_selflearn.console.option import declared, kind
 from keras_selflearn.options.config import PLACES, Config, differing
 
+# The network is trained, or a head alone.
+HEAD: tuple[dict, dict] = ({}, {"train": "head"})
 # For each option that only some runs use: a run that uses it, and one that does not.
 SOME_RUNS = {
     "labels": ({}, {"regime": "all-labelled"}),
@@ -27,6 +29,18 @@ SOME_RUNS = {
     "reference": ({"loss": "triplet"}, {"loss": "cross-entropy"}),
     "n_neighbors": ({"loss": "arcface"}, {"loss": "cross-entropy"}),
     "validation_features": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
+    "head": ({"train": "head"}, {}),
+    "meta_head": ({"train": "head"}, {"train": "head", "regime": "n-labelled"}),
+    "mirror": ({"train": "head"}, {}),
+    "pseudo_labels": ({}, {"regime": "n-labelled"}),
+    **dict.fromkeys(
+        ("decay", "warmup", "settled_epochs", "ema_momentum", "batch_size", "optimizer"), HEAD
+    ),
+    **dict.fromkeys(("learning_rate", "augment", "embedding_size", "dropout"), HEAD),
+    **dict.fromkeys(
+        ("graph_neighbors", "graph_dimensions", "graph_exponent", "graph_alpha", "prior"),
+        ({"labelling": "graph"}, {}),
+    ),
     "label_smoothing": ({"loss": "cross-entropy"}, {"loss": "triplet"}),
     "margin": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
     "triplet_distance": ({"loss": "triplet"}, {"loss": "contrastive"}),
