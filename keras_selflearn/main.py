@@ -6,16 +6,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.datasets import FOLDER
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.presets import preset_file, preset_names, says_how
 
 
 @dataclass(frozen=True)
 class Command(Config):
     """An experiment, or the folder of a finished run to repeat."""
 
-    GROUP = "repetition"
+    GROUP = "preset and repetition"
+
+    preset: str | None = option(
+        None,
+        f"Preset: {', '.join(preset_names())}. Other flags win over it.",
+        choices=preset_names,
+        without="quick for a folder where no flag says how to train or label, else none",
+        place=True,
+    )
 
     from_run: str | None = option(
         None,
@@ -24,17 +35,33 @@ class Command(Config):
     )
 
 
+def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
+    """The flagfile whose flags come before those of the command line.
+
+    A folder is labelled by the preset `quick`, unless a flag says how to train, select or label.
+    """
+    if command.from_run is not None:
+        if command.preset is not None:
+            raise InputError("--preset is not for --from_run: the run has its own settings.")
+        return None
+    if command.preset is not None:
+        return preset_file(command.preset)
+    is_quick = command.dataset == FOLDER and not given & set(says_how())
+    return preset_file("quick") if is_quick else None
+
+
 def main(command: Command) -> None:
     """Run the experiment that `command` asks for and print its result."""
     options = asdict(command)
     from_run = options.pop("from_run")
+    del options["preset"]  # Its flags are read.
     config = Config(**options)
     if from_run is None:
         config = config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
-    from keras_selflearn.runs.page.summary import why_it_ended
+    from keras_selflearn.runs.page.summary import verdict, why_it_ended
 
     if from_run is not None:
         from keras_selflearn.runs.repeating import repeated
@@ -58,7 +85,7 @@ def main(command: Command) -> None:
     elif not run.test_accuracy:
         why = "--folds=0" if config.folds == 0 else "a class has a single labelled one"
         print(f"  no accuracy: there are no test images, and {why}")
-    for sentence in why_it_ended(run):
+    for sentence in filter(None, [verdict(run), *why_it_ended(run)]):
         print(f"  {sentence}")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
@@ -66,4 +93,9 @@ def main(command: Command) -> None:
 
 
 if __name__ == "__main__":
-    command_line.run(Command, main, "Self-learning for image classification: one experiment.")
+    command_line.run(
+        Command,
+        main,
+        "Self-learning for image classification: one experiment.",
+        flagfile_of=flagfile_of,
+    )

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Callable, NoReturn
 
 from absl import app, flags
@@ -25,7 +26,13 @@ _DEFINERS: dict[str, Callable[..., Any]] = {
 _HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "-h")
 
 
-def run(config_class: type, main: Callable[[Any], None], description: str) -> NoReturn:
+def run(
+    config_class: type,
+    main: Callable[[Any], None],
+    description: str,
+    *,
+    flagfile_of: Callable[[Any, frozenset[str]], Path | None] = lambda config, given: None,
+) -> NoReturn:
     """Parse the command line into a `config_class` and give it to `main`.
 
     Parameters
@@ -36,6 +43,9 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
         Takes the instance. An `InputError` in it ends the program with status 2.
     description : str
         `--help` shows it above the flags.
+    flagfile_of : callable
+        Takes the instance and the names of the flags that were given. It returns a flagfile whose
+        flags come before all others, or None.
     """
     _define(config_class, flags.FLAGS)
 
@@ -45,6 +55,12 @@ def run(config_class: type, main: Callable[[Any], None], description: str) -> No
             sys.exit(0)
         try:
             _fill(flags.FLAGS, argv)
+            config = _instance(config_class, flags.FLAGS)
+            given = (name for name in vars(config) if flags.FLAGS[name].present)
+            flagfile = flagfile_of(config, frozenset(given))
+            if flagfile is not None:
+                flags.FLAGS.unparse_flags()
+                _fill(flags.FLAGS, [argv[0], f"--flagfile={flagfile}", *argv[1:]])
         except InputError as error:
             _stop(str(error))
         return argv

@@ -40,6 +40,7 @@ from keras_selflearn.network.backbone import check_backbone, weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
+from keras_selflearn.options.presets import estimator_preset
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
@@ -86,6 +87,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     loss : str or Objective, default="cross-entropy"
         A loss by name, or an `Objective` with parameters of its own, such as
         `Triplet(margin=0.5)`.
+    preset : str, optional
+        `quick` (labels in minutes: a head on features, and a graph of all images), `few` (the same
+        for 1 to 25 labels a class) or `paper` (the network is trained, as without a preset). It
+        gives the defaults of the parameters below.
     random_state : int, optional
         Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
     OPTIONS
@@ -142,6 +147,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         loss: str | Objective = "cross-entropy",
         weights: str | os.PathLike = ESTIMATOR_DEFAULTS["weights"],
         *,
+        preset: str | None = None,
         random_state: int | None = None,
         **options: Any,
     ) -> None:
@@ -149,12 +155,15 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             if name not in ESTIMATOR_DEFAULTS:
                 raise TypeError(str(unknown_name("parameter", name, self._get_param_names())))
         self.loss = loss
+        self.preset = preset
         self.random_state = random_state
-        self.__dict__.update({**ESTIMATOR_DEFAULTS, "weights": weights, **options})
+        of_preset = {} if preset is None else estimator_preset(preset)
+        defaults = {**ESTIMATOR_DEFAULTS, **of_preset, "weights": weights}
+        self.__dict__.update({**defaults, **options})
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        return sorted(["loss", "random_state", *ESTIMATOR_DEFAULTS])
+        return sorted(["loss", "preset", "random_state", *ESTIMATOR_DEFAULTS])
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """The parameters that differ from their defaults."""
@@ -445,6 +454,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         An option that this `fit` does not use has its default here, whatever its value.
         """
         parameters = self.get_params(deep=False)
+        del parameters["preset"]  # It decides nothing by itself.
         unused = {name for name in ESTIMATOR_DEFAULTS if not is_used(name, parameters)}
         parameters = {
             **parameters,

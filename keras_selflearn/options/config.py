@@ -119,8 +119,10 @@ def is_used(name: str, options: Mapping[str, Any]) -> bool:
 def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The names of the options in which two runs differ, in alphabetical order.
 
-    Options that neither run uses do not count.
+    Options that neither run uses do not count. An option that one of them does not know, because
+    it is of an earlier version, has its default there.
     """
+    before, now = ({**_DEFAULTS, **options} for options in (before, now))
     return [
         name
         for name in sorted({*before, *now})

@@ -11,6 +11,7 @@ from keras_selflearn.selflearning.selection import SELECTIONS
 from keras_selflearn.selflearning.state import ORDERS
 
 PSEUDO_LABELS = ("kept", "revised")
+KEEPS = ("last", "best")
 
 
 def self_learns(options: Any) -> bool:
@@ -88,16 +89,23 @@ class CrossValidationOptions(Options):
         None,
         "Folds of cross-validation on the labelled images; 0: none.",
         least=0,
-        without="3 without test images, else 0",
+        without="3 without test images or with --train=head, else 0",
+    )
+    keep: str = option(
+        "last",
+        "Model to keep: last, or best (the one before self-learning where folds measured a loss).",
+        choices=KEEPS,
+        used=has_meta_iterations,
     )
     early_stop: bool = option(
         False, "End at the meta-iteration where the cross-validated accuracy stops rising."
     )
 
     def check_folds(self) -> None:
-        """Raise an `InputError` for folds that do not go together with `early_stop`."""
-        if self.folds == 1 or self.early_stop and self.folds == 0:
+        """Raise an `InputError` for folds that `early_stop` or `keep` can't use."""
+        needs = "--early_stop" if self.early_stop else "--keep=best" if self.keep == "best" else ""
+        if self.folds == 1 or needs and self.folds == 0:
             raise InputError(
                 f"--folds is {self.folds}: give at least 2 to cross-validate"
-                f"{', as --early_stop does' if self.early_stop else ', or 0 not to'}."
+                f"{f', as {needs} does' if needs else ', or 0 not to'}."
             )

@@ -46,6 +46,7 @@ from keras_selflearn.runs.progress import make_progress
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
+from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
 
@@ -114,10 +115,13 @@ def _run(
                 folder.write_images(dataset.paths, given, dataset.skipped)
             _warn(config, labels, labelled)
             found = _cross_validate(config, dataset, labels, labelled, folder)
-            if found:
-                recorder.estimate(found)
-            if found and config.early_stop:
-                classifier.set_params(meta_iterations=found.best())
+            if found is not None:
+                estimate, verdict = found
+                recorder.estimate(estimate, verdict)
+                if config.early_stop:
+                    classifier.set_params(meta_iterations=estimate.best())
+                elif config.keep == "best" and verdict is not None and verdict.gain < 0:
+                    classifier.set_params(meta_iterations=0)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             listeners = [recorder, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
@@ -144,11 +148,12 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
 
 def _cross_validate(
     config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
-) -> CrossValidation | None:
+) -> tuple[CrossValidation, Verdict | None] | None:
     """Cross-validate if the configuration asks for it and each class has two labels."""
     wanted = config.folds
     if wanted is None:
-        wanted = _FOLDS if config.early_stop or not len(dataset.test_images) else 0
+        asked = config.early_stop or config.train == "head" or config.keep == "best"
+        wanted = _FOLDS if asked or not len(dataset.test_images) else 0
     _, numbers = np.unique(labels[labelled], return_inverse=True)
     number = most_folds(numbers, wanted)
     if number < wanted:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import numpy as np
+import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.learners import AnyLearner
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.progress import make_progress
 from keras_selflearn.runs.record import Fold, convert
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
+from keras_selflearn.selflearning.record import Record
+from keras_selflearn.selflearning.verdict import Changes, Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
@@ -30,7 +36,7 @@ def cross_validate(
     seed: int,
     folder: RunFolder,
     checkpoint_minutes: float,
-) -> CrossValidation:
+) -> tuple[CrossValidation, Verdict | None]:
     """Run self-learning once for each fold, and measure it on the images of that fold.
 
     A fold is a part of the labelled images. Its run does not see them.
@@ -52,14 +58,21 @@ def cross_validate(
         Keeps the folds that are done.
     checkpoint_minutes : float
 
+    Returns
+    -------
+    CrossValidation
+    Verdict or None
+        None where there was no self-learning, or a fold is of an earlier version.
+
     Raises
     ------
     InputError
         As `SelfLearningClassifier.fit`; when the file of an earlier fold is damaged.
     """
-    _, numbers = np.unique(labels[labelled], return_inverse=True)
-    curves = []
+    classes, numbers = np.unique(labels[labelled], return_inverse=True)
+    done_folds = []
     for fold, positions in enumerate(folds(numbers, number, seed=seed), 1):
+        held_out = labelled[positions]
         done = folder.folds / f"{fold}.json"
         if not done.exists():
             classifier = make_classifier()
@@ -68,27 +81,56 @@ def cross_validate(
             progress = make_progress(
                 name, classifier.meta_iterations, "accuracy on the part held out"
             )
+            observer = _Observer()
             try:
                 with deferred():
                     classifier.fit(
                         images,
                         labels,
-                        held_out=labelled[positions],
-                        callbacks=[progress],
+                        held_out=held_out,
+                        callbacks=[progress, observer],
                         checkpoints=checkpoints,
                     )
             finally:
                 progress.close()
             curve = [each["test_accuracy"] for each in classifier.history_]
             folder.folds.mkdir(exist_ok=True)
-            write_whole(done, json.dumps({"accuracy": curve}) + "\n")
+            changes = observer.changes(labels[held_out], classes)
+            content = {"accuracy": curve, "changes": changes and asdict(changes)}
+            write_whole(done, json.dumps(content) + "\n")
             checkpoints.remove()
-        curves.append(_read_curve(done))
-    return CrossValidation.of(curves)
+        done_folds.append(_read_fold(done))
+    all_changes = [
+        Changes(**msgspec.structs.asdict(fold.changes)) for fold in done_folds if fold.changes
+    ]
+    verdict = Verdict.of(all_changes) if len(all_changes) == len(done_folds) else None
+    return CrossValidation.of([fold.accuracy for fold in done_folds]), verdict
 
 
-def _read_curve(path: Path) -> list[float | None]:
+class _Observer(tf.keras.callbacks.Callback):
+    """Keeps what the held-out images were labelled with first and last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first: np.ndarray | None = None
+        self._last: np.ndarray | None = None
+
+    def on_meta_iteration_end(self, record: Record, learner: AnyLearner) -> None:
+        """Keep the labels if they were measured."""
+        if record.meta_iteration == 0:
+            self._first = learner.test_predictions
+        elif record.test_accuracy is not None:
+            self._last = learner.test_predictions
+
+    def changes(self, labels: np.ndarray, classes: np.ndarray) -> Changes | None:
+        """Compare first and last; None without self-learning, or after a resume between them."""
+        if self._first is None or self._last is None:
+            return None
+        return Changes.between(self._first, self._last, np.searchsorted(classes, labels))
+
+
+def _read_fold(path: Path) -> Fold:
     try:
-        return convert(read_json(path), Fold).accuracy
+        return convert(read_json(path), Fold)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is damaged ({error}): remove it.") from error

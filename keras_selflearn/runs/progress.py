@@ -51,6 +51,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
         )
         self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR)
         self._first_epoch: int | None = None
+        self._features: tuple[str, tqdm] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start a bar with the first epoch of a training."""
@@ -58,6 +59,17 @@ class ProgressBars(tf.keras.callbacks.Callback):
             self._first_epoch = epoch
             self._inner.reset(self.params["epochs"] - epoch)
             self._inner.set_description_str("epochs")
+
+    def on_features(self, kind: str, done: int, n: int) -> None:
+        """Move by the images whose features are computed."""
+        if self._features is None or self._features[0] != kind:
+            bar = tqdm(total=n, desc=f"features of {kind} images", unit=" images", initial=done)
+            self._features = (kind, bar)
+        bar = self._features[1]
+        bar.update(done - bar.n)
+        if done == n:
+            bar.close()
+            self._features = None
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Move by the share that a step has of an epoch."""
@@ -76,7 +88,9 @@ class ProgressBars(tf.keras.callbacks.Callback):
         self._outer.set_postfix_str(describe(record, self._measured))
 
     def close(self) -> None:
-        """Remove the inner bar and end the outer one."""
+        """Remove the inner bar and end the others."""
+        if self._features is not None:
+            self._features[1].close()
         self._inner.close()
         self._outer.close()
 
@@ -100,10 +114,25 @@ class ProgressLines(tf.keras.callbacks.Callback):
         self._meta_iterations = meta_iterations
         self._last_line = time.monotonic()
         self._epoch = 0
+        self._features: tuple[str, float, int] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember the epoch."""
         self._epoch = epoch
+
+    def on_features(self, kind: str, done: int, n: int) -> None:
+        """Say how many features are computed, how fast, and how long the rest takes."""
+        now = time.monotonic()
+        if self._features is None or self._features[0] != kind:
+            self._features = (kind, now, done)
+        _, since, first = self._features
+        if now - self._last_line > _SECONDS_BETWEEN_LINES and done > first:
+            pace = (done - first) / (now - since)
+            left = (n - done) / pace
+            self._log(
+                f"features of {done} of {n} {kind} images, {pace:.0f} images a second,"
+                f" {left / 60:.1f} minutes left"
+            )
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Say where training is, now and then."""

@@ -121,10 +121,33 @@ class Estimate(Struct, kw_only=True):
     spread: list[Optional[NotNegative]]
 
 
+class VerdictRecord(Struct, kw_only=True, frozen=True):
+    """Whether self-learning helped; the fields are those of `Verdict`."""
+
+    images: Size
+    before: Percent
+    after: Percent
+    gain: Annotated[float, Meta(ge=-100, le=100)]
+    half_width: NotNegative
+
+
+class FoldChanges(Struct, kw_only=True, frozen=True):
+    """What self-learning changed in a fold; the fields are those of `Changes`."""
+
+    images: Size
+    right_before: Count
+    gained: Count
+    lost: Count
+
+
 class Fold(Struct):
-    """Accuracy on the images of one fold, by meta-iteration; the last is measured."""
+    """Accuracy on the images of one fold, by meta-iteration; the last is measured.
+
+    A fold of version 0.2.0 has no `changes`.
+    """
 
     accuracy: Annotated[list[Optional[Percent]], Meta(min_length=1)]
+    changes: Optional[FoldChanges] = None
 
     def __post_init__(self) -> None:
         if self.accuracy[-1] is None:
@@ -145,6 +168,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     data: Data
     processes: list[Process] = []
     cross_validation: Optional[Estimate] = None
+    verdict: Optional[VerdictRecord] = None
     history: list[MetaIteration]
     test_accuracy: dict[str, Percent] = {}
     meta_iteration_seconds: list[NotNegative] = []

@@ -22,13 +22,20 @@ from keras_selflearn.estimator.learners import AnyLearner
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.runs.record import Estimate, MetaIteration, Process, RunRecord
+from keras_selflearn.runs.record import (
+    Estimate,
+    MetaIteration,
+    Process,
+    RunRecord,
+    VerdictRecord,
+)
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
+from keras_selflearn.selflearning.verdict import Verdict
 
 # What a resumed run keeps of its earlier record.
-_KEPT = ("processes", "cross_validation", "history", "meta_iteration_seconds", "seconds")
+_KEPT = """processes cross_validation verdict history meta_iteration_seconds seconds""".split()
 
 
 class Recorder(tf.keras.callbacks.Callback):
@@ -71,8 +78,10 @@ class Recorder(tf.keras.callbacks.Callback):
         self._learner: AnyLearner | None = None
         self._write()
 
-    def estimate(self, found: CrossValidation) -> None:
-        """Add the result of cross-validation."""
+    def estimate(self, found: CrossValidation, verdict: Verdict | None) -> None:
+        """Add the result of cross-validation, and whether self-learning helped."""
+        if verdict is not None:
+            self._record.verdict = VerdictRecord(**asdict(verdict))
         self._record.cross_validation = Estimate(
             folds=found.folds, accuracy=[*found.accuracy], spread=[*found.spread]
         )

@@ -59,37 +59,28 @@ class EmbeddingLabelling:
         self._standardises = test_features == "standardised"
         self._meta_iteration = 0
         self._labels = np.empty(0, np.int64)
-        self._unlabelled = np.empty(0, np.int64)
+        self._reference_embeddings: np.ndarray | None = None
         self._labeller: Labeller | None = None
         self.reference = np.empty(0, np.int64)
 
     def follow(self, examples: Examples, meta_iteration: int) -> None:
         """Label from now on with the network as it is after this meta-iteration's training."""
-        self.refer_to(examples, meta_iteration, self._choose(examples), examples.unlabelled)
+        self.refer_to(examples, meta_iteration, self._choose(examples))
 
-    def refer_to(
-        self,
-        examples: Examples,
-        meta_iteration: int,
-        reference: np.ndarray,
-        unlabelled: np.ndarray,
-    ) -> None:
-        """Compare with the images `reference`, and label the images `unlabelled` together."""
+    def refer_to(self, examples: Examples, meta_iteration: int, reference: np.ndarray) -> None:
+        """Compare with the images `reference`."""
         self.reference = reference
         self._labels = examples.labels[reference]
-        self._unlabelled = unlabelled
         self._meta_iteration = meta_iteration
+        self._reference_embeddings = None
         self._labeller = None
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the part of the learner's state that `read` checks."""
-        arrays = {"reference": self.reference}
-        return {**arrays, "unlabelled": self._unlabelled} if self._needs_unlabelled else arrays
+        return {"reference": self.reference}
 
-    def read(
-        self, state: LearnerState, examples: Examples, *, is_trained: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the images that the labeller refers to in `state`, for `refer_to`.
+    def read(self, state: LearnerState, examples: Examples, *, is_trained: bool) -> np.ndarray:
+        """Return the images that the labeller compares with in `state`, for `refer_to`.
 
         Raises
         ------
@@ -105,33 +96,27 @@ class EmbeddingLabelling:
             and (np.diff(reference) > 0).all()
         ):
             raise ValueError("its reference is not of labelled examples")
-        unlabelled = examples.unlabelled
-        if self._needs_unlabelled:
-            kept = state.arrays["unlabelled"]
-            unlabelled = state.array("unlabelled", np.shape(kept)[:1], np.int64)
-            if not np.isin(unlabelled, np.flatnonzero(examples.labelled_in)).all():
-                raise ValueError("its unlabelled examples are not among those of this run")
-        return reference, unlabelled
+        return reference
 
     @property
     def labeller(self) -> Labeller:
-        """The labeller of the network as it is now."""
+        """The labeller of new images, with the network as it is now."""
         if self._labeller is None:
-            reference = self._embed("labelled", self._images, self.reference)
-            unlabelled = None
-            if self._needs_unlabelled:
-                unlabelled = self._embed("unlabelled", self._images, self._unlabelled)
-            labeller = self._new_labeller(later_round=self._meta_iteration > 0)
-            self._labeller = labeller.fit(reference, self._labels, unlabelled)
+            self._labeller = self._fitted(None)
         return self._labeller
+
+    def _fitted(self, unlabelled: np.ndarray | None) -> Labeller:
+        if self._reference_embeddings is None:
+            self._reference_embeddings = self._embed("labelled", self._images, self.reference)
+        labeller = self._new_labeller(later_round=self._meta_iteration > 0)
+        return labeller.fit(self._reference_embeddings, self._labels, unlabelled)
 
     def label(self, indices: np.ndarray) -> Labels:
         """Label these training images: see `Learner.label`."""
         if self._needs_unlabelled:
-            if not np.array_equal(indices, self._unlabelled):
-                self._unlabelled, self._labeller = indices, None
+            embeddings = self._embed("unlabelled", self._images, indices)
             with stage("label", images=len(indices)):
-                return self._with_indices(self.labeller.label_unlabelled())
+                return self._with_indices(self._fitted(embeddings).label_unlabelled())
         parts = []
         for start in range(0, max(len(indices), 1), _LABELLED_AT_ONCE):
             part = indices[start : start + _LABELLED_AT_ONCE]

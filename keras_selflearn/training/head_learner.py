@@ -136,7 +136,7 @@ class HeadLearner:
         compared = self.labelling.read(state, examples, is_trained=meta_iteration != 0)
         self._set_head(LinearHead(kernel, bias))
         self._meta_iteration = done
-        self.labelling.refer_to(examples, done, *compared)
+        self.labelling.refer_to(examples, done, compared)
 
     def _weights(self, examples: Examples) -> np.ndarray:
         """Give the weight of each labelled example, (k,): a given label weighs more."""

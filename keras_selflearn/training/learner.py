@@ -188,7 +188,7 @@ class KerasLearner:
         self._keras_epochs, self._data_epochs, self._meta_iteration, earlier_steps = counts
         self.network.earlier_steps.assign(earlier_steps)
         self._progress = progress
-        self.labelling.refer_to(examples, self._meta_iteration, *compared)
+        self.labelling.refer_to(examples, self._meta_iteration, compared)
 
     def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Label these training images: see `Learner.label`."""

@@ -31,7 +31,20 @@ class Stub:
         checkpoints.folder.mkdir(parents=True)
         self.fits.append(held_out.tolist())
         accuracy = float(held_out.sum())
+        self.observe(callbacks, labels[held_out])
         self.history_ = [{"test_accuracy": accuracy}, {"test_accuracy": accuracy + 1}]
+
+    def observe(self, callbacks, truth):
+        """The first held-out image is right first; then all are."""
+        numbers = np.searchsorted(np.unique(LABELS[LABELLED]), truth)
+        first = numbers + 1
+        first[0] = numbers[0]
+        for number, predictions in enumerate((first, numbers)):
+            learner = SimpleNamespace(test_predictions=predictions)
+            record = SimpleNamespace(meta_iteration=number, test_accuracy=0.0)
+            for each in callbacks:
+                if type(each).__module__ == "keras_selflearn.runs.folds":
+                    each.on_meta_iteration_end(record, learner)
 
 
 @pytest.fixture
@@ -54,10 +67,13 @@ def run(folder, fits, fail_at=None):
 
 def test_each_labelled_image_is_held_out_of_one_fold(folder):
     fits = []
-    found = run(folder, fits)
+    found, verdict = run(folder, fits)
     assert sorted(sum(fits, [])) == LABELLED.tolist() and len(fits) == 3
     sums = [sum(each) for each in fits]
     assert found.folds == 3
+    n = len(LABELLED)
+    assert (verdict.images, verdict.before, verdict.after) == (n, 100 * 3 / n, 100)
+    assert verdict.gain == pytest.approx(100 * (n - 3) / n)
     assert found.accuracy == pytest.approx((np.mean(sums), np.mean(sums) + 1))
     assert found.spread == pytest.approx((np.std(sums), np.std(sums)))
 
@@ -70,6 +86,7 @@ def test_what_is_done_is_not_done_again(folder):
     found = run(folder, fits)
     assert len(fits) == 3
     again = run(folder, fits)
+    assert again[1] is not None
     assert len(fits) == 3 and found == again
     assert sorted(path.name for path in folder.folds.iterdir()) == ["1.json", "2.json", "3.json"]
 
@@ -90,4 +107,6 @@ def test_a_fold_that_ended_early_counts_as_it_ended(folder):
     folder.folds.mkdir()
     for fold, curve in enumerate(([10.0], [20.0, 30.0], [30.0, 50.0]), 1):
         (folder.folds / f"{fold}.json").write_text(json.dumps({"accuracy": curve}))
-    assert run(folder, SimpleNamespace()).accuracy == (20.0, 30.0)
+    found, verdict = run(folder, SimpleNamespace())
+    assert found.accuracy == (20.0, 30.0)
+    assert verdict is None  # these folds say nothing of single images

@@ -26,6 +26,7 @@ from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError
+from keras_selflearn.selflearning.verdict import Changes, Verdict
 
 RUN = {
     "flags": {"regime": "self-learning", "loss": "triplet"},
@@ -255,12 +256,14 @@ def test_without_test_images_embeddings_are_of_training_images(folder, clock, mo
     record = begin(
         folder, embedded=EmbeddedImages("train", IMAGES, np.array([1, 3]), np.array([0, -1]))
     )
-    embed_as_brightness(monkeypatch)
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
-    learner = SimpleNamespace(test_embeddings=None, network=1.0)
+    scale = iter([1.0, 2.0])
+    learner = SimpleNamespace(
+        test_embeddings=None, embed=lambda indices: brightness(indices, next(scale))
+    )
     record.on_meta_iteration_end(Record(**figures(0, test_accuracy=None)), learner)
-    record.finish(SimpleNamespace(network_=2.0, termination_condition_="max_iter"), DATASET)
+    record.finish(SimpleNamespace(termination_condition_="max_iter"), DATASET)
     for when, scale in (("initial", 1.0), ("final", 2.0)):
         with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:
             np.testing.assert_array_equal(content["embeddings"], brightness([1, 3], scale))
@@ -270,11 +273,14 @@ def test_without_test_images_embeddings_are_of_training_images(folder, clock, mo
 
 
 def test_what_cross_validation_found_is_kept(folder, clock):
-    begin(folder).estimate(CrossValidation(2, (50.0, None), (1.0, None)))
+    verdict = Verdict.of([Changes(images=4, right_before=2, gained=1, lost=0)])
+    begin(folder).estimate(CrossValidation(2, (50.0, None), (1.0, None)), verdict)
     expected = Estimate(folds=2, accuracy=[50.0, None], spread=[1.0, None])
-    assert folder.read_run().cross_validation == expected
-    begin(folder).on_resume([])
-    assert folder.read_run().cross_validation == expected
+    for _ in range(2):
+        run = folder.read_run()
+        assert run.cross_validation == expected
+        assert (run.verdict.before, run.verdict.after, run.verdict.gain) == (50, 75, 25)
+        begin(folder).on_resume([])
 
 
 def test_cells_of_the_table():

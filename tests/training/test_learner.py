@@ -555,4 +555,3 @@ def test_a_labeller_of_all_images_together_is_fitted_on_the_images_asked_for():
         found, expected = labelling.label(indices), alone.label(indices)
         np.testing.assert_array_equal(found.labels, expected.labels)
         np.testing.assert_array_equal(found.nearest, expected.nearest)
-        np.testing.assert_array_equal(labelling.arrays()["unlabelled"], indices)

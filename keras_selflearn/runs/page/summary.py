@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+import msgspec
 import numpy as np
 from markupsafe import Markup
 
@@ -14,6 +15,7 @@ from keras_selflearn.runs.page.contents import Contents
 from keras_selflearn.runs.page.highlights import likely_mistakes
 from keras_selflearn.runs.page.templates import render
 from keras_selflearn.runs.record import RunRecord
+from keras_selflearn.selflearning.verdict import Verdict
 
 _NETWORKS = {"vgg16": "a VGG16 network", "tiny": "a tiny network"}
 
@@ -45,9 +47,24 @@ def paragraph(contents: Contents) -> Markup:
         known=int(known.sum()),
         right=right_share(contents),
         mistakes=len(likely_mistakes(contents)),
-        endings=why_it_ended(run),
+        endings=[*filter(None, [verdict(run)]), *why_it_ended(run)],
         duration=text.duration(run.seconds),
     )
+
+
+def verdict(run: RunRecord) -> str | None:
+    """Say whether self-learning helped, by the folds; None where it was not asked for."""
+    config = run.config
+    if config.regime != "self-learning" or not config.meta_iterations:
+        return None
+    if run.verdict is not None:
+        return f"{Verdict(**msgspec.structs.asdict(run.verdict))}."
+    if config.train == "head" and config.folds != 0:
+        return (
+            "Whether self-learning helped can't be told without test images: a class has a single"
+            " labelled one."
+        )
+    return None
 
 
 def why_it_ended(run: RunRecord) -> list[str]:
@@ -57,6 +74,12 @@ def why_it_ended(run: RunRecord) -> list[str]:
         return [
             f"In meta-iteration {last} none was as sure as --min_confidence="
             f"{config.min_confidence}, which ended it."
+        ]
+    lost = run.verdict is not None and run.verdict.gain < 0
+    if config.keep == "best" and lost and last == 0 and not config.early_stop:
+        return [
+            "The model before self-learning is kept, because the folds measured a loss"
+            " (--keep=best)."
         ]
     if config.early_stop and last < (config.meta_iterations or 0):
         return [

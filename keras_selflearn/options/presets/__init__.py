@@ -1,0 +1,47 @@
+"""Presets: flagfiles of this folder, found by name in the installed package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import unknown_name
+from keras_selflearn.console.option import group
+from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, Config
+
+_HOW = ("training", "self-learning", "labelling", "loss")
+_FOLDER = Path(__file__).resolve().parent
+
+
+def preset_names() -> list[str]:
+    """The names that `--preset` takes, in alphabetical order."""
+    return sorted(path.stem for path in _FOLDER.glob("*.cfg"))
+
+
+def preset_file(name: str) -> Path:
+    """The flagfile of a preset; an `InputError` for an unknown name."""
+    if name not in preset_names():
+        raise unknown_name("preset", str(name), preset_names())
+    return _FOLDER / f"{name}.cfg"
+
+
+def says_how() -> list[str]:
+    """The options that say how to train, select or label. A command with none gets a preset."""
+    return [
+        each.name
+        for each in fields(Config)
+        if group(Config, each.name) in _HOW or each.name in ("embedding_size", "dropout", "regime")
+    ]
+
+
+def estimator_preset(name: str) -> Mapping[str, Any]:
+    """The parameters of the estimator that a preset sets; an `InputError` for an unknown name."""
+    config = command_line.parse(Config, [f"--flagfile={preset_file(name)}"])
+    return {
+        each.name: getattr(config, each.name)
+        for each in fields(Config)
+        if each.name in ESTIMATOR_DEFAULTS and getattr(config, each.name) != each.default
+    }
