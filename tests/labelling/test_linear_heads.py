@@ -1,0 +1,84 @@
+"""Tests of the linear heads, against scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+
+from keras_selflearn.labelling.linear_heads import HEADS, fit_discriminant, fit_logistic
+
+CHANCE = np.random.default_rng(0)
+LABELS = np.repeat([0, 1, 2], 30)
+VECTORS = CHANCE.normal(size=(90, 4)) + 2 * np.eye(4)[LABELS]
+VECTORS = (VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_logistic_regression_is_that_of_scikit_learn():
+    head = fit_logistic(VECTORS, LABELS, n_classes=3)
+    model = LogisticRegression(C=10, max_iter=1000).fit(VECTORS.astype(float), LABELS)
+    expected = model.predict_proba(VECTORS.astype(float))
+    np.testing.assert_allclose(head.probabilities(VECTORS), expected, atol=1e-5)
+
+
+def test_two_classes_have_a_logit_each():
+    two = LABELS < 2
+    head = fit_logistic(VECTORS[two], LABELS[two], n_classes=2)
+    model = LogisticRegression(C=10, max_iter=1000).fit(VECTORS[two].astype(float), LABELS[two])
+    expected = model.predict_proba(VECTORS.astype(float))
+    np.testing.assert_allclose(head.probabilities(VECTORS), expected, atol=1e-5)
+
+
+def test_the_discriminant_is_that_of_scikit_learn():
+    head = fit_discriminant(VECTORS, LABELS, n_classes=3)
+    # scikit-learn standardises before it shrinks; without shrinkage of unequal variances the
+    # formula is checked by hand below, and here the labels that both give.
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2, priors=np.ones(3) / 3)
+    model.fit(VECTORS.astype(float), LABELS)
+    same = head.probabilities(VECTORS).argmax(axis=1) == model.predict(VECTORS.astype(float))
+    assert same.mean() > 0.95
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_discriminant_is_that_of_its_formula(weighted):
+    weights = CHANCE.integers(1, 4, 90).astype(float) if weighted else np.ones(90)
+    # A weight counts as so many copies.
+    copies = np.repeat(np.arange(90), weights.astype(int))
+    vectors, labels = VECTORS[copies].astype(float), LABELS[copies]
+    means = np.stack([vectors[labels == c].mean(axis=0) for c in range(3)])
+    covariance = np.cov((vectors - means[labels]).T, bias=True)
+    shrunken = 0.8 * covariance + 0.2 * np.trace(covariance) / 4 * np.eye(4)
+    distances = [
+        np.einsum("ij,jk,ik->i", VECTORS - mean, np.linalg.inv(shrunken), VECTORS - mean)
+        for mean in means
+    ]
+    likelihoods = np.exp(-np.stack(distances, axis=1) / 2)
+    expected = likelihoods / likelihoods.sum(axis=1, keepdims=True)
+    head = fit_discriminant(VECTORS, LABELS, n_classes=3, weights=weights)
+    np.testing.assert_allclose(head.probabilities(VECTORS), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_weights_count_as_copies(kind):
+    weights = np.where(LABELS == 0, 3.0, 1.0)
+    copies = np.repeat(np.arange(90), weights.astype(int))
+    weighted = HEADS[kind](VECTORS, LABELS, n_classes=3, weights=weights)
+    copied = HEADS[kind](VECTORS[copies], LABELS[copies], n_classes=3)
+    np.testing.assert_allclose(
+        weighted.probabilities(VECTORS), copied.probabilities(VECTORS), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_class_without_examples_is_never_predicted(kind):
+    head = HEADS[kind](VECTORS, LABELS * 2, n_classes=6)
+    probabilities = head.probabilities(VECTORS)
+    assert np.isfinite(probabilities).all()
+    assert (probabilities[:, [1, 3, 5]] == 0).all()
+
+
+def test_one_image_of_each_class_gives_the_nearest():
+    head = fit_discriminant(np.eye(3, dtype=np.float32), np.arange(3), n_classes=3)
+    with np.errstate(all="raise"):
+        assert head.probabilities(np.eye(3, dtype=np.float32)).argmax(axis=1).tolist() == [0, 1, 2]

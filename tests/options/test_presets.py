@@ -1,0 +1,66 @@
+"""Tests of presets inside the package."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.base import clone
+
+from keras_selflearn import SelfLearningClassifier, main
+from keras_selflearn.console import command_line
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.options.config import Config
+from keras_selflearn.options.presets import estimator_preset, preset_file, preset_names, says_how
+
+
+def test_each_preset_is_a_flagfile_of_options():
+    assert preset_names() == ["few", "paper", "quick"]
+    for name in preset_names():
+        command_line.parse(Config, [f"--flagfile={preset_file(name)}"])
+    with pytest.raises(InputError, match="Unknown preset 'quik': did you mean 'quick'"):
+        preset_file("quik")
+
+
+def test_the_paper_s_are_the_defaults():
+    assert estimator_preset("paper") == {}
+    assert command_line.parse(Config, [f"--flagfile={preset_file('paper')}"]) == Config()
+
+
+def test_the_estimator_takes_a_preset_and_other_values_win():
+    quick = SelfLearningClassifier(preset="quick", meta_iterations=2)
+    assert (quick.train, quick.labelling, quick.meta_iterations) == ("head", "graph", 2)
+    assert clone(quick).get_params() == quick.get_params()
+    assert SelfLearningClassifier().train == "all"
+    with pytest.raises(InputError, match="Unknown preset"):
+        SelfLearningClassifier(preset="quickest")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "preset"),
+    [
+        (["--dataset=folder", "--images=x"], "quick"),
+        (["--dataset=folder", "--images=x", "--image_size=64", "--backbone=tiny"], "quick"),
+        (["--dataset=folder", "--images=x", "--epochs=3"], None),
+        (["--dataset=folder", "--images=x", "--loss=triplet"], None),
+        (["--dataset=folder", "--images=x", "--loss=triplet", "--preset=few"], "few"),
+        (["--dataset=digits"], None),
+        (["--dataset=digits", "--preset=quick"], "quick"),
+        (["--from_run=x", "--images=y"], None),
+    ],
+)
+def test_a_folder_is_labelled_quickly_unless_told_how(arguments, preset):
+    command = command_line.parse(main.Command, arguments)
+    given = frozenset(argument[2:].split("=")[0] for argument in arguments)
+    found = main.flagfile_of(command, given)
+    assert found == (None if preset is None else preset_file(preset))
+
+
+def test_what_says_how_to_train():
+    names = says_how()
+    assert {"train", "loss", "epochs", "labelling", "selection", "margin", "dropout"} <= {*names}
+    assert not {"backbone", "weights", "image_size", "seed", "images", "precision"} & {*names}
+
+
+def test_a_preset_is_not_for_a_repetition():
+    command = command_line.parse(main.Command, ["--from_run=x", "--preset=quick"])
+    with pytest.raises(InputError, match="--preset is not for --from_run"):
+        main.flagfile_of(command, frozenset(["from_run", "preset"]))
