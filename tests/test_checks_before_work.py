@@ -94,7 +94,9 @@ WRONG = [
     # Flags of another kind of data set.
     ("main --images=photos", "--images is not for --dataset=digits"),
     ("main --dataset=cifar10 --labels_csv=labels.csv", "--labels_csv is not for"),
-    ("main --dataset=cifar10 --image_size=64", "--image_size is not for"),
+    ("main --dataset=cifar10 --image_size=64 --backbone=Xception", "Xception needs at least 71"),
+    ("main --backbone=tiny --preprocessing=imagenet", "Preprocessing 'imagenet' is not for"),
+    ("main --preprocessing=caffee", "did you mean 'caffe'"),
     ("main --dataset=tfds:mnist --labels=100 --images=photos", "--images is not for"),
     (f"{OWN} --labels=10", "--labels is not for --dataset=folder"),
     (f"{OWN} --labels_per_class=a=1", "--labels_per_class is not for --dataset=folder"),

@@ -40,6 +40,8 @@ class Option:
         The losses whose parameter it is. They check it; a run with another loss does not use it.
     used : callable
         Whether a run with these options uses this one.
+    check : callable, optional
+        Gets a value that is not None, and raises an `InputError` for one that is not allowed.
     required : bool
         A command needs it: see `check_required`.
     place : bool
@@ -60,6 +62,7 @@ class Option:
     called: str = ""
     losses: tuple[str, ...] = ()
     used: Callable[[Any], bool] = lambda options: True
+    check: Callable[[Any], None] | None = None
     required: bool = False
     place: bool = False
     measures: bool = False
@@ -191,6 +194,9 @@ def check_value(each: Field, value: object, *, optional: bool | None = None) -> 
         raise InputError(f"{name} is {value!r}: give True or False.")
     elif type_name == "str" and not isinstance(value, (str, os.PathLike)):
         raise InputError(f"{name} is {value!r}: give a text.")
+    check = declared(each).check
+    if check is not None:
+        check(value)
 
 
 def check_required(options: Options) -> None:

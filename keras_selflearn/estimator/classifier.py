@@ -36,9 +36,15 @@ from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import check_backbone, weights_digest
+from keras_selflearn.network.backbone import (
+    canonical_name,
+    check_backbone,
+    check_image_size,
+    weights_digest,
+)
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.network.preprocessing import mode_of
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.presets import estimator_preset
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
@@ -217,7 +223,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (n, height, width, channels) uint8
-            An array or a memory map; it is never copied. At least 32x32, 1 or 3 channels.
+            An array or a memory map; it is never copied. 1 or 3 channels. Where the network sees
+            them smaller than it can, `image_size` enlarges them.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image.
         validation_data : (X, y), optional
@@ -243,7 +250,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """
         self.check_parameters()
         objective = self._objective()
-        check_images(X, "X")
+        check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
         unlabelled = is_unlabelled(given)
         classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
@@ -422,6 +429,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
         check_backbone(self.backbone, self.weights)
+        check_image_size(self.image_size, backbone=self.backbone)
+        mode_of(self.preprocessing, canonical_name(self.backbone))
         if self.train == "head" and not objective.logits:
             raise InputError(
                 f"train='head' fits a linear head, and the loss '{objective.name}' has none: leave"
@@ -460,6 +469,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             **parameters,
             **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
+            "backbone": canonical_name(self.backbone),
             "labelling": self.labelling or objective.labelling,
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),

@@ -14,8 +14,8 @@ from keras_selflearn.network.head_network import build_head_network
 from keras_selflearn.network.model import Network, build_network
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
-_OF_NETWORK += ["precision", "strategy"]
-_OF_HEAD_NETWORK = ["backbone", "weights", "precision", "mirror"]
+_OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing"]
+_OF_HEAD_NETWORK = ["backbone", "weights", "image_size", "preprocessing", "precision", "mirror"]
 _OF_LABELLER = ["n_neighbors", "graph_dimensions", "graph_neighbors", "graph_exponent"]
 _OF_LABELLER += ["graph_alpha"]
 

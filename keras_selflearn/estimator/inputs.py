@@ -8,14 +8,21 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
-from keras_selflearn.network.model import check_image_shape
+from keras_selflearn.network.backbone import check_image_shape
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
 _FEW = 3
 _NAMED = 10
 
 
-def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = None) -> None:
+def check_images(
+    images: np.ndarray,
+    name: str,
+    *,
+    backbone: str = "vgg16",
+    image_size: int | None = None,
+    like: tuple[int, ...] | None = None,
+) -> None:
     """Raise an `InputError` unless these are images (n, height, width, channels) uint8.
 
     Parameters
@@ -23,8 +30,10 @@ def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = N
     images : object
     name : str
         What the message calls them.
+    backbone, image_size : str, int or None
+        The network that takes them, and the size to which it resizes them.
     like : (height, width, channels), optional
-        The shape that each image must have.
+        The shape that each image must have: that of images that the network takes.
     """
     if not isinstance(images, np.ndarray):
         raise InputError(f"{name} is a {type(images).__name__}: give a NumPy array or memory map.")
@@ -36,8 +45,9 @@ def check_images(images: np.ndarray, name: str, like: tuple[int, ...] | None = N
         raise InputError(f"{name} has dtype {images.dtype}: give uint8 pixels from 0 to 255.")
     if len(images) == 0:
         raise InputError(f"{name} holds no images.")
-    check_image_shape(images.shape[1:])
-    if like is not None and tuple(images.shape[1:]) != tuple(like):
+    if like is None:
+        check_image_shape(images.shape[1:], backbone=backbone, image_size=image_size)
+    elif tuple(images.shape[1:]) != tuple(like):
         raise InputError(
             f"{name} holds images of {images.shape[1:]}, but the classifier is for {tuple(like)}:"
             " resize them."

@@ -103,7 +103,7 @@ def _warn(path: str, reason: str) -> None:
 def _label(
     classifier: SelfLearningClassifier, images: Iterator[tuple[str, np.ndarray]]
 ) -> Generator[Labelled, None, None]:
-    batch_size = inference_batch_size(classifier.image_shape_)
+    batch_size = inference_batch_size(classifier.network_.seen_shape)
     while True:
         check_for_stop()
         batch = list(itertools.islice(images, batch_size))

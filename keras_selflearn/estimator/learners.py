@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -174,7 +175,7 @@ def _schedule(
 
 
 def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -> np.ndarray:
-    names = ("backbone", "mirror")
+    names = ("backbone", "image_size", "preprocessing", "mirror")
     decisive = {name: str(task.parameters[name]) for name in names}
     decisive["precision"] = resolve_precision(task.parameters["precision"])
     key = features_key(images, decisive, network.featurizer.get_weights())
@@ -183,7 +184,7 @@ def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -
         images,
         features_folder() / key,
         kind=kind,
-        pixels=images.shape[1] * images.shape[2],
+        pixels=math.prod(network.seen_shape[:2]),
         tell=task.tell,
     )
 

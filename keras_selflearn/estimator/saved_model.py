@@ -13,6 +13,8 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.class_texts import class_texts
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.fitted import Fitted, network_from
+from keras_selflearn.network.resizing import resize_in_graph
+from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.files import folder_written_whole
 
 # The weights of red, green and blue in Pillow's grey, in 65536ths (ITU-R BT.601).
@@ -97,28 +99,8 @@ def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]
         strategy="none",
     )
     network.embedder.set_weights(fitted.network.embedder.get_weights())
+    settle(network.backbone)
     return network.embedder
-
-
-def resize_in_graph(images: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Resize images (n, any, any, 3) uint8 to (n, height, width, 3) as Pillow's bicubic does.
-
-    Images of that size stay as they are. The width is resized first and rounded, then the height,
-    as in Pillow. Some values differ by 1; they differ by more where the first step cut values off
-    at black or white.
-    """
-
-    def resized() -> tf.Tensor:
-        narrow = _bicubic(images, tf.stack([tf.shape(images)[1], width]))
-        return _bicubic(narrow, tf.constant([height, width]))
-
-    same = tf.reduce_all(tf.shape(images)[1:3] == [height, width])
-    return tf.ensure_shape(tf.cond(same, lambda: images, resized), (None, height, width, 3))
-
-
-def _bicubic(images: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-    values = tf.image.resize(images, size, method="bicubic", antialias=True)
-    return tf.saturate_cast(tf.floor(values + 0.5), tf.uint8)
 
 
 def grey_in_graph(images: tf.Tensor) -> tf.Tensor:

@@ -17,8 +17,12 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import FEATURES, check_weights_file, load_weights
-from keras_selflearn.network.model import check_image_shape
+from keras_selflearn.network.backbone import (
+    check_image_shape,
+    check_weights_file,
+    load_weights,
+    n_features,
+)
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -186,7 +190,11 @@ def _from_settings(
     height, width, channels = settings["image_shape"]
     for name, value in (("height", height), ("width", width), ("channels", channels)):
         check_integer(f"The images' {name}", value, least=1, most=_LARGEST_IMAGE)
-    check_image_shape((height, width, channels))
+    check_image_shape(
+        (height, width, channels),
+        backbone=parameters["backbone"],
+        image_size=parameters["image_size"],
+    )
     history = settings["history"]
     if not (isinstance(history, list) and history and all(isinstance(x, dict) for x in history)):
         raise ValueError("its history is not a list of records")
@@ -238,7 +246,7 @@ def _check_size(
     """Raise a `ValueError` when the weights file is too small for the network."""
     weights = 0
     if parameters["train"] != "head":
-        weights = (FEATURES[parameters["backbone"]] + 1) * parameters["embedding_size"]
+        weights = (n_features(parameters["backbone"]) + 1) * parameters["embedding_size"]
     if objective.name in loss_names() and objective.head(n_classes) is not None:
         weights += _embedding_size(parameters) * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
@@ -248,5 +256,5 @@ def _check_size(
 def _embedding_size(parameters: Mapping[str, Any]) -> int:
     """The dimensions of the embedding; without training of the network, the features are it."""
     if parameters["train"] == "head":
-        return FEATURES[parameters["backbone"]]
+        return n_features(parameters["backbone"])
     return parameters["embedding_size"]

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Callable
 
-import keras
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.errors import (
+    InputError,
+    in_any_case,
+    unknown_backbone,
+    unknown_name,
+)
+from keras_selflearn.network.applications import APPLICATIONS, title
+from keras_selflearn.network.imagenet_weights import (
+    application,
+    square_published_variance,
+    with_imagenet_weights,
+)
+from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.hdf5 import check_hdf5
 
-_IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
-
-def _vgg16(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
-    return tf.keras.applications.VGG16(
-        include_top=False, pooling="avg", input_shape=image_shape, weights=weights
-    )
-
-
-def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Model:
+def _tiny(image_shape: tuple[int, int, int]) -> tf.keras.Model:
     layers = tf.keras.layers
     return tf.keras.Sequential(
         [
@@ -35,26 +39,84 @@ def _tiny(image_shape: tuple[int, int, int], weights: str | None) -> tf.keras.Mo
     )
 
 
+_TINY_FEATURES = 32
+_SMALLEST = 32
 # `tiny` learns in seconds, for tests and teaching: all that the project reports is VGG16.
-BACKBONES: dict[str, Callable[[tuple[int, int, int], str | None], tf.keras.Model]] = {
-    "vgg16": _vgg16,
+BACKBONES: dict[str, Callable[[tuple[int, int, int]], tf.keras.Model]] = {
+    **{name: functools.partial(application, name, weights=None) for name in APPLICATIONS},
     "tiny": _tiny,
 }
-# Pooled features of each, d in `build_backbone`: known without building it.
-FEATURES = {"vgg16": 512, "tiny": 32}
-_WITH_IMAGENET = ("vgg16",)
+
+
+def canonical_name(backbone: str) -> str:
+    """The name of a backbone as `BACKBONES` has it, whatever its upper and lower case.
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+    """
+    name = in_any_case(str(backbone), BACKBONES)
+    if name is None:
+        raise unknown_backbone(str(backbone), BACKBONES)
+    return name
+
+
+def n_features(backbone: str) -> int:
+    """The number of pooled features of a backbone, without building it; see `canonical_name`."""
+    name = canonical_name(backbone)
+    return APPLICATIONS[name].features if name in APPLICATIONS else _TINY_FEATURES
 
 
 def check_backbone(name: str, weights: str | os.PathLike) -> None:
     """Check a backbone and its weights without building it. Raise as `build_backbone`."""
-    if name not in BACKBONES:
-        raise unknown_name("backbone", name, BACKBONES)
+    name = canonical_name(name)
     if not isinstance(weights, (str, os.PathLike)):
         raise InputError(f"weights is {weights!r}: give 'random', 'imagenet' or a path.")
-    if weights == "imagenet" and name not in _WITH_IMAGENET:
+    if weights == "imagenet" and name not in APPLICATIONS:
         raise InputError(f"Backbone '{name}' has no 'imagenet' weights: give 'random' or a file.")
     if weights not in ("random", "imagenet"):
         check_weights_file(Path(weights).expanduser())
+
+
+def check_image_shape(
+    image_shape: tuple[int, ...], *, backbone: str = "vgg16", image_size: int | None = None
+) -> None:
+    """Raise an `InputError` unless the network takes images of this (height, width, channels).
+
+    Parameters
+    ----------
+    image_shape : (height, width, channels)
+    backbone : str
+    image_size : int or None
+        The height and width to which the network resizes them; None: it does not.
+    """
+    height, width, channels = image_shape
+    check_image_size(image_size, backbone=backbone)
+    smallest = _smallest(backbone)
+    if image_size is None and min(height, width) < smallest:
+        raise InputError(
+            f"Images are {height}x{width}, and {title(canonical_name(backbone))} needs at least"
+            f" {smallest}x{smallest}: enlarge them, with image_size={smallest}"
+            f" (--image_size={smallest}) or more."
+        )
+    if channels not in (1, 3):
+        raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")
+
+
+def check_image_size(image_size: int | None, *, backbone: str) -> None:
+    """Raise an `InputError` if images of this height and width are too small for the network."""
+    smallest = _smallest(backbone)
+    if image_size is not None and image_size < smallest:
+        raise InputError(
+            f"image_size is {image_size}, and {title(canonical_name(backbone))} needs at least"
+            f" {smallest}: give image_size={smallest} (--image_size={smallest}) or more."
+        )
+
+
+def _smallest(backbone: str) -> int:
+    name = canonical_name(backbone)
+    return APPLICATIONS[name].smallest if name in APPLICATIONS else _SMALLEST
 
 
 def build_backbone(
@@ -65,7 +127,7 @@ def build_backbone(
     Parameters
     ----------
     name : str
-        One of `BACKBONES`.
+        One of `BACKBONES`, in upper or lower case.
     image_shape : (height, width, 3)
     weights : str or path
         `random`, `imagenet` (Keras' own download and cache), or an HDF5 file of the backbone's
@@ -74,7 +136,8 @@ def build_backbone(
 
     Returns
     -------
-    Model from (batch, height, width, 3) floats in [0, 1] to pooled features (batch, d)
+    Model from (batch, height, width, 3) floats to pooled features (batch, d)
+        `preprocessing` says which floats.
 
     Raises
     ------
@@ -83,14 +146,16 @@ def build_backbone(
         damaged, or another architecture's.
     """
     check_backbone(name, weights)
-    build = BACKBONES[name]
-    if weights == "random":
-        return build(image_shape, None)
+    name = canonical_name(name)
     if weights == "imagenet":
-        return _with_imagenet(build, image_shape)
-    path = Path(weights).expanduser()
-    backbone = build(image_shape, None)
-    load_weights(backbone, path, f"backbone '{name}'")
+        backbone = with_imagenet_weights(name, image_shape)
+    else:
+        backbone = BACKBONES[name](image_shape)
+    if weights not in ("random", "imagenet"):
+        load_weights(backbone, Path(weights).expanduser(), f"backbone '{name}'")
+    if name.startswith("EfficientNetB"):
+        square_published_variance(backbone)
+    settle(backbone)
     return backbone
 
 
@@ -134,24 +199,4 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
             f"The weights in {path} are not those of {owner}: another architecture or a damaged"
             f" file ({reason})."
         ) from error
-
-
-def _with_imagenet(
-    build: Callable[[tuple[int, int, int], str | None], tf.keras.Model],
-    image_shape: tuple[int, int, int],
-) -> tf.keras.Model:
-    try:
-        return build(image_shape, "imagenet")
-    except Exception as error:  # Keras' downloader raises the bare Exception.
-        raise InputError(
-            "The ImageNet weights can't be downloaded: give a file that you have with weights=PATH"
-            f" (--weights=PATH), or put Keras' own {_IMAGENET_FILE}, whose hash it checks, into"
-            f" {_keras_cache()} ({type(error).__name__})."
-        ) from error
-
-
-def _keras_cache() -> Path:
-    home = Path.home() / ".keras"
-    if not keras.__version__.startswith("2."):
-        home = Path(os.environ.get("KERAS_HOME", home))
-    return home / "models"
+    settle(model)

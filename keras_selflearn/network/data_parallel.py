@@ -96,7 +96,7 @@ class AsMany(tf.keras.layers.Layer):
         return input_shape[0]
 
 
-def features_of_share(backbone: tf.keras.Model, pixels: tf.Tensor) -> tf.Tensor:
+def features_of_share(backbone: tf.keras.layers.Layer, pixels: tf.Tensor) -> tf.Tensor:
     """Features (batch, d) of symbolic pixels (batch, height, width, 3). The batch may be empty."""
     features = backbone(NeverEmpty(name="never_empty")(pixels))
     return AsMany(name="as_many")([features, pixels])

@@ -17,7 +17,7 @@ def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarr
     """Return the embeddings (k, d) float32 of the images at `indices` (k,)."""
     embeddings = np.empty((len(indices), network.embedder.output_shape[-1]), np.float32)
     if len(indices):
-        batch_size = inference_batch_size(images.shape[1:])
+        batch_size = inference_batch_size(network.seen_shape)
         batches = inference_batches(images, indices, batch_size=batch_size)
         if network.embedder.distribute_strategy.num_replicas_in_sync > 1:
             return network.embedder.predict(batches, verbose=0)  # shares each batch out

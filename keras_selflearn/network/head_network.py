@@ -59,6 +59,8 @@ def build_head_network(
     n_classes: int,
     precision: str,
     mirror: bool = False,
+    image_size: int | None = None,
+    preprocessing: str | None = None,
 ) -> HeadNetwork:
     """Build the network; its embedding and head are set later.
 
@@ -72,16 +74,24 @@ def build_head_network(
         The number format of the backbone; all behind it is float32.
     mirror : bool
         Whether features are the mean over an image and its mirror image.
+    image_size, preprocessing : int or None, str or None
+        As `image_features` takes them.
 
     Raises
     ------
     InputError
-        As `build_backbone`.
+        As `image_features`.
     """
     layers = tf.keras.layers
     images = tf.keras.Input(image_shape, dtype="uint8", name="images")
     with precision_policy(precision):
-        features, base = image_features(images, backbone=backbone, weights=weights)
+        features, base = image_features(
+            images,
+            backbone=backbone,
+            weights=weights,
+            image_size=image_size,
+            preprocessing=preprocessing,
+        )
     features = layers.Activation("linear", dtype="float32", name="features")(features)
     featurizer = tf.keras.Model(images, features, name="featurizer")
     if mirror:

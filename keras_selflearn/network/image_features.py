@@ -7,13 +7,28 @@ import os
 import tensorflow as tf
 
 from keras_selflearn.network import data_parallel
-from keras_selflearn.network.backbone import build_backbone
+from keras_selflearn.network.backbone import build_backbone, canonical_name
+from keras_selflearn.network.inference import Inference
+from keras_selflearn.network.preprocessing import mode_of, preprocess
+from keras_selflearn.network.resizing import Resize
+
+# These two compute the same in training. Their weights are saved without a layer around them.
+_ALWAYS_THE_SAME = ("vgg16", "tiny")
 
 
 def image_features(
-    images: tf.Tensor, *, backbone: str, weights: str | os.PathLike, several: bool = False
+    images: tf.Tensor,
+    *,
+    backbone: str,
+    weights: str | os.PathLike,
+    image_size: int | None = None,
+    preprocessing: str | None = None,
+    several: bool = False,
 ) -> tuple[tf.Tensor, tf.keras.Model]:
     """Return the features (batch, d) of symbolic images, and the backbone.
+
+    The backbone is called as for inference: its batch normalisation keeps the statistics that its
+    weights came with. All its weights can still be trained.
 
     Parameters
     ----------
@@ -21,19 +36,25 @@ def image_features(
         1 or 3 channels.
     backbone, weights : str, str or path
         As `build_backbone` takes them.
+    image_size : int, optional
+        Images are first resized to this height and width, where they have others.
+    preprocessing : str, optional
+        One of `PREPROCESSING`; by default the backbone's own.
     several : bool
         Whether several replicas share a batch.
 
     Raises
     ------
     InputError
-        As `build_backbone`.
+        As `build_backbone` and `mode_of`.
     """
-    layers = tf.keras.layers
-    height, width, channels = images.shape[1:]
-    pixels = layers.Rescaling(1 / 255, name="pixels")(images)
-    if channels == 1:
-        pixels = layers.Concatenate(name="grey_as_rgb")([pixels] * 3)
+    mode = mode_of(preprocessing, canonical_name(backbone))
+    height, width, _ = images.shape[1:]
+    if image_size is not None and (height, width) != (image_size, image_size):
+        height = width = image_size
+        images = Resize(height, width, name="resized")(images)
+    pixels = preprocess(images, mode)
     base = build_backbone(backbone, (height, width, 3), weights)
-    features = data_parallel.features_of_share(base, pixels) if several else base(pixels)
+    network = base if canonical_name(backbone) in _ALWAYS_THE_SAME else Inference(base)
+    features = data_parallel.features_of_share(network, pixels) if several else network(pixels)
     return features, base

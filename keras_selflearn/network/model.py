@@ -9,13 +9,14 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network import data_parallel
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.precision import precision_policy
+from keras_selflearn.network.resizing import Resize
 from keras_selflearn.network.strategy import make_strategy
 
 OPTIMIZERS = {
@@ -49,6 +50,15 @@ class Network:
     head: tf.keras.layers.Layer | None
     earlier_steps: tf.Variable
 
+    @property
+    def seen_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the images once they are resized."""
+        height, width, channels = self.embedder.input_shape[1:]
+        for layer in self.embedder.layers:
+            if isinstance(layer, Resize):
+                height, width = layer.height, layer.width
+        return height, width, channels
+
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """`embedder` as a compiled function. It is traced once for batches of all sizes."""
@@ -78,18 +88,21 @@ def build_network(
     precision: str,
     strategy: str = "none",
     seed: int = 0,
+    image_size: int | None = None,
+    preprocessing: str | None = None,
 ) -> Network:
     """Build and compile the network.
 
-    The network divides pixels by 255, so that images stay uint8 until then. Embedding, head and
-    loss are float32 with every `precision`. Several replicas (see `make_strategy`) take the same
-    step as one device takes on the whole batch (see `data_parallel`). `seed` decides the dropout
-    masks; random weights come from TensorFlow's global generator.
+    Images stay uint8 until the network scales their pixels: see `image_features` for `image_size`
+    and `preprocessing`. Embedding, head and loss are float32 with every `precision`. Several
+    replicas (see `make_strategy`) take the same step as one device takes on the whole batch (see
+    `data_parallel`). `seed` decides the dropout masks; random weights come from TensorFlow's global
+    generator.
 
     Raises
     ------
     InputError
-        As `build_backbone`, and for an unknown optimiser.
+        As `image_features`, and for an unknown optimiser.
     """
     if optimizer not in OPTIMIZERS:
         raise unknown_name("optimizer", optimizer, OPTIMIZERS)
@@ -100,7 +113,14 @@ def build_network(
     loss = data_parallel.WholeBatchLoss(objective.loss()) if several else objective.loss()
     with distribution.scope(), precision_policy(precision):
         images = tf.keras.Input(image_shape, dtype="uint8", name="images")
-        features, base = image_features(images, backbone=backbone, weights=weights, several=several)
+        features, base = image_features(
+            images,
+            backbone=backbone,
+            weights=weights,
+            image_size=image_size,
+            preprocessing=preprocessing,
+            several=several,
+        )
         quicken_kernel_gradients(base)
         earlier_steps = tf.Variable(0, trainable=False, dtype=tf.int64)
         features = Dropout(
@@ -129,14 +149,3 @@ def _steps_done(trainer: tf.keras.Model, earlier_steps: tf.Variable) -> tf.Tenso
     # An optimiser that scales the loss, for float16, has another one inside, which counts.
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     return earlier_steps + tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
-
-
-def check_image_shape(image_shape: tuple[int, ...]) -> None:
-    """Raise an `InputError` unless the network takes images of this (height, width, channels)."""
-    height, width, channels = image_shape
-    if min(height, width) < 32:
-        raise InputError(
-            f"Images are {height}x{width}: VGG16 needs at least 32x32, so enlarge them."
-        )
-    if channels not in (1, 3):
-        raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")

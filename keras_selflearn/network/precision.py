@@ -39,7 +39,7 @@ def resolve_precision(precision: str) -> str:
 
 @contextlib.contextmanager
 def precision_policy(precision: str) -> Iterator[None]:
-    """Make `precision` the policy of Keras in the block: VGG16's builder reads nothing else."""
+    """Make `precision` the policy of Keras in the block: Keras' networks read nothing else."""
     mixed_precision = tf.keras.mixed_precision
     before = mixed_precision.global_policy()
     mixed_precision.set_global_policy(resolve_precision(precision))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
 from typing import Any
 
+from keras_selflearn.console.errors import in_any_case
 from keras_selflearn.console.option import declared
 from keras_selflearn.datasets import FOLDER, dataset_entry
 from keras_selflearn.losses.parameters import LossParameters
@@ -14,7 +15,7 @@ from keras_selflearn.options.data import DataOptions
 from keras_selflearn.options.devices import DeviceOptions
 from keras_selflearn.options.labelling import LabellingOptions, labelling_of
 from keras_selflearn.options.losses import LossOptions
-from keras_selflearn.options.network import NetworkOptions
+from keras_selflearn.options.network import BACKBONES, NetworkOptions
 from keras_selflearn.options.run import OutputOptions, SeedOptions
 from keras_selflearn.options.selflearning import CrossValidationOptions, SelfLearningOptions
 from keras_selflearn.options.training import (
@@ -23,6 +24,8 @@ from keras_selflearn.options.training import (
     ScheduleOptions,
     TrainingOptions,
 )
+
+_FOLDER_IMAGE_SIZE = 96
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,12 @@ class Config(
         InputError
             For an unknown data set, and for options that do not go together.
         """
-        resolved = self.resolve_data()
+        self.check_data()
         self.check_folds()
+        # Names in upper or lower case are one name.
+        resolved = replace(self, backbone=in_any_case(self.backbone, BACKBONES) or self.backbone)
+        if self.dataset == FOLDER and self.image_size is None:
+            resolved = replace(resolved, image_size=_FOLDER_IMAGE_SIZE)
         entry = dataset_entry(self.dataset)
         from_entry = {
             each.name: getattr(entry, each.name)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
@@ -12,8 +11,6 @@ from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entr
 from keras_selflearn.datasets.splitting import check_one_of_each
 
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
-_IMAGE_SIZE = 96
-_Data = TypeVar("_Data", bound="DataOptions")
 # Whoever brings a folder has said which images are labelled.
 _NOT_FOR_A_FOLDER = ("labels", "labels_per_class", "train_images", "test_images")
 
@@ -32,14 +29,6 @@ class DataOptions(Options):
     dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}, tfds:NAME or folder.")
     images: str | None = option(
         None, "Your folder of images; --dataset=folder needs it.", place=True
-    )
-    image_size: int | None = option(
-        None,
-        "Height and width to resize to, for --dataset=folder or tfds:NAME.",
-        least=32,
-        most=4096,
-        unit="pixels",
-        without="96 for a folder",
     )
     labels_csv: str | None = option(
         None,
@@ -79,8 +68,8 @@ class DataOptions(Options):
         place=True,
     )
 
-    def resolve_data(self: _Data) -> _Data:
-        """Check the options against each other, and fill in the image size.
+    def check_data(self) -> None:
+        """Check the options against each other.
 
         Raises
         ------
@@ -90,7 +79,6 @@ class DataOptions(Options):
         dataset_entry(self.dataset)
         is_folder, is_tfds = self.dataset == FOLDER, self.dataset.startswith(TFDS_PREFIX)
         refused = list(_NOT_FOR_A_FOLDER) if is_folder else ["images", "labels_csv"]
-        refused += [] if is_folder or is_tfds else ["image_size"]
         for name in refused:
             if getattr(self, name) is not None:
                 raise InputError(f"--{name} is not for --dataset={self.dataset}: leave it out.")
@@ -104,7 +92,6 @@ class DataOptions(Options):
             )
         if self.labels_per_class is not None:
             numbers_by_class(self.labels_per_class)
-        return replace(self, image_size=self.image_size or _IMAGE_SIZE) if is_folder else self
 
     def initial_labels(self) -> int | None:
         """The number of initially labelled images; None where only the data tell."""

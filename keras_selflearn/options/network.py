@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from keras_selflearn.console.errors import in_any_case, unknown_backbone
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.options.training import trains_network
 
-BACKBONES = ("vgg16", "tiny")
+PREPROCESSING = ("unit", "imagenet", "raw", "tf", "torch", "caffe")
+# These two, and the networks of `keras.applications` that Keras 2 and Keras 3 have.
+BACKBONES = tuple(
+    """vgg16 tiny
+    ConvNeXtTiny ConvNeXtSmall ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge
+    DenseNet121 DenseNet169 DenseNet201
+    EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3
+    EfficientNetB4 EfficientNetB5 EfficientNetB6 EfficientNetB7
+    EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3
+    EfficientNetV2S EfficientNetV2M EfficientNetV2L
+    InceptionResNetV2 InceptionV3 MobileNet MobileNetV2 MobileNetV3Large MobileNetV3Small
+    NASNetLarge NASNetMobile
+    ResNet50 ResNet101 ResNet152 ResNet50V2 ResNet101V2 ResNet152V2 VGG19 Xception""".split()
+)
+
+
+def _check_backbone(backbone: str) -> None:
+    if in_any_case(backbone, BACKBONES) is None:
+        raise unknown_backbone(backbone, BACKBONES)
 
 
 @dataclass(frozen=True)
 class NetworkOptions(Options):
-    """Backbone, initial weights, embedding and dropout."""
+    """Backbone, initial weights, the size and the scale of its images, embedding and dropout."""
 
     GROUP = "network"
 
@@ -20,7 +39,23 @@ class NetworkOptions(Options):
         None, "Initial weights: random, imagenet or a file.", of_data_set=True, place=True
     )
     backbone: str = option(
-        "vgg16", "Backbone: vgg16, or tiny for tests and teaching.", choices=BACKBONES
+        "vgg16",
+        "Backbone: vgg16, tiny (for tests and teaching), or a name in keras.applications.",
+        check=_check_backbone,
+    )
+    image_size: int | None = option(
+        None,
+        "Height and width that the network sees; a folder's images are stored with it.",
+        least=32,
+        most=4096,
+        unit="pixels",
+        without="96 for a folder, else that of the images",
+    )
+    preprocessing: str | None = option(
+        None,
+        "How the backbone's pixels are scaled: unit, imagenet, raw, tf, torch or caffe.",
+        choices=PREPROCESSING,
+        without="the backbone's own",
     )
     embedding_size: int = option(
         256,

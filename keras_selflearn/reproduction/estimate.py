@@ -101,6 +101,8 @@ def _try(config: Config, image_size: int) -> float:
         optimizer="adam",
         learning_rate=1e-4,
         precision=config.precision,
+        image_size=config.image_size,
+        preprocessing=config.preprocessing,
     )
     images = np.zeros((_TRIAL_IMAGES, image_size, image_size, 3), np.uint8)
     labels = np.arange(_TRIAL_IMAGES) % 10

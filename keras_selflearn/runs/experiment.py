@@ -22,7 +22,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.backbone import check_image_shape, weights_digest
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.claim_folder import opened
@@ -95,6 +95,9 @@ def _run(
     with stage("load data"):
         whole = load(config)
         dataset = subset(whole, config.train_images, config.test_images)
+    check_image_shape(
+        dataset.images.shape[1:], backbone=config.backbone, image_size=config.image_size
+    )
     labels = training_labels(dataset, config)
     labelled = np.flatnonzero(labels != HIDDEN)
     record = RunRecord(

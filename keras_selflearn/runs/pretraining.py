@@ -30,6 +30,8 @@ class PretrainConfig(Options):
     output: str = option("", f"Weights file to write; its name ends in {SUFFIX}.", required=True)
     weights: str = same_as(Config, "weights", "random")
     backbone: str = same_as(Config, "backbone")
+    image_size: int | None = same_as(Config, "image_size")
+    preprocessing: str | None = same_as(Config, "preprocessing")
     epochs: int = same_as(Config, "epochs", 2)
     batch_size: int = same_as(Config, "batch_size", 50)
     learning_rate: float = same_as(Config, "learning_rate")
@@ -76,6 +78,8 @@ def pretrain(
         loss="cross-entropy",
         weights=config.weights,
         backbone=config.backbone,
+        image_size=config.image_size,
+        preprocessing=config.preprocessing,
         meta_iterations=0,
         epochs=config.epochs,
         batch_size=config.batch_size,

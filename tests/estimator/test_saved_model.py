@@ -14,7 +14,7 @@ from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier, labelling
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.estimator.saved_model import export_saved_model, grey_in_graph, resize_in_graph
+from keras_selflearn.estimator.saved_model import export_saved_model, grey_in_graph
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 
@@ -135,26 +135,6 @@ def test_class_names_are_in_the_order_of_the_probabilities(fitted, outputs):
     assert names.tolist() == classifier.classes_.tolist()
     most = out["same probabilities"].argmax(axis=1)
     np.testing.assert_array_equal(out["class_names"][most], out["same label"])
-
-
-@pytest.mark.parametrize("size", [(48, 32), (32, 32), (20, 25), (90, 33), (200, 150)])
-@pytest.mark.parametrize("kind", ["noise", "photograph"])
-def test_resizing_is_pillow_s_within_one_level(size, kind):
-    generator = np.random.default_rng(0)
-    image = generator.integers(0, 256, (*size, 3), np.uint8)
-    if kind == "photograph":
-        small = Image.fromarray(image[: size[0] // 8 + 1, : size[1] // 8 + 1])
-        image = np.asarray(small.resize(size[::-1], Image.Resampling.BICUBIC))
-    ours = resize_in_graph(tf.constant(image[None]), 48, 32)[0].numpy()
-    pillow = Image.fromarray(image)
-    # Which of the two passes comes first, and rounds, depends on Pillow's version: it shows where
-    # neighbours are black and white.
-    steps = [(32, size[0]), (32, 48)] if kind == "noise" else [(32, 48)]
-    for step in steps:
-        pillow = pillow.resize(step, Image.Resampling.BICUBIC)
-    difference = np.abs(ours.astype(int) - np.asarray(pillow))
-    assert difference.max() <= 1 and ours.dtype == np.uint8
-    assert size != (48, 32) or difference.max() == 0
 
 
 def test_grey_is_pillow_s_to_the_bit():

@@ -13,7 +13,6 @@ from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.triplet import Triplet
-from keras_selflearn.network.backbone import FEATURES, build_backbone
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), np.uint8)
 LABELS = np.array(["cat", "dog", "-1", "-1"] * 5)
@@ -362,9 +361,3 @@ def test_an_empty_folder_is_saved_to(fitted, tmp_path):
     (tmp_path / "clf").mkdir()
     fitted.save(tmp_path / "clf")
     assert SelfLearningClassifier.load(tmp_path / "clf").n_iter_ == fitted.n_iter_
-
-
-@pytest.mark.parametrize("backbone", FEATURES)
-def test_features_are_those_of_the_backbone(backbone):
-    built = build_backbone(backbone, (32, 32, 3), "random")
-    assert built.output_shape == (None, FEATURES[backbone])

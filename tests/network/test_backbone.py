@@ -5,8 +5,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from legacy_weights import write_notop
 
-from keras_selflearn.network.backbone import build_backbone, weights_digest
+from keras_selflearn.network.backbone import (
+    build_backbone,
+    check_image_shape,
+    check_image_size,
+    n_features,
+    weights_digest,
+)
 
 SHAPE = (32, 32, 3)
 
@@ -21,19 +28,6 @@ def vgg16_file(vgg16, tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "vgg16.weights.h5"
     vgg16.save_weights(path)
     return path
-
-
-def write_notop(model, path):
-    """Keras' legacy layout, that of its published files, written from its description."""
-    with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
-        for layer in model.layers:
-            group = file.create_group(layer.name)
-            parts = ("kernel:0", "bias:0")[: len(layer.get_weights())]
-            names = [f"{layer.name}/{part}" for part in parts]
-            group.attrs["weight_names"] = [name.encode() for name in names]
-            for name, value in zip(names, layer.get_weights()):
-                group[name] = value
 
 
 def test_vgg16_is_the_convolutional_part_with_average_pooling(vgg16):
@@ -116,8 +110,39 @@ def test_imagenet_without_a_connection_names_the_ways_out(tmp_path, monkeypatch)
 
 
 def test_unknown_backbone_is_an_error():
-    with pytest.raises(ValueError, match="did you mean 'vgg16'"):
-        build_backbone("vgg19", SHAPE, "random")
+    with pytest.raises(ValueError, match="Unknown backbone 'vg16': did you mean 'vgg16'"):
+        build_backbone("vg16", SHAPE, "random")
+
+
+def test_upper_and_lower_case_do_not_matter():
+    assert build_backbone("VGG16", SHAPE, "random").output_shape == (None, n_features("Vgg16"))
+
+
+@pytest.mark.parametrize("backbone", ["vgg16", "tiny"])
+def test_features_are_those_of_the_backbone(backbone):
+    built = build_backbone(backbone, SHAPE, "random")
+    assert built.output_shape == (None, n_features(backbone))
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        ((31, 40, 3), {}, "31x40, and VGG16 needs at least 32x32.*--image_size=32"),
+        ((70, 90, 3), {"backbone": "xception"}, "Xception needs at least 71x71.*--image_size=71"),
+        ((90, 90, 3), {"backbone": "Xception", "image_size": 70}, "image_size is 70, and Xception"),
+        ((32, 32, 4), {}, "4 channels"),
+        ((8, 8, 2), {"image_size": 64}, "2 channels"),
+    ],
+)
+def test_image_shapes_that_do_not_fit_are_errors(shape, options, message):
+    with pytest.raises(ValueError, match=message):
+        check_image_shape(shape, **options)
+
+
+def test_images_that_the_network_enlarges_may_be_small():
+    check_image_shape((8, 20, 1), image_size=32)
+    check_image_shape((8, 8, 3), backbone="InceptionV3", image_size=75)
+    check_image_size(None, backbone="InceptionV3")
 
 
 def test_tiny_has_no_imagenet_weights():

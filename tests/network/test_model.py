@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_selflearn.losses import get_objective, loss_names
-from keras_selflearn.network.model import build_network, check_image_shape
+from keras_selflearn.network.model import build_network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -77,11 +77,3 @@ def test_default_network_is_vgg16_with_an_embedding_of_256():
 def test_unknown_optimizer_is_an_error():
     with pytest.raises(ValueError, match="did you mean 'rmsprop'"):
         network("triplet", optimizer="rmsprob")
-
-
-@pytest.mark.parametrize(
-    ("shape", "message"), [((31, 40, 3), "31x40"), ((32, 32, 4), "4 channels")]
-)
-def test_image_shapes_that_do_not_fit_are_errors(shape, message):
-    with pytest.raises(ValueError, match=message):
-        check_image_shape(shape)

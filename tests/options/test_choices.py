@@ -11,14 +11,16 @@ from keras_selflearn.losses.triplet import _DISTANCES
 from keras_selflearn.network.backbone import BACKBONES
 from keras_selflearn.network.model import OPTIMIZERS
 from keras_selflearn.network.precision import PRECISIONS
+from keras_selflearn.network.preprocessing import PREPROCESSING
 from keras_selflearn.network.strategy import STRATEGIES
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.network import BACKBONES as NAMES
 
 
 @pytest.mark.parametrize(
     ("name", "there"),
     [
-        ("backbone", BACKBONES),
+        ("preprocessing", PREPROCESSING),
         ("optimizer", OPTIMIZERS),
         ("precision", PRECISIONS),
         ("strategy", STRATEGIES),
@@ -28,3 +30,11 @@ from keras_selflearn.options.config import Config
 def test_each_choice_is_there_and_each_thing_can_be_chosen(name, there):
     (each,) = (each for each in fields(Config) if each.name == name)
     assert sorted(declared(each).known()) == sorted(there)
+
+
+def test_each_backbone_can_be_chosen_in_any_case_and_none_else():
+    assert sorted(NAMES) == sorted(BACKBONES)
+    assert Config(backbone="EFFICIENTNETB0").resolve().backbone == "EfficientNetB0"
+    assert Config(backbone="VGG16").resolve() == Config().resolve()
+    with pytest.raises(ValueError, match="Unknown backbone 'EfficientNet0': did you mean 'Eff"):
+        Config(backbone="EfficientNet0")

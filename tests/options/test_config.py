@@ -52,7 +52,6 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"optimizer": ""}, "can't be empty"),
         ({"results_dir": ""}, "can't be empty"),
         ({"images": "x"}, "--images is not for --dataset=digits"),
-        ({"image_size": 64}, "--image_size is not for --dataset=digits"),
         ({"dataset": "folder"}, "needs --images=DIR"),
         ({"dataset": "folder", "images": "x", "labels": 9}, "--labels is not for --dataset=folder"),
         ({"dataset": "folder", "images": "x", "train_images": 9}, "--train_images is not for"),
@@ -103,3 +102,8 @@ def test_what_is_resolved_stays_as_it_is(changes):
 def test_labels_per_class_are_read():
     assert Config(labels_per_class="cat=9,dog=4").resolve().labels is None
     assert numbers_by_class('"Pepper,_bell=5", a=b=2') == {"Pepper,_bell": 5, "a=b": 2}
+
+
+def test_every_data_set_takes_a_size_of_images():
+    assert Config().resolve().image_size is None
+    assert Config(dataset="cifar10", image_size=160).resolve().image_size == 160

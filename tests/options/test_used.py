@@ -52,7 +52,7 @@ SOME_RUNS = {
 NEVER = (*PLACES, "evaluate_every")
 ALWAYS = sorted({each.name for each in fields(Config)} - {*SOME_RUNS, *NEVER, "labelling"})
 # Where a number or another text will not do.
-VALUES = {"labels_per_class": "0=9", "dataset": "glyphs", "augment": "flip"}
+VALUES = {"labels_per_class": "0=9", "dataset": "glyphs", "augment": "flip", "backbone": "tiny"}
 
 
 def another(config, name):

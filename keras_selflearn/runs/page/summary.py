@@ -36,7 +36,7 @@ def paragraph(contents: Contents) -> Markup:
         run=run,
         config=config,
         weights=_weights(config),
-        network=_NETWORKS.get(config.backbone, config.backbone),
+        network=_NETWORKS.get(config.backbone, f"a network of type {config.backbone}"),
         data_name=config.images or config.dataset,
         loss=_loss(config),
         meta_iterations=len(run.history) - 1,
