@@ -47,6 +47,7 @@ setup(
     packages=find_packages(include=["keras_selflearn", "keras_selflearn.*"]),
     package_data={
         "keras_selflearn": ["py.typed"],
+        "keras_selflearn.network.weights": ["*.h5"],
         "keras_selflearn.options.presets": ["*.cfg"],
         "keras_selflearn.paper": ["*.json"],
         "keras_selflearn.runs.page": ["assets/*"],

@@ -10,6 +10,7 @@ from keras_selflearn.console import command_line
 from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
+from keras_selflearn.reproduction.first_labels import first_labels
 from keras_selflearn.reproduction.quickstart import FULL, PICTURE, SHORT, Quickstart
 from keras_selflearn.storage.cache import cache_root
 
@@ -20,6 +21,12 @@ class QuickstartConfig(Options):
 
     loss: str = same_as(Config, "loss")
     seed: int = same_as(Config, "seed")
+    part: int | None = option(
+        None,
+        "The part to run: 1 (labels in minutes) or 2 (the paper's finding).",
+        choices=(1, 2),
+        without="both",
+    )
     short: bool = option(
         False, "Only show that all works, with a tiny network: its accuracies mean nothing."
     )
@@ -30,16 +37,20 @@ class QuickstartConfig(Options):
 
 
 def main(config: QuickstartConfig) -> None:
-    """Pretrain, run twice, print the table and draw the picture."""
+    """Label digits in seconds; then pretrain, run twice, and draw the picture."""
+    results_dir = Path(config.results_dir).expanduser()
     quickstart = Quickstart(
         SHORT if config.short else FULL,
         loss=config.loss,
         seed=config.seed,
-        results_dir=Path(config.results_dir).expanduser(),
+        results_dir=results_dir,
         cache_dir=Path(config.cache_dir).expanduser() if config.cache_dir else cache_root(),
     )
     import_tensorflow_quietly()
-    quickstart.run()
+    if config.part != 2:
+        first_labels(results_dir, seed=config.seed)
+    if config.part != 1:
+        quickstart.run()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ FEWER = {
     "meta_epochs=5": "meta_epochs=1",
     "epochs=60": "epochs=2",
 }
-PRETRAINED = repr(str(ROOT / "flags" / "tiny-glyphs.weights.h5"))
+PRETRAINED = repr(str(ROOT / "keras_selflearn/network/weights/tiny-glyphs.weights.h5"))
 QUICK = {
     "1-five-minutes": {
         **TINY,

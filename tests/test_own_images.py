@@ -27,7 +27,7 @@ from keras_selflearn.runs.folder import RunFolder
 CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")
 LABELLED, UNLABELLED, TEST = 8, 50, 10  # a class
 # With them 90 % of the test images are labelled rightly, where 33 % are by chance.
-GLYPHS = ROOT / "flags" / "tiny-glyphs.weights.h5"
+GLYPHS = ROOT / "keras_selflearn/network/weights/tiny-glyphs.weights.h5"
 QUICK = """--dataset=folder --image_size=32 --backbone=tiny --loss=triplet --epochs=30
 --meta_epochs=2 --meta_iterations=2 --selection_percent=20 --batch_size=30
 --learning_rate=3e-3""".split()

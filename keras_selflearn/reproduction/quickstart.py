@@ -117,7 +117,10 @@ class Quickstart:
             work if is_cached else [_work_of_pretraining(self._recipe), *work],
             batch_size=self._recipe.batch_size,
         )
-        print("Three steps. The first of them measures how long they take.", flush=True)
+        print(
+            "The paper's finding, in three steps. The first of them measures how long they take.",
+            flush=True,
+        )
         if is_cached:
             print(
                 f"1/3 Pretrained weights are in the cache: {self._weights}"
