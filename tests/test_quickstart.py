@@ -39,7 +39,7 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
     monkeypatch.setattr("keras_selflearn.runs.pace.monotonic", lambda: ticks[-1])
     monkeypatch.setattr("keras_selflearn.runs.experiment.run_experiment", run_experiment)
     config = QuickstartConfig(
-        results_dir=str(tmp_path / "results"), cache_dir=str(tmp_path / "cache")
+        part=2, results_dir=str(tmp_path / "results"), cache_dir=str(tmp_path / "cache")
     )
     main(config)
     main(config)
@@ -57,9 +57,20 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
     assert (tmp_path / "results" / "quickstart.png").exists()
 
 
-def test_the_short_form_runs_from_end_to_end(tmp_path, capsys):
+def test_the_short_form_runs_from_end_to_end(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     options = {"results_dir": str(tmp_path / "results"), "cache_dir": str(tmp_path / "cache")}
     main(QuickstartConfig(short=True, **options))
     shown = capsys.readouterr().out
     assert "Initial weights" in shown and "It took" in shown
-    assert len([*(tmp_path / "results").glob("*/run.json")]) == 2
+    assert shown.index("Labels in minutes") < shown.index("The paper's finding")
+    assert len([*(tmp_path / "results").glob("*/run.json")]) == 3 + 2
+
+
+def test_the_first_part_is_shown_alone(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(
+        "keras_selflearn.quickstart.first_labels", lambda folder, seed: done.append((folder, seed))
+    )
+    main(QuickstartConfig(part=1, seed=4, results_dir=str(tmp_path)))
+    assert done == [(tmp_path, 4)] and not list(tmp_path.iterdir())
