@@ -15,6 +15,7 @@ PARTS = (
     "embedding",
     "precision",
     "labelling",
+    "graph",
     "meta_iteration",
     "memory",
     "start",
