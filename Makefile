@@ -72,11 +72,14 @@ reproduce-figure4: install ## Run and draw figure 4: embeddings before and after
 report: install ## Write one page with all tables, figures and claims
 	@$(RUN) -m keras_selflearn.report --preset=$(PRESET) $(FLAGS)
 
+# Each file goes to one process, the longest first (see tests/conftest.py).
+TESTS := -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+
 test: lint ## Check style and types, and run all tests
-	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile
+	@$(RUN) $(TESTS)
 
 test-fast: install ## Run the tests that take less than a second each
-	@$(RUN) -m pytest --numprocesses=2 --dist=loadfile -m "not slow"
+	@$(RUN) $(TESTS) -m "not slow"
 
 lint: install ## Check style and types only
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

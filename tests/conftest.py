@@ -29,6 +29,12 @@ _CHROMIUM = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-fir
 _CHECKOUT = places.checkout()
 
 
+# One process does all tests of a file. If a long file came last, the other process would wait.
+_LONGEST_FIRST = """test_killed_runs golden/test_golden_runs test_reproduce estimator/test_resuming
+estimator/test_classifier reproduction/test_ray_executor runs/test_experiment test_own_images
+test_stopped_runs test_fuzz training/test_learner estimator/test_saving""".split()
+
+
 def _is_worker(config):
     return hasattr(config, "workerinput")  # of pytest-xdist
 
@@ -37,6 +43,12 @@ def pytest_configure(config):
     # pytest-xdist gives each worker one, within the folder of the suite.
     if config.option.basetemp and not _is_worker(config):
         places.keep(config.option.basetemp)
+
+
+def pytest_collection_modifyitems(items):
+    tests = Path(__file__).parent
+    places = {tests / f"{name}.py": place for place, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.hookimpl(trylast=True)  # when pytest-xdist has ended its workers

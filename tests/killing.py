@@ -1,20 +1,25 @@
-"""Runs `python -m keras_selflearn.main` and kills it, with SIGKILL, at a given moment.
+"""Runs `python -m keras_selflearn.main` again and again and kills it, with SIGKILL, when asked to.
 
-A process of its own: `python tests/killing.py MOMENT NUMBER --flag ...` kills it when MOMENT comes
-for the NUMBERth time, counted from 1.
+A process of its own. For each line of its input, a `Request` as JSON, it forks a process that runs
+the command, and prints how that ended. So TensorFlow, which takes longer to import than a short run
+takes, is imported once. Nothing is computed before the fork: TensorFlow would not survive that.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 import sys
+import traceback
+from dataclasses import dataclass
 
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 
 import_tensorflow_quietly()
 
+import keras_selflearn.runs.experiment  # noqa: E402, F401, or each fork would import it
 from keras_selflearn.console import command_line  # noqa: E402
 from keras_selflearn.main import Command, main  # noqa: E402
 from keras_selflearn.network import embedding  # noqa: E402
@@ -67,6 +72,50 @@ def arm(moment, number):
     setattr(owner, name, replacement)
 
 
+@dataclass
+class Request:
+    """A run.
+
+    Attributes
+    ----------
+    flags : list of str
+    output : str
+        The file that it writes to what it says.
+    moment : str or None
+        When it is killed, a name in `MOMENTS`.
+    number : int
+        For which time that moment comes, counted from 1.
+    """
+
+    flags: list[str]
+    output: str
+    moment: str | None = None
+    number: int = 1
+
+
+def run(request: Request) -> None:
+    """In a fork; does not return."""
+    file = os.open(request.output, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.argv[1:] = request.flags
+    status = 1
+    try:
+        if request.moment is not None:
+            arm(request.moment, request.number)
+        command_line.run(Command, main, "An experiment that is killed.")
+    except SystemExit as end:
+        status = int(end.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    arm(sys.argv.pop(1), int(sys.argv.pop(1)))
-    command_line.run(Command, main, "An experiment that is killed.")
+    for line in sys.stdin:
+        if (fork := os.fork()) == 0:
+            run(Request(**json.loads(line)))
+        _, ending = os.waitpid(fork, 0)
+        print(os.waitstatus_to_exitcode(ending), flush=True)

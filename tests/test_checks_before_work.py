@@ -30,6 +30,7 @@ COMMANDS = {
 LOADERS = (
     "keras_selflearn.runs.experiment.load",
     "keras_selflearn.datasets.load_dataset",
+    "keras_selflearn.datasets.glyphs.render_glyphs",
     "keras_selflearn.reproduction.quickstart.pretrain",
     "keras_selflearn.estimator.saving.load_fitted",
     "keras_selflearn.datasets.listing.find_images",

@@ -1,14 +1,15 @@
-"""The command line as a user calls it, in a process of its own."""
+"""The command line as a user calls it."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
+from calling import call_here
 from waiting import run_process
 
 from keras_selflearn.console import command_line
@@ -20,18 +21,25 @@ from keras_selflearn.options.config import Config
 QUICK = ["--backbone=tiny", "--epochs=2", "--meta_epochs=1", "--meta_iterations=1"]
 
 
-def call(*arguments, module="main", cwd=None, **environment):
-    return run_process(
-        [sys.executable, "-m", f"keras_selflearn.{module}", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-    )
+def call(*arguments, cwd=None):
+    return run_process([sys.executable, "-m", "keras_selflearn.main", *arguments], cwd=cwd)
 
 
-def test_one_experiment(tmp_path):
-    result = call(*QUICK, "--loss=arcface", "--seed=3", cwd=tmp_path)
+FLAGS = [*QUICK, "--loss=arcface", "--seed=3", "--deterministic"]
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """An experiment: what was said, and its folder."""
+    folder = tmp_path_factory.mktemp("one")
+    result = call(*FLAGS, cwd=folder)
     assert result.returncode == 0, result.stderr
-    (run_file,) = tmp_path.glob("results/*/run.json")
+    (run_file,) = folder.glob("results/*/run.json")
+    return result, run_file
+
+
+def test_one_experiment(one):
+    result, run_file = one
     run = json.loads(run_file.read_text())
     assert run["config"]["loss"] == "arcface" and run["config"]["seed"] == 3
     shown = [float(x) for x in re.findall(r"([\d.]+) %", result.stdout)]
@@ -39,18 +47,19 @@ def test_one_experiment(tmp_path):
     assert str(run_file.parent.name) in result.stdout
 
 
-def test_screen_shows_nothing_but_the_project_s_own_lines(tmp_path):
-    result = call(*QUICK, f"--results_dir={tmp_path}")
+def test_screen_shows_nothing_but_the_project_s_own_lines(one):
+    result, _ = one
     lines = [line for line in result.stderr.splitlines() if line]
-    own = re.compile(r"\d\d:\d\d:\d\d digits-cross-entropy-random-self-learning-seed0: ")
+    own = re.compile(r"\d\d:\d\d:\d\d digits-arcface-random-self-learning-seed3: ")
     assert lines and all(own.match(line) for line in lines), result.stderr
     assert len([line for line in lines if "meta-iteration" in line]) == 2
 
 
-def test_flagfile_and_a_flag_given_by_hand_wins(tmp_path):
+def test_flagfile_and_a_flag_given_by_hand_wins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     flagfile = tmp_path / "quick.cfg"
     flagfile.write_text("\n".join(["# quick", *QUICK, "--labels=20", "--loss=triplet"]))
-    result = call(f"--flagfile={flagfile}", "--labels=30", "--regime=n-labelled", cwd=tmp_path)
+    result = call_here("main", f"--flagfile={flagfile}", "--labels=30", "--regime=n-labelled")
     assert result.returncode == 0, result.stderr
     (run_file,) = tmp_path.glob("results/*/run.json")
     run = json.loads(run_file.read_text())
@@ -118,28 +127,27 @@ def test_bad_input_ends_with_status_2_and_nothing_but_its_sentence(arguments, me
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
 
 
-def test_imagenet_weights_that_can_t_be_downloaded(tmp_path, dead_end):
-    result = call("--weights=imagenet", "--epochs=1", cwd=tmp_path, HOME=str(tmp_path))
+def test_imagenet_weights_that_can_t_be_downloaded(tmp_path, monkeypatch, dead_end):
+    monkeypatch.chdir(tmp_path)
+    result = call_here("main", "--weights=imagenet", "--epochs=1")
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    assert (
-        "--weights=PATH" in result.stderr and str(tmp_path / ".keras" / "models") in result.stderr
-    )
+    assert "--weights=PATH" in result.stderr
+    assert str(Path.home() / ".keras" / "models") in result.stderr
     assert len(dead_end) == 1  # It does not try again.
 
 
-def test_deterministic_runs_have_the_same_history(tmp_path):
-    histories = []
-    for folder in ("first", "second"):
-        result = call(*QUICK, "--deterministic", f"--results_dir={tmp_path / folder}")
-        assert result.returncode == 0, result.stderr
-        (run_file,) = (tmp_path / folder).glob("*/run.json")
-        histories.append(json.loads(run_file.read_text())["history"])
-    assert histories[0] == histories[1] and len(histories[0]) == 2
+def test_deterministic_runs_of_two_processes_have_the_same_history(one, tmp_path):
+    result = call_here("main", *FLAGS, f"--results_dir={tmp_path}")
+    assert result.returncode == 0, result.stderr
+    files = one[1], *tmp_path.glob("*/run.json")
+    first, second = (json.loads(file.read_text())["history"] for file in files)
+    assert first == second and len(first) == 2
 
 
-def test_tfds_data_set_that_can_t_be_downloaded(tmp_path, dead_end):
-    result = call("--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}", cwd=tmp_path)
+def test_tfds_data_set_that_can_t_be_downloaded(tmp_path, monkeypatch, dead_end):
+    monkeypatch.chdir(tmp_path)
+    result = call_here("main", "--dataset=cifar10", "--weights=random", f"--data_dir={tmp_path}")
     assert result.returncode == 2, result.stderr
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "'cifar10' is not prepared" in result.stderr and str(tmp_path) in result.stderr

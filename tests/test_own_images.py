@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from calling import call_here
 from PIL import Image
 from places import ROOT
 from waiting import run_process
@@ -186,7 +188,7 @@ def new_images(tmp_path_factory, digits):
 def test_new_images_are_labelled(run, new_images, tmp_path):
     output, copies = tmp_path / "labels.csv", tmp_path / "sorted"
     flags = f"--run={run}", f"--images={new_images}", f"--output={output}", f"--copy_to={copies}"
-    process = command("predict", *flags, "--sort=confidence")
+    process = call_here("predict", *flags, "--sort=confidence")
     assert process.returncode == 0, process.stderr
     labelled = rows(output)
     assert len(labelled) == 30
@@ -198,33 +200,21 @@ def test_new_images_are_labelled(run, new_images, tmp_path):
     assert np.mean(right) > 0.5  # of three classes
     assert len([path for path in copies.rglob("*") if path.is_file()]) == 30
     assert [row["path"] for row in rows(tmp_path / "labels-skipped.csv")] == ["broken.gif"]
-    again = command("predict", *flags)
+    again = call_here("predict", *flags)
     assert again.returncode == 2 and "choose another name" in again.stderr
 
 
-LOAD = """
-import sys
-sys.modules["keras_selflearn"] = None
-import numpy as np
-import tensorflow as tf
-model = tf.saved_model.load(sys.argv[1]).signatures
-out = model["serving_default"](images=np.load(sys.argv[2]))
-names = model["class_names"]()["class_names"].numpy()
-assert out["embedding"].shape == (3, 256) and out["probabilities"].shape == (3, 3)
-assert (names[out["probabilities"].numpy().argmax(axis=1)] == out["label"].numpy()).all()
-sys.stdout.buffer.write(b"|".join(out["label"].numpy()))
-"""
-
-
-def test_the_exported_model_needs_tensorflow_only(run, digits, tmp_path):
-    model, images = tmp_path / "model", tmp_path / "images.npy"
-    process = command("export", f"--run={run}", f"--output={model}")
+def test_the_exported_model_says_what_the_classifier_says(run, digits, tmp_path):
+    process = command("export", f"--run={run}", f"--output={tmp_path / 'model'}")
     assert process.returncode == 0, process.stderr
-    np.save(images, digits.test_images[:3])
-    process = run_process([sys.executable, "-c", LOAD, str(model), str(images)], cwd=tmp_path)
-    assert process.returncode == 0, process.stderr
-    expected = SelfLearningClassifier.load(run / "classifier").predict(digits.test_images[:3])
-    assert process.stdout.split("|") == expected.tolist()
+    signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
+    images = digits.test_images[:3]
+    out = signatures["serving_default"](images=tf.constant(images))
+    names = signatures["class_names"]()["class_names"].numpy()
+    assert out["embedding"].shape == (3, 256) and out["probabilities"].shape == (3, 3)
+    assert (names[out["probabilities"].numpy().argmax(axis=1)] == out["label"].numpy()).all()
+    expected = SelfLearningClassifier.load(run / "classifier").predict(images)
+    assert [label.decode() for label in out["label"].numpy()] == expected.tolist()
 
 
 def config(photos, results, **changes):
@@ -275,7 +265,7 @@ def test_a_run_ends_where_the_cross_validated_accuracy_rises_no_more(photos, tmp
 def test_a_class_with_a_single_image_can_t_be_cross_validated(without_test, tmp_path, capsys):
     for path in sorted((without_test / "labelled" / CLASSES[0]).iterdir())[1:]:
         path.unlink()
-    process = command(
+    process = call_here(
         "main", *QUICK, "--epochs=1", f"--images={without_test}", f"--results_dir={tmp_path}"
     )
     assert process.returncode == 0, process.stderr
@@ -300,7 +290,7 @@ def test_results_never_go_into_the_folder_of_images(photos, monkeypatch):
 
 def test_a_run_that_ends_early_says_why(photos, tmp_path):
     flags = [*QUICK, "--epochs=1", f"--images={photos}", f"--results_dir={tmp_path}"]
-    process = command("main", *flags, "--min_confidence=0")
+    process = call_here("main", *flags, "--min_confidence=0")
     assert process.returncode == 0, process.stderr
     assert f"\n{photos.name}, triplet loss, " in process.stdout
     reason = "In meta-iteration 1 none was as sure as --min_confidence=0.0, which ended it."

@@ -23,6 +23,7 @@ from keras_selflearn.reproduce import ReproduceConfig
 from keras_selflearn.reproduction import estimate, executors
 from keras_selflearn.reproduction.executors import Outcome
 from keras_selflearn.reproduction.runs import finished_runs
+from keras_selflearn.runs import experiment
 from keras_selflearn.runs.experiment import run_experiment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +55,8 @@ def reproduced(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setattr(executors, "run_in_processes", run_in_this_process)
+        # Neither tables nor figures show the runs' own pages.
+        patch.setattr(experiment, "draw_run", lambda *_: None)
         # `test_a_long_table_without_a_gpu_names_the_short_one` has a trial.
         patch.setattr(estimate, "seconds_per_pass", lambda *_: 1e-3)
         patch.chdir(ROOT)

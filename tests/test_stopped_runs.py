@@ -1,4 +1,4 @@
-"""Signals, a second process, other flags: what a user meets, in processes of their own."""
+"""Signals, a second process, other flags: what a user meets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import subprocess
 import sys
 
 import pytest
-from waiting import finish, run_process, wait_for
+from calling import call_here
+from waiting import finish, wait_for
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
@@ -29,6 +30,11 @@ def start(results_dir, *flags):
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def call(results_dir, *flags):
+    """The same in this process, which is another than those that are stopped."""
+    return call_here("main", *FLAGS, f"--results_dir={results_dir}", *flags)
 
 
 def progress(results_dir):
@@ -63,8 +69,7 @@ def story(tmp_path_factory):
         wait_for("a new checkpoint", lambda: progress(results) > before, process)
         if name == "first":
             process.send_signal(signal.SIGSTOP)  # It must not finish while another starts.
-            second = finish(start(results), "a second process")
-            ends["second process"] = second, record(results)
+            ends["second process"] = call(results).stderr, record(results)
             process.send_signal(signal.SIGCONT)
         process.send_signal(number)
         _, said = finish(process, "a run that was sent a signal")
@@ -72,12 +77,11 @@ def story(tmp_path_factory):
         records[name] = record(results)
 
     stop("first", signal.SIGTERM)
-    other = start(results, "--epochs=3", "--dropout=0.5")
-    said = finish(other, "a run with other flags")[1]
-    ends["other flags"] = said, other.returncode, record(results)
+    other = call(results, "--epochs=3", "--dropout=0.5")
+    ends["other flags"] = other.stderr, other.returncode, record(results)
     stop("second", signal.SIGINT)
-    process = start(results)
-    ends["last"] = finish(process, "the run")[1], process.returncode
+    last = call(results)
+    ends["last"] = last.stderr, last.returncode
     records["last"] = record(results)
     return results, ends, records
 
@@ -98,7 +102,7 @@ def test_a_signal_saves_and_says_how_to_go_on(story, name, status, cause):
 
 def test_a_second_process_says_who_holds_the_folder(story):
     _, ends, _ = story
-    (_, said), while_running = ends["second process"]
+    said, while_running = ends["second process"]
     (line,) = [line for line in said.splitlines() if line]
     assert while_running["status"] == "running"
     assert f"in use by process {while_running['processes'][-1]['pid']}" in line
@@ -119,9 +123,8 @@ def test_the_run_ends_as_one_that_was_left_alone(story, tmp_path):
     assert ends["last"][1] == 0, ends["last"][0]
     assert records["last"]["status"] == "finished" and records["last"]["cause"] is None
     assert not list(results.glob("*/checkpoints"))
-    process = start(tmp_path)
-    _, said = finish(process, "a run that is left alone")
-    assert process.returncode == 0, said
+    alone = call(tmp_path)
+    assert alone.returncode == 0, alone.stderr
     whole = record(tmp_path)
     assert records["last"]["history"] == whole["history"] and len(whole["history"]) == 3
     for name in ("history.csv", "pseudo_labels.csv", "embeddings-final.npz"):
@@ -132,11 +135,10 @@ def test_the_run_ends_as_one_that_was_left_alone(story, tmp_path):
 def test_a_finished_run_is_repeated_from_its_record(story):
     results, _, records = story
     (folder,) = results.iterdir()
-    command = [sys.executable, "-m", "keras_selflearn.main", f"--from_run={folder}"]
     again = results / "again"
-    process = run_process([*command, f"--results_dir={again}"])
-    assert process.returncode == 0, process.stderr
-    assert "was" not in process.stderr  # Nothing here differs.
+    repeated = call_here("main", f"--from_run={folder}", f"--results_dir={again}")
+    assert repeated.returncode == 0, repeated.stderr
+    assert "was" not in repeated.stderr  # Nothing here differs.
     assert record(again)["history"] == records["last"]["history"]
     other = command_line.parse(Command, [f"--from_run={folder}", "--epochs=3"])
     with pytest.raises(InputError, match="--epochs can't be given"):

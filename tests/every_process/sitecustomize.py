@@ -1,8 +1,9 @@
 """Runs in each Python process of the tests, as `site` imports it from PYTHONPATH; see `places`.
 
-Notes each write outside the places of the tests, with the test that was running, and makes `auto`
-precision mean float32 where KERAS_SELFLEARN_TEST_PRECISION asks for it. No other module of the
-tests is imported here: a process may have a reason to be small.
+Notes each write outside the places of the tests, with the test that was running. Makes `auto`
+precision mean float32 where KERAS_SELFLEARN_TEST_PRECISION asks for it. Makes a run draw few points
+where a test started the process: the tests' own process does that in a fixture. No other module of
+the tests is imported here: a process may have a reason to be small.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SUITE, KEPT, PRECISION = (
 _CACHES = {"__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 _NO_DISK = ("/dev/", "/proc/", "/sys/")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_MODULE = "keras_selflearn.network.cpu"
+_FEW_POINTS = 30
 
 
 def _written(event: str, arguments: tuple) -> tuple:
@@ -60,22 +61,29 @@ def watch() -> None:
     sys.addaudithook(note)
 
 
-class _Described(importlib.abc.MetaPathFinder):
-    """Lets the module that describes the processor read a description without bfloat16."""
+class _Changes(importlib.abc.MetaPathFinder):
+    """Changes modules of the package, by name, once each is imported."""
+
+    def __init__(self, changes: dict) -> None:
+        self.changes = changes
 
     def find_spec(self, name, path=None, target=None):
-        if name != _MODULE:
+        if name not in self.changes:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         execute = spec.loader.exec_module
 
         def exec_module(module):
             execute(module)
-            if module._INFO.exists():
-                module._INFO = _without_bfloat16(module._INFO)
+            self.changes[name](module)
 
         spec.loader.exec_module = exec_module
         return spec
+
+
+def _forget_bfloat16(module) -> None:
+    if module._INFO.exists():
+        module._INFO = _without_bfloat16(module._INFO)
 
 
 def _without_bfloat16(info: Path) -> Path:
@@ -87,15 +95,23 @@ def _without_bfloat16(info: Path) -> Path:
     return changed
 
 
-def force_precision() -> None:
-    """Make `auto` mean what KERAS_SELFLEARN_TEST_PRECISION says."""
+def _draw_few(module) -> None:
+    # A test of the points themselves is in the tests' own process.
+    if "pytest" not in sys.modules:
+        module._MOST_POINTS = _FEW_POINTS
+
+
+def change_modules() -> None:
+    """Make runs draw few points, and `auto` mean what KERAS_SELFLEARN_TEST_PRECISION says."""
+    changes = {"keras_selflearn.runs.page.scatter": _draw_few}
     asked = os.environ.get(PRECISION)
     if asked == "float32":
-        sys.meta_path.insert(0, _Described())
+        changes["keras_selflearn.network.cpu"] = _forget_bfloat16
     elif asked:
         raise SystemExit(f"{PRECISION} is '{asked}': 'float32' is all that can be forced.")
+    sys.meta_path.insert(0, _Changes(changes))
 
 
 if SUITE in os.environ:
     watch()
-    force_precision()
+    change_modules()

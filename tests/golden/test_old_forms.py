@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,8 +13,11 @@ import numpy as np
 import pytest
 from golden_runs import COUNTS, command, write_images
 
+import keras_selflearn
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.estimator import resuming
 from keras_selflearn.options.config import Config
+from keras_selflearn.runs import claim_folder, environment
 
 OLD = Path(__file__).parent / "v0.2.0"
 RESULTS = Path(__file__).parents[2] / "results"
@@ -28,12 +29,6 @@ FINISHED = (
     "keras-3/digits-cross-entropy",
     "keras-2/folder-triplet",
 )
-LATER = """
-import runpy, sys
-import keras_selflearn
-keras_selflearn.__version__ = "99.0"
-runpy.run_module("keras_selflearn.main", run_name="__main__", alter_sys=True)
-"""
 
 
 @pytest.fixture(params=FINISHED)
@@ -92,8 +87,7 @@ def test_predict_labels_images_with_an_old_run(tmp_path, digits):
 
 def test_from_run_repeats_an_old_run(tmp_path):
     run = OLD / HERE / "digits-cross-entropy"
-    process = start("-m", "keras_selflearn.main", f"--from_run={run}", f"--results_dir={tmp_path}")
-    assert process.returncode == 0, process.stderr
+    assert command("main", f"--from_run={run}", f"--results_dir={tmp_path}") == 0
     (path,) = tmp_path.glob("*/run.json")
     found, expected = read(path), read(run / "run.json")
     # An option that is newer than the run has its default.
@@ -132,30 +126,31 @@ def unfinished(tmp_path):
     return folder, flags
 
 
-def test_an_unfinished_run_of_another_version_is_refused(unfinished):
+@pytest.fixture
+def version_99(monkeypatch):
+    """The package as a later version."""
+    for module in (keras_selflearn, resuming, claim_folder, environment):
+        monkeypatch.setattr(module, "__version__", "99.0")
+
+
+def test_an_unfinished_run_of_another_version_is_refused(unfinished, version_99, capsys):
     folder, flags = unfinished
-    process = start("-c", LATER, *flags)
-    assert process.returncode == 2
-    assert process.stderr.splitlines()[-1] == (
+    assert command("main", *flags) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
         f"{folder} is an unfinished run of version 0.2.0, with which version 99.0 can't go on:"
         " remove it, or choose another --results_dir."
     )
     assert (folder / "checkpoints").is_dir()
 
 
-def test_a_checkpoint_of_another_version_is_refused(unfinished):
+def test_a_checkpoint_of_another_version_is_refused(unfinished, version_99, capsys):
     folder, flags = unfinished
     run = read(folder / "run.json")
     run["environment"]["keras_selflearn"] = "99.0"
     (folder / "run.json").write_text(json.dumps(run))
-    process = start("-c", LATER, *flags)
-    assert process.returncode == 2
-    message = process.stderr.splitlines()[-1]
+    assert command("main", *flags) == 2
+    message = capsys.readouterr().err.splitlines()[-1]
     assert message.startswith(f"The checkpoint in {folder / 'checkpoints'} is of another run: ")
     assert "keras_selflearn was '0.2.0' and is '99.0'" in message
     assert message.endswith(". Ask for the same, or remove that folder.")
     assert (folder / "checkpoints").is_dir()
-
-
-def start(*arguments):
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from calling import call_here
 from PIL import Image
 
 from keras_selflearn.console.errors import InputError, InputWarning
@@ -136,6 +135,5 @@ def test_every_command_ends_well_with_so_many_channels(
         ("predict", f"--images={tmp_path / 'photos'}", f"--output={tmp_path / 'labels.csv'}"),
         ("export", f"--output={tmp_path / 'exported'}"),
     ):
-        call = [sys.executable, "-m", f"keras_selflearn.{command}", f"--run={folder.path}", *flags]
-        process = subprocess.run(call, capture_output=True, text=True)
-        assert process.returncode == 0, process.stderr
+        ended = call_here(command, f"--run={folder.path}", *flags)
+        assert ended.returncode == 0, ended.stderr
