@@ -20,14 +20,11 @@ PLACES = places.take()
 
 from keras_selflearn.console.quiet import import_tensorflow_quietly  # noqa: E402
 
-import_tensorflow_quietly()
-
 _CHROMIUM = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync""".split()
 
 
 _CHECKOUT = places.checkout()
-
 
 # One process does all tests of a file. If a long file came last, the other process would wait.
 _LONGEST_FIRST = """test_killed_runs golden/test_golden_runs test_reproduce estimator/test_resuming
@@ -40,6 +37,9 @@ def _is_worker(config):
 
 
 def pytest_configure(config):
+    # Where pytest-xdist has workers, this process tests nothing.
+    if _is_worker(config) or not config.getoption("numprocesses", None):
+        import_tensorflow_quietly()
     # pytest-xdist gives each worker one, within the folder of the suite.
     if config.option.basetemp and not _is_worker(config):
         places.keep(config.option.basetemp)
@@ -47,8 +47,8 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     tests = Path(__file__).parent
-    places = {tests / f"{name}.py": place for place, name in enumerate(_LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path, len(places)))
+    ranks = {tests / f"{name}.py": rank for rank, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.hookimpl(trylast=True)  # when pytest-xdist has ended its workers

@@ -167,6 +167,8 @@ def test_a_failing_cell_stops_no_other_and_is_told_at_the_end(reproduced, capsys
             yield Outcome(cell, "no memory (exit status 1)" if broken else None)
 
     monkeypatch.setattr(executors, "run_in_processes", fail_on_triplet)
+    # The data set is loaded before the first run, and is decoded there already.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(reproduced[0] / "cache"))
     config = ReproduceConfig(
         table=2, runs=2, losses="triplet,arcface", regimes="all-labelled", **reproduced[1]
     )
