@@ -133,7 +133,7 @@ def _run(
             recorder.fail(error)
             raise
         checkpoints.remove()
-        draw_run(folder, classifier, dataset, embeddings)
+        draw_run(folder, classifier, dataset, embeddings, recorder.embed)
     return folder
 
 

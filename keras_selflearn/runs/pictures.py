@@ -15,7 +15,7 @@ from keras_selflearn.console.profiling import stage
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.network.embedding import embed
+from keras_selflearn.network import embedding
 from keras_selflearn.runs.curve import Curve, draw_curves
 from keras_selflearn.runs.data import data_digest, data_title, load
 from keras_selflearn.runs.embedded_images import images_to_embed
@@ -35,6 +35,7 @@ def draw_run(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
     embeddings: np.ndarray,
+    embed: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> None:
     """Draw the curve and the page of a run that is finished.
 
@@ -49,11 +50,14 @@ def draw_run(
         The data that it was fitted on.
     embeddings : (k, d) floats
         The final embeddings of `images_to_embed`.
+    embed : callable, optional
+        See `gather`.
     """
     record = folder.read_run()
+    shown = (record, classifier, dataset, embeddings, embed)
     with stage("write"):
         _try(folder, CURVE, lambda: draw_curve(folder, record))
-        _try(folder, PAGE, lambda: draw_page(folder, record, classifier, dataset, embeddings))
+        _try(folder, PAGE, lambda: draw_page(folder, *shown))
 
 
 def redraw_run(path: Path) -> list[Path]:
@@ -81,7 +85,7 @@ def redraw_run(path: Path) -> list[Path]:
         )
     draw_curve(folder, record)
     images = images_to_embed(dataset, np.flatnonzero(classifier.labeled_iter_ == 0))
-    embeddings = embed(classifier.network_, images.images, images.indices)
+    embeddings = embedding.embed(classifier.network_, images.images, images.indices)
     draw_page(folder, record, classifier, dataset, embeddings)
     return [each for each in (path / CURVE, path / PAGE) if each.exists()]
 
@@ -108,13 +112,14 @@ def draw_page(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
     embeddings: np.ndarray,
+    embed: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> None:
     """Draw report.html; parameters as `draw_run`."""
     images = images_to_embed(dataset, np.flatnonzero(classifier.labeled_iter_ == 0))
     kept = folder.read_embeddings("initial")
     before = embeddings if kept is None else kept[0]
     embedded = Embedded(before, embeddings, images.of, images.indices)
-    write_page(folder.path / PAGE, gather(classifier, dataset, record, embedded))
+    write_page(folder.path / PAGE, gather(classifier, dataset, record, embedded, embed))
 
 
 def _try(folder: RunFolder, name: str, draw: Callable[[], None]) -> None:

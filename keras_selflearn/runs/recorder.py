@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -129,6 +129,11 @@ class Recorder(tf.keras.callbacks.Callback):
             self._record.status = "finished"
             self._write()
         return self._embeddings
+
+    @property
+    def embed(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """Embeds training images as the learner did; None where it did nothing in this process."""
+        return None if self._learner is None else self._learner.embed
 
     def fail(self, error: BaseException) -> None:
         """Record why the run ended; remove the folder of a run that could not begin."""

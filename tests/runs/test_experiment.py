@@ -84,11 +84,23 @@ def test_every_option_reaches_the_classifier():
         "augment": "none",
         "precision": "float32",
         "strategy": "mirrored",
+        "train": "head",
+        "head": "discriminant",
+        "meta_head": "logistic",
+        "mirror": True,
+        "image_size": 48,
+        "preprocessing": "tf",
+        "pseudo_labels": "revised",
+        "graph_neighbors": 19,
+        "graph_dimensions": 20,
+        "graph_exponent": 2.5,
+        "graph_alpha": 0.4,
+        "prior": "equal",
     }
     parameters = make_classifier(config(**asked, seed=17)).get_params()
     assert {name: parameters[name] for name in asked} == asked
     assert parameters["random_state"] == 17
-    assert set(parameters) == {*asked, "random_state", "loss"}
+    assert set(parameters) == {*asked, "random_state", "loss", "preset"}
 
 
 @pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import numpy as np
 
 from keras_selflearn.datasets import Dataset
@@ -19,6 +21,7 @@ def gather(
     dataset: Dataset,
     run: RunRecord,
     embedded: Embedded,
+    embed: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Contents:
     """Gather the contents of a finished run's page.
 
@@ -33,6 +36,9 @@ def gather(
     embedded : Embedded
         All test images in order, `after` as `classifier.transform` gives it; training images where
         there are no test images.
+    embed : callable, optional
+        `embed(indices)` returns embeddings of training images, where they need not be computed
+        anew.
 
     Returns
     -------
@@ -42,9 +48,8 @@ def gather(
     positions = encode(classifier.classes_, names)
     pseudo_labelled = np.flatnonzero(classifier.labeled_iter_ > 0)
     labeller = independent_labeller(classifier)
-    final_labels, final_confidence = label_again(
-        classifier, labeller, dataset.images, pseudo_labelled
-    )
+    embed = embed or (lambda indices: classifier.transform(dataset.images[indices]))
+    final_labels, final_confidence = label_again(labeller, embed, dataset.images, pseudo_labelled)
     test_predicted = np.empty(0, np.int64)
     if embedded.of == "test":
         test_predicted = positions[classifier.labeller_.label(embedded.after).labels]
@@ -84,7 +89,10 @@ def independent_labeller(classifier: SelfLearningClassifier) -> Labeller:
 
 
 def label_again(
-    classifier: SelfLearningClassifier, labeller: Labeller, images: np.ndarray, indices: np.ndarray
+    labeller: Labeller,
+    embed: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    indices: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels (k,) int64, positions in `classes_`, and confidences (k,) float64 at `indices` (k,).
 
@@ -94,6 +102,5 @@ def label_again(
     step = max(1, _BYTES_AT_ONCE // int(np.prod(images.shape[1:])))
     for start in range(0, len(indices), step):
         part = slice(start, start + step)
-        embeddings = classifier.transform(images[indices[part]])
-        labels[part], confidence[part], _ = labeller.label(embeddings)
+        labels[part], confidence[part], _ = labeller.label(embed(indices[part]))
     return labels, confidence
