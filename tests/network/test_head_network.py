@@ -53,7 +53,7 @@ def test_features_are_computed_once_and_told(tmp_path):
             IMAGES,
             tmp_path / "features",
             kind="training",
-            pixels=80 * 32 * 32,  # five images in a batch
+            pixels=320 * 32 * 32,  # five images in a batch
             tell=lambda *how_far: told.append(how_far),
         )
     np.testing.assert_allclose(found, subject.featurizer.predict(IMAGES, verbose=0), atol=1e-5)
