@@ -16,6 +16,7 @@ PARTS = (
     "precision",
     "labelling",
     "graph",
+    "backbones",
     "meta_iteration",
     "memory",
     "start",

@@ -20,7 +20,7 @@ from keras_selflearn.options.presets import preset_file
 from keras_selflearn.runs.experiment import run_experiment
 from keras_selflearn.storage.checkpoint import Checkpoints
 
-TINY = {"backbone": "tiny", "weights": "random", "random_state": 0}
+TINY = {"backbone": "tiny", "weights": "random", "image_size": None, "random_state": 0}
 
 
 @pytest.fixture(autouse=True)

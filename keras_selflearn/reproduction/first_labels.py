@@ -55,7 +55,8 @@ def experiment(results_dir: Path, seed: int) -> Config:
     from keras_selflearn.network.weights import TINY_GLYPHS
 
     flags = [f"--flagfile={preset_file('quick')}", "--dataset=digits", f"--labels={_LABELS}"]
-    flags += ["--backbone=tiny", f"--weights={TINY_GLYPHS}", "--keep=last", "--folds=0"]
+    flags += ["--backbone=tiny", f"--weights={TINY_GLYPHS}", "--image_size=32"]
+    flags += ["--keep=last", "--folds=0"]
     flags += [f"--seed={seed}", f"--results_dir={results_dir}"]
     return command_line.parse(Config, flags)
 

@@ -28,6 +28,7 @@ def test_the_paper_s_are_the_defaults():
 def test_the_estimator_takes_a_preset_and_other_values_win():
     quick = SelfLearningClassifier(preset="quick", meta_iterations=2)
     assert (quick.train, quick.labelling, quick.meta_iterations) == ("head", "graph", 2)
+    assert (quick.backbone, quick.image_size) == ("EfficientNetV2B0", 160)
     assert clone(quick).get_params() == quick.get_params()
     assert SelfLearningClassifier().train == "all"
     with pytest.raises(InputError, match="Unknown preset"):
