@@ -137,6 +137,7 @@ def check_learned(loaded, clf):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_a_classifier(loss, name, classifiers, networks_once):
@@ -202,6 +203,7 @@ def test_arrays(save):
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_weights(layout, tmp_path):
     """No checksum is in these: what loads may differ in the numbers."""
@@ -232,6 +234,7 @@ def test_weights(layout, tmp_path):
     check()
 
 
+@pytest.mark.slow
 def test_the_record_of_a_run(record_file):
     content = record_file.read_bytes()
     assert len(finished_runs(record_file.parent.parent)) == 1

@@ -19,6 +19,8 @@ from waiting import DEADLINE, said
 
 from keras_selflearn.runs.folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 # As few images and steps as the moments need.
 FEW = [*FLAGS, "--train_images=100", "--test_images=20", "--labels=30", "--batch_size=10"]
 EACH_STEP, NEVER = 1e-6, 60

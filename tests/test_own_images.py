@@ -26,6 +26,8 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.runs.experiment import run_experiment
 from keras_selflearn.runs.folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("eins 1", "zwei ②", "<b>drei &amp;")
 LABELLED, UNLABELLED, TEST = 8, 50, 10  # a class
 # With them 90 % of the test images are labelled rightly, where 33 % are by chance.

@@ -26,6 +26,8 @@ from keras_selflearn.reproduction.runs import finished_runs
 from keras_selflearn.runs import experiment
 from keras_selflearn.runs.experiment import run_experiment
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 LOSSES = ("cross-entropy", "triplet", "contrastive", "arcface")
 

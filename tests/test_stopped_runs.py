@@ -17,6 +17,8 @@ from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.main import Command, main
 
+pytestmark = pytest.mark.slow
+
 FLAGS = """--backbone=tiny --deterministic --loss=triplet --weights=random --train_images=300
 --test_images=50 --batch_size=20 --epochs=40 --meta_epochs=5 --meta_iterations=2
 --checkpoint_minutes=0.0005""".split()

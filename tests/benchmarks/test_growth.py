@@ -14,6 +14,7 @@ linux_only = pytest.mark.skipif(not can_measure(), reason="memory is measured on
 SMALL = {"images": 200, "labels": 100, "backbone": "tiny"}
 
 
+@pytest.mark.slow
 @linux_only
 @pytest.mark.parametrize("loss", ["triplet", "cross-entropy"])
 def test_a_row_has_seconds_and_the_memory_of_the_images_at_least(loss):
@@ -22,6 +23,7 @@ def test_a_row_has_seconds_and_the_memory_of_the_images_at_least(loss):
     assert row.peak > 300 * 32 * 32 * 3
 
 
+@pytest.mark.slow
 @linux_only
 def test_a_table_has_a_row_for_each_size(monkeypatch):
     def in_this_process(function, size, *, tensorflow):

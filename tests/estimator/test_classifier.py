@@ -47,6 +47,7 @@ def fitted():
     return classifier().fit(IMAGES, SOME, validation_data=(IMAGES, NAMES), true_labels=NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", loss_names())
 def test_learns_what_can_be_seen(loss):
     clf = classifier(loss=loss).fit(IMAGES, SOME)
@@ -58,6 +59,7 @@ def test_learns_what_can_be_seen(loss):
     np.testing.assert_array_equal(clf.classes_[probabilities.argmax(axis=1)], clf.predict(IMAGES))
 
 
+@pytest.mark.slow
 def test_fit_leaves_what_it_learned_of_each_example(fitted):
     assert fitted.classes_.tolist() == ["day", "night"]
     given = SOME != "-1"
@@ -76,6 +78,7 @@ def test_history_has_a_record_a_meta_iteration(fitted):
     assert last["test_accuracy"] == 100 and last["selected_accuracy"] == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "unlabelled"),
     [
@@ -99,6 +102,7 @@ def test_labels_of_any_dtype(values, unlabelled):
     assert (clf.transduction_ == (-1 if clf.classes_.dtype.kind in "if" else "-1")).sum() == 36
 
 
+@pytest.mark.slow
 def test_train_first_selects_last():
     clf = classifier(order="train-first").fit(IMAGES, SOME)
     assert [record["labelled"] for record in clf.history_] == [12, 12, 24, 33]
@@ -107,6 +111,7 @@ def test_train_first_selects_last():
     assert clf.n_iter_ == 3
 
 
+@pytest.mark.slow
 def test_three_regimes_from_one_call():
     labelled_only = classifier(meta_iterations=0).fit(IMAGES, SOME)
     assert len(labelled_only.history_) == 1 and (labelled_only.transduction_ == "-1").sum() == 48
@@ -115,12 +120,14 @@ def test_three_regimes_from_one_call():
     assert all_labelled.termination_condition_ == "all_labeled"
 
 
+@pytest.mark.slow
 def test_a_class_that_training_does_not_have_counts_as_wrong():
     others = np.where(np.arange(N) < 30, NAMES, "twilight")
     clf = classifier(meta_iterations=0).fit(IMAGES, SOME, validation_data=(IMAGES, others))
     assert clf.history_[0]["test_accuracy"] == 50
 
 
+@pytest.mark.slow
 def test_same_seed_same_result():
     tf.config.experimental.enable_op_determinism()
     first, second = (classifier().fit(IMAGES, SOME) for _ in range(2))
@@ -128,6 +135,7 @@ def test_same_seed_same_result():
     np.testing.assert_array_equal(first.labeled_iter_, second.labeled_iter_)
 
 
+@pytest.mark.slow
 def test_no_seed_takes_another_each_time():
     first, second = (
         classifier(random_state=None, epochs=1, meta_iterations=0).fit(IMAGES, SOME)
@@ -136,6 +144,7 @@ def test_no_seed_takes_another_each_time():
     assert not np.array_equal(first.transform(IMAGES), second.transform(IMAGES))
 
 
+@pytest.mark.slow
 def test_memory_map_is_as_good_as_an_array_and_is_not_copied(tmp_path, fitted):
     np.save(tmp_path / "images.npy", IMAGES)
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
@@ -153,6 +162,7 @@ def test_memory_map_is_as_good_as_an_array_and_is_not_copied(tmp_path, fitted):
     assert clf.image_shape_ == (32, 32, 3)
 
 
+@pytest.mark.slow
 def test_callbacks_see_epochs_and_meta_iterations():
     class Watch(tf.keras.callbacks.Callback):
         epochs, records = 0, ()
@@ -230,6 +240,7 @@ def test_defaults_are_the_paper_s():
     assert clf.order == "label-first" and clf.validation_features == "as-is"
 
 
+@pytest.mark.slow
 def test_validation_labels_of_another_kind_are_matched_by_their_text():
     numbers = np.where(BRIGHT, 10, 2)
     clf = classifier(meta_iterations=0).fit(
@@ -245,6 +256,7 @@ def test_variable_width_strings():
     assert clf.classes_.tolist() == ["day", "night"] and clf.classes_.dtype.kind == "U"
 
 
+@pytest.mark.slow
 def test_a_fit_that_fails_leaves_an_earlier_one_whole():
     clf = classifier(meta_iterations=0).fit(IMAGES, SOME)
     before = clf.predict(IMAGES)
@@ -259,6 +271,7 @@ def test_pickling_what_is_fitted_is_refused_in_a_sentence(fitted):
         pickle.dumps(fitted)
 
 
+@pytest.mark.slow
 def test_a_diverging_loss_stops_in_a_sentence():
     with pytest.raises(ValueError, match="The loss became .*: try a lower learning rate"):
         classifier(learning_rate=1e30, meta_iterations=0).fit(IMAGES, SOME)
@@ -429,6 +442,7 @@ def never_stopped():
     return classifier(**SHORT).fit(IMAGES, SOME, validation_data=(IMAGES, NAMES), true_labels=NAMES)
 
 
+@pytest.mark.slow
 def test_checkpoints_change_nothing(tmp_path, never_stopped):
     told = Resumed()
     assert_same_fit(keep(tmp_path / "kept", callbacks=[told], minutes=1e-9), never_stopped)
@@ -436,6 +450,7 @@ def test_checkpoints_change_nothing(tmp_path, never_stopped):
     assert len(os.listdir(tmp_path / "kept")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "told_of"), [(4, []), (9, []), (13, [0])])
 def test_a_fit_that_is_told_to_stop_keeps_that_step(tmp_path, never_stopped, step, told_of):
     end = EndAt(step, signal.SIGTERM)
@@ -450,6 +465,7 @@ def test_a_fit_that_is_told_to_stop_keeps_that_step(tmp_path, never_stopped, ste
     assert told.seen[0] == told_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [1e-9, 5.0], ids=["kept at each step", "and at the ends only"])
 def test_a_fit_that_breaks_off_goes_on_from_the_last_checkpoint(tmp_path, never_stopped, minutes):
     for step in (3, 6, 2):  # one after the other
@@ -458,6 +474,7 @@ def test_a_fit_that_breaks_off_goes_on_from_the_last_checkpoint(tmp_path, never_
     assert_same_fit(keep(tmp_path), never_stopped)
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_done_is_not_done_again(tmp_path, never_stopped):
     keep(tmp_path)
     told, end = Resumed(), EndAt(1, RuntimeError("trained"))
@@ -467,6 +484,7 @@ def test_a_fit_that_is_done_is_not_done_again(tmp_path, never_stopped):
     np.testing.assert_array_equal(again.predict(IMAGES), never_stopped.predict(IMAGES))
 
 
+@pytest.mark.slow
 def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
     keep(tmp_path, meta_iterations=0)
     message = "is of another run: dropout was 0.2 and is 0.5; loss margin was 1.0 and is 0.3. Ask"
@@ -482,6 +500,7 @@ def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
             classifier(**options).fit(images, labels, checkpoints=Checkpoints(tmp_path))
 
 
+@pytest.mark.slow
 def test_an_option_that_a_fit_does_not_use_may_change(tmp_path):
     options = {"loss": "cross-entropy", "meta_iterations": 0}
     first = keep(tmp_path, **options)
@@ -495,11 +514,13 @@ def test_checkpoints_need_a_seed(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_a_stop_without_checkpoints_stops():
     with pytest.raises(Stopped), stop_signals(), deferred():
         classifier().fit(IMAGES, SOME, callbacks=[EndAt(2, signal.SIGTERM)])
 
 
+@pytest.mark.slow
 def test_pseudo_labels_know_the_labelled_example_they_were_matched_to():
     clf = classifier(loss="triplet", reference="all").fit(IMAGES, SOME)
     chosen = clf.labeled_iter_ > 0
@@ -515,6 +536,7 @@ def test_cross_entropy_matches_none(fitted):
     assert (fitted.matched_ == -1).all() and len(fitted.reference_) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
 def test_held_out_examples_are_measured_and_nothing_else(loss):
     held_out = np.array([3, 6])
@@ -543,6 +565,7 @@ def test_held_out_examples_that_can_t_be_are_refused(held_out, match):
         classifier().fit(IMAGES, SOME, held_out=held_out)
 
 
+@pytest.mark.slow
 def test_none_is_labelled_that_is_less_sure_than_asked_for():
     free = classifier().fit(IMAGES, SOME)
     least = float(np.nanmedian(free.confidence_))

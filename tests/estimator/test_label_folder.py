@@ -42,6 +42,7 @@ def number(path):
     return int(path.split("/")[-1].split(".")[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["triplet", "cross-entropy"])
 def test_labels_are_those_of_predict(loss, classifiers, folder, digits):
     classifier = classifiers[loss]
@@ -61,6 +62,7 @@ def test_labels_are_those_of_predict(loss, classifiers, folder, digits):
         assert [found[i].confidence for i in range(20)] == pytest.approx(probabilities, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_nearest_is_an_index_in_what_fit_was_given(digits, folder):
     labels = digits.labels[:60].astype(str)
     labels[:30] = "-1"  # The reference begins with image 30.
@@ -90,6 +92,7 @@ def test_damaged_images_are_told_and_left_out(classifiers, folder):
     assert len(warned) == 2
 
 
+@pytest.mark.slow
 def test_images_are_resized_to_the_classifier_s_size_also_where_that_is_no_square(digits, folder):
     images = digits.images[:20].repeat(2, axis=1)[:, :, :, :1]  # 64 rows, 32 columns, grey
     classifier = fit(images, digits.labels[:20], loss="triplet")
@@ -125,6 +128,7 @@ def test_some_batches_more_than_one(classifiers, folder, digits, monkeypatch):
     assert [each.label for each in found] == [predicted[number(each.path)] for each in found]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_images(classifiers, folder, monkeypatch):
     monkeypatch.setattr(module, "inference_batch_size", lambda shape: 10)
     alive, most = set(), [0]

@@ -34,6 +34,8 @@ from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
 from keras_selflearn.training.schedule import Schedule
 
+pytestmark = pytest.mark.slow
+
 N = 40
 TRUTH = np.arange(N) % 2
 IMAGES = np.random.default_rng(0).integers(0, 250, (N, 32, 32, 3), np.uint8)

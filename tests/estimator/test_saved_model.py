@@ -18,6 +18,8 @@ from keras_selflearn.estimator.saved_model import export_saved_model, grey_in_gr
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 
+pytestmark = pytest.mark.slow
+
 # Without the package; run in a folder of SavedModels, writes what they say of images.npz.
 PROGRAM = """
 import importlib.abc, pathlib, sys

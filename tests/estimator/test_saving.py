@@ -64,6 +64,7 @@ def change_arrays(folder, **changes):
     sign(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", loss_names())
 def test_a_loaded_classifier_is_the_one_saved(loss, tmp_path):
     clf = fit(loss=loss)
@@ -86,11 +87,13 @@ def test_a_loaded_classifier_is_the_one_saved(loss, tmp_path):
     assert loaded.get_params()["epochs"] == 1
 
 
+@pytest.mark.slow
 def test_parameters_of_the_loss_are_kept(tmp_path):
     fit(loss=ArcFace(scale=16, margin=0.25)).save(tmp_path / "clf")
     assert SelfLearningClassifier.load(tmp_path / "clf").loss == ArcFace(scale=16, margin=0.25)
 
 
+@pytest.mark.slow
 def test_squared_distance_is_kept_and_absent_ones_are_the_defaults(tmp_path):
     fit(loss=Triplet(distance="squared"), order="train-first").save(tmp_path / "clf")
     loaded = SelfLearningClassifier.load(tmp_path / "clf")
@@ -105,6 +108,7 @@ def test_squared_distance_is_kept_and_absent_ones_are_the_defaults(tmp_path):
     np.testing.assert_array_equal(older.predict(IMAGES), loaded.predict(IMAGES))
 
 
+@pytest.mark.slow
 def test_files_hold_no_pickle_and_no_optimiser(saved):
     assert sorted(file.name for file in saved.iterdir()) == [
         "arrays.npz",
@@ -117,6 +121,7 @@ def test_files_hold_no_pickle_and_no_optimiser(saved):
     assert (saved / "model.weights.h5").stat().st_size < 4 * n_weights + 100_000
 
 
+@pytest.mark.slow
 def test_loss_of_one_s_own_is_given_to_load(tmp_path):
     @dataclass(frozen=True)
     class Mine(Triplet):
@@ -129,6 +134,7 @@ def test_loss_of_one_s_own_is_given_to_load(tmp_path):
     assert loaded.loss == Mine()
 
 
+@pytest.mark.slow
 def test_what_was_fitted_is_saved_whatever_was_set_since(tmp_path):
     clf = fit(loss="cross-entropy", n_neighbors=np.int64(1))
     clf.set_params(loss="arcface", embedding_size=7).save(tmp_path / "clf")
@@ -137,6 +143,7 @@ def test_what_was_fitted_is_saved_whatever_was_set_since(tmp_path):
     np.testing.assert_array_equal(loaded.predict(IMAGES), clf.predict(IMAGES))
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten(saved):
     before = (saved / "arrays.npz").read_bytes()
     with pytest.raises(ValueError, match="not empty"):
@@ -172,6 +179,7 @@ def test_missing_or_foreign_settings_are_errors(saved):
             SelfLearningClassifier.load(saved)
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_an_error(saved, tmp_path):
     fit(loss="triplet", embedding_size=8).save(tmp_path / "other")
     (tmp_path / "other" / "model.weights.h5").replace(saved / "model.weights.h5")
@@ -262,6 +270,7 @@ def test_json_that_is_none_is_refused(saved, text, no_network):
     refuse(saved, "is damaged: it ")
 
 
+@pytest.mark.slow
 def test_a_network_larger_than_its_weights_file_is_not_built(saved_with_head, no_network):
     """Arrays and digests agree with the settings, as whoever crafted them would see to."""
     size = 10**8
@@ -270,6 +279,7 @@ def test_a_network_larger_than_its_weights_file_is_not_built(saved_with_head, no
     refuse(saved_with_head, "model.weights.h5 is too small")
 
 
+@pytest.mark.slow
 def test_a_head_larger_than_its_weights_file_is_not_built(saved_with_head, no_network):
     change_arrays(saved_with_head, classes=np.array([f"{n:05}" for n in range(99_999)] + ["cat"]))
     change_arrays(saved_with_head, labeled_iter=np.full(20, -1))

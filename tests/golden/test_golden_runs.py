@@ -25,6 +25,8 @@ import golden
 import pytest
 from golden_runs import NAMES, RUNS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):

@@ -13,6 +13,8 @@ from waiting import run_process
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.losses import loss_names
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

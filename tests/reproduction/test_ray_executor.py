@@ -17,6 +17,8 @@ from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.reproduction.ray_executor import run_on_ray
 from keras_selflearn.runs.experiment import run_experiment
 
+pytestmark = pytest.mark.slow
+
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None,
     reason="Ray is not installed: pip install -e '.[cluster]'",

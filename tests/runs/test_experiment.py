@@ -142,11 +142,13 @@ def quick(tmp_path, **changes):
     return Config(**{**options, **changes})
 
 
+@pytest.mark.slow
 def test_same_seed_and_deterministic_give_the_same_history(tmp_path):
     first, second = (run_experiment(quick(tmp_path)).read_run() for _ in range(2))
     assert first.history == second.history and len(first.history) == 3
 
 
+@pytest.mark.slow
 def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
     """With other test images the run differs in nothing but its test accuracy."""
     folders = [run_experiment(quick(tmp_path))]
@@ -159,6 +161,7 @@ def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
     assert pseudo_labels[0] == pseudo_labels[1] and losses[0] == losses[1]
 
 
+@pytest.mark.slow
 def test_train_first_keeps_the_last_selection_though_it_is_not_trained_on(tmp_path):
     folder = run_experiment(
         quick(tmp_path, order="train-first", validation_features="standardised")
@@ -207,11 +210,13 @@ def run_on_subset(results_dir, **changes):
     return run_experiment(Config(results_dir=str(results_dir), **{**options, **changes}))
 
 
+@pytest.mark.slow
 def test_an_experiment_on_a_subset(tmp_path):
     data = run_on_subset(tmp_path).read_run().data
     assert (data.train, data.test, data.labelled) == (200, 50, 20)
 
 
+@pytest.mark.slow
 def test_the_profile_names_what_takes_time(tmp_path):
     changes = {"weights": "random", "loss": "triplet", "meta_iterations": 2, "profile": True}
     folder = run_on_subset(tmp_path, **changes)
@@ -273,6 +278,7 @@ def assert_same_run(found, expected):
     assert not found.checkpoints.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 4])
 def test_a_run_that_was_stopped_is_gone_on_with_by_the_same_command(
     tmp_path, monkeypatch, never_stopped, step
@@ -290,6 +296,7 @@ def test_a_run_that_was_stopped_is_gone_on_with_by_the_same_command(
     assert os.listdir(tmp_path) == [NAME]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["write", "remove"])
 def test_a_run_that_ends_between_its_record_and_its_checkpoint_repeats_nothing(
     tmp_path, monkeypatch, never_stopped, method
@@ -313,6 +320,7 @@ def test_a_run_that_ends_between_its_record_and_its_checkpoint_repeats_nothing(
     assert_same_run(run_experiment(short(tmp_path)), never_stopped)
 
 
+@pytest.mark.slow
 def test_a_run_whose_checkpoints_are_all_damaged_loses_nothing(tmp_path, monkeypatch, capsys):
     end_at(monkeypatch, 4, RuntimeError("power cut"))
     with pytest.raises(RuntimeError):
@@ -334,6 +342,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_loses_nothing(tmp_path, monkeyp
     assert after.status == "failed" and "No checkpoint" in after.cause
 
 
+@pytest.mark.slow
 def test_a_run_that_went_wrong_says_so_and_keeps_its_last_good_checkpoint(tmp_path):
     with pytest.raises(InputError) as caught:
         run_experiment(short(tmp_path, meta_steps=3, self_learning_rate=1e30))
@@ -347,6 +356,7 @@ def test_a_run_that_went_wrong_says_so_and_keeps_its_last_good_checkpoint(tmp_pa
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_went_wrong_at_once_keeps_its_record(tmp_path):
     with pytest.raises(InputError):
         run_experiment(short(tmp_path, epochs=3, learning_rate=1e30))
@@ -355,12 +365,14 @@ def test_a_run_that_went_wrong_at_once_keeps_its_record(tmp_path):
     assert "meta-iteration 0" in run.cause
 
 
+@pytest.mark.slow
 def test_a_run_that_is_finished_is_not_gone_on_with(tmp_path):
     first, second = (run_experiment(short(tmp_path, meta_iterations=0)) for _ in range(2))
     assert (first.path.name, second.path.name) == (NAME, f"{NAME}-2")
     assert first.status() == second.status() == "finished"
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_really_full_says_so_and_loses_no_checkpoint(small_disk, monkeypatch):
     (small_disk / "ballast").write_bytes(bytes(2**19))
 

@@ -38,6 +38,7 @@ def words(path):
     return re.sub(r'(x|y)="[\d.]+"', "", html)
 
 
+@pytest.mark.slow
 def test_a_picture_that_fails_leaves_a_warning_and_a_finished_run(tmp_path, monkeypatch):
     def fail(*_):
         raise TypeError("Cannot handle this data type")
@@ -57,6 +58,7 @@ def test_a_picture_that_fails_leaves_a_warning_and_a_finished_run(tmp_path, monk
     assert redraw_run(folder.path) == [folder.path / name for name in DRAWN]
 
 
+@pytest.mark.slow
 def test_everything_learned_is_on_the_disk_before_anything_is_drawn(tmp_path, monkeypatch):
     def check(folder, record):
         assert record.status == folder.status() == "finished"
@@ -71,6 +73,7 @@ def test_everything_learned_is_on_the_disk_before_anything_is_drawn(tmp_path, mo
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_drawn_later_it_is_the_same_page(run, capsys):
     before = words(run.path / "report.html")
     curve = (run.path / "curve.png").read_bytes()
@@ -82,6 +85,7 @@ def test_drawn_later_it_is_the_same_page(run, capsys):
     assert (run.path / "curve.png").read_bytes() == curve
 
 
+@pytest.mark.slow
 def test_the_curve_of_a_folder_has_the_folder_s_name(run, monkeypatch):
     titles = []
     monkeypatch.setattr(module, "draw_curves", lambda curves, title, path: titles.append(title))
@@ -91,6 +95,7 @@ def test_the_curve_of_a_folder_has_the_folder_s_name(run, monkeypatch):
     assert titles == ["Mes photos, 20 labels"]
 
 
+@pytest.mark.slow
 def test_other_images_are_not_drawn_for_the_run_s(run, monkeypatch):
     load = module.load
 
@@ -103,6 +108,7 @@ def test_other_images_are_not_drawn_for_the_run_s(run, monkeypatch):
         redraw_run(run.path)
 
 
+@pytest.mark.slow
 def test_only_a_finished_run_is_drawn(tmp_path, run):
     with pytest.raises(InputError, match="There is no folder"):
         redraw_run(tmp_path / "none")
@@ -113,6 +119,7 @@ def test_only_a_finished_run_is_drawn(tmp_path, run):
         redraw_run(run.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_command_ends_well_with_so_many_channels(

@@ -95,6 +95,7 @@ class Observer(tf.keras.callbacks.Callback):
         self.seen.append((epoch, round(rate, 6)))
 
 
+@pytest.mark.slow
 def test_epochs_are_counted_on_and_meta_iterations_have_their_own_rate():
     observer = Observer()
     subject, data = learner(callbacks=[observer]), examples()
@@ -117,6 +118,7 @@ class RatesOfSteps(tf.keras.callbacks.Callback):
         self.rates.append(float(np.asarray(self.model.optimizer.learning_rate)))
 
 
+@pytest.mark.slow
 def test_steps_replace_epochs_and_each_follows_the_rates():
     observer = RatesOfSteps()
     first = Schedule(epochs=99, steps=6, learning_rate=1e-3, decay="cosine", warmup=0.4)
@@ -130,6 +132,7 @@ def test_steps_replace_epochs_and_each_follows_the_rates():
     assert int(subject.network.trainer.optimizer.iterations) == 11
 
 
+@pytest.mark.slow
 def test_no_order_of_the_examples_is_used_twice(monkeypatch):
     asked = []
 
@@ -145,6 +148,7 @@ def test_no_order_of_the_examples_is_used_twice(monkeypatch):
     assert asked == [(0, 4), (4, 5), (10, 5)]  # an order lasts two steps
 
 
+@pytest.mark.slow
 def test_a_training_ends_once_its_loss_has_settled():
     still = Schedule(epochs=50, learning_rate=0.0, settled_epochs=3)
     observer = Observer()
@@ -154,6 +158,7 @@ def test_a_training_ends_once_its_loss_has_settled():
     assert [epoch for epoch, _ in observer.seen] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_weights_carry_over():
     subject, data = learner(), examples()
     subject.train(data, 0)
@@ -175,6 +180,7 @@ class KeepWeights(tf.keras.callbacks.Callback):
         self.kept.append(self.model.get_weights())
 
 
+@pytest.mark.slow
 def test_each_training_ends_with_the_average_of_its_weights_and_the_next_begins_there():
     observer = KeepWeights()
     first = Schedule(epochs=10, learning_rate=1e-3, ema_momentum=0.9)  # of two steps each
@@ -201,6 +207,7 @@ def test_each_training_ends_with_the_average_of_its_weights_and_the_next_begins_
         np.testing.assert_array_equal(before, began)
 
 
+@pytest.mark.slow
 def test_only_a_training_with_a_momentum_is_averaged():
     subject, data = learner(), examples()
     without = len(subject.state().arrays)
@@ -214,6 +221,7 @@ def test_only_a_training_with_a_momentum_is_averaged():
         np.testing.assert_array_equal(last, ended)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", ["initial", "all"])
 def test_reference_decides_which_labelled_examples_are_compared_with(reference):
     subject, data = learner(reference=reference), examples()
@@ -225,6 +233,7 @@ def test_reference_decides_which_labelled_examples_are_compared_with(reference):
     assert subject.labelling.labeller.labels.tolist() == data.labels[expected].tolist()
 
 
+@pytest.mark.slow
 def test_cross_entropy_labels_as_the_whole_network_does():
     subject, data = learner("cross-entropy"), examples()
     subject.train(data, 0)
@@ -234,12 +243,14 @@ def test_cross_entropy_labels_as_the_whole_network_does():
     np.testing.assert_allclose(confidence, probabilities.max(axis=1), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_no_test_data_no_accuracy():
     subject = learner(test_data=None)
     subject.train(examples(), 0)
     assert subject.test_accuracy() is None
 
 
+@pytest.mark.slow
 def test_test_accuracy_is_the_share_labelled_right():
     subject = learner()
     subject.train(examples(), 0)
@@ -259,6 +270,7 @@ def embed_as(monkeypatch, training, test):
     return calls
 
 
+@pytest.mark.slow
 def test_standardised_features_give_the_test_accuracy_and_nothing_else(monkeypatch):
     # The second dimension is constant.
     training = np.stack([2.0 * TRUTH - 1, np.full(40, 5)], axis=1).astype(np.float32)
@@ -279,6 +291,7 @@ def test_standardised_features_give_the_test_accuracy_and_nothing_else(monkeypat
         np.testing.assert_array_equal(before, after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", ["initial", "all"])
 def test_standardised_test_accuracy_is_that_of_a_loop(reference, monkeypatch):
     rng = np.random.default_rng(0)
@@ -303,6 +316,7 @@ def test_standardised_test_accuracy_is_that_of_a_loop(reference, monkeypatch):
     assert subject.test_accuracy() == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_cross_entropy_has_one_test_accuracy(monkeypatch):
     test = np.random.default_rng(0).normal(3, 2, size=(40, 8)).astype(np.float32)
     embed_as(monkeypatch, np.zeros((40, 8), np.float32), test)
@@ -318,6 +332,7 @@ def test_cross_entropy_has_one_test_accuracy(monkeypatch):
     assert subject.test_accuracy() == pytest.approx(100 * np.mean(predicted == TRUTH))
 
 
+@pytest.mark.slow
 def test_nothing_is_traced_twice(monkeypatch):
     traces = []
 
@@ -347,6 +362,7 @@ def test_nothing_is_traced_twice(monkeypatch):
     assert len(traces) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("reference", ["initial", "all"])
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
@@ -384,6 +400,7 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
     assert "training" in dict(of_networks[1])
 
 
+@pytest.mark.slow
 def test_the_scale_of_a_float16_loss_is_kept():
     def scale_and_steps(subject):
         optimizer = subject.network.trainer.optimizer
@@ -399,6 +416,7 @@ def test_the_scale_of_a_float16_loss_is_kept():
     assert scale_and_steps(another) == scale_and_steps(subject)
 
 
+@pytest.mark.slow
 def test_a_state_is_restored_to_the_last_bit():
     subject, data = learner(), examples()
     subject.train(data, 0)
@@ -421,6 +439,7 @@ def test_the_state_of_another_network_is_refused_and_changes_nothing():
         np.testing.assert_array_equal(subject.state().arrays[name], array)
 
 
+@pytest.mark.slow
 def test_a_training_is_not_gone_on_with_where_none_was_begun():
     subject, data = learner(after_step=stop_at(3)), examples()
     with pytest.raises(Stop):
@@ -457,6 +476,7 @@ class Sabotage(tf.keras.callbacks.Callback):
                 variable.assign(np.full(variable.shape, self.value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize(
     ("after", "step", "meta_iteration", "rate"), [(1, 2, 0, 1e-3), (2, 3, 0, 1e-3), (5, 2, 1, 1e-4)]
@@ -476,6 +496,7 @@ def test_a_loss_that_is_no_number_stops_at_that_step(value, after, step, meta_it
     assert len(saved) == after  # not after the step itself
 
 
+@pytest.mark.slow
 def test_embeddings_that_collapsed_stop_before_they_label():
     subject, data = learner(callbacks=[Sabotage(4, 0.0)]), examples()
     subject.train(data, 0)
@@ -486,6 +507,7 @@ def test_embeddings_that_collapsed_stop_before_they_label():
         subject.test_accuracy()
 
 
+@pytest.mark.slow
 def test_embeddings_that_are_no_numbers_stop_before_they_label():
     subject, data = learner(callbacks=[Sabotage(4, np.nan)]), examples()
     subject.train(data, 0)  # the last loss was still one
@@ -511,6 +533,7 @@ def test_weights_that_are_no_numbers_are_not_saved():
         subject.state()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["triplet", "cross-entropy"])
 def test_many_images_are_labelled_a_part_at_a_time(loss, monkeypatch):
     subject = learner(loss)
@@ -544,6 +567,7 @@ class Together(NearestNeighbourLabeller):
         return self.together
 
 
+@pytest.mark.slow
 def test_a_labeller_of_all_images_together_is_fitted_on_the_images_asked_for():
     alone, data = learner(), examples()
     alone.train(data, 0)
