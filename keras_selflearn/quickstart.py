@@ -47,6 +47,8 @@ def main(config: QuickstartConfig) -> None:
         cache_dir=Path(config.cache_dir).expanduser() if config.cache_dir else cache_root(),
     )
     import_tensorflow_quietly()
+    if config.part != 1:
+        quickstart.check()
     if config.part != 2:
         first_labels(results_dir, seed=config.seed)
     if config.part != 1:

@@ -53,7 +53,8 @@ def call(tmp_path, monkeypatch):
     for name in LOADERS:
         monkeypatch.setattr(name, load)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "flags").symlink_to(ROOT / "flags")
+    for folder in ("flags", "keras_selflearn"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
     for folder in ("photos", "copies", "run", "full", "saved"):
         (tmp_path / folder).mkdir()
     for file in ("file", "photos/a.png", "full/x", "saved/classifier.json", "weights.txt", "no.h5"):

@@ -91,6 +91,7 @@ def test_figure_1_is_well_formed_and_can_be_read_out():
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_first_run_in_python_on_a_small_network(tmp_path, monkeypatch, capsys):
     (example,) = re.findall(r"```python\n(.*?)```", read("get-started.md"), re.DOTALL)
     monkeypatch.chdir(tmp_path)

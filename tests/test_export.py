@@ -22,6 +22,7 @@ def saved(digits, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_saved_classifier_becomes_a_saved_model(saved, digits, tmp_path, capsys):
     main(ExportConfig(str(saved), str(tmp_path / "out"), precision="float32"))
     assert str(tmp_path / "out") in capsys.readouterr().out

@@ -162,6 +162,7 @@ def test_a_file_of_a_classifier(loss, name, classifiers, networks_once):
     check_learned(load_spoilt(saved, {}), saved.clf)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", LOSSES)
 def test_files_of_a_classifier_swapped(loss, classifiers, networks_once):
     saved, other = (classifiers[each] for each in (loss, LOSSES[loss == LOSSES[0]]))

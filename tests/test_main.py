@@ -38,6 +38,7 @@ def one(tmp_path_factory):
     return result, run_file
 
 
+@pytest.mark.slow
 def test_one_experiment(one):
     result, run_file = one
     run = json.loads(run_file.read_text())
@@ -55,6 +56,7 @@ def test_screen_shows_nothing_but_the_project_s_own_lines(one):
     assert len([line for line in lines if "meta-iteration" in line]) == 2
 
 
+@pytest.mark.slow
 def test_flagfile_and_a_flag_given_by_hand_wins(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flagfile = tmp_path / "quick.cfg"
@@ -119,6 +121,7 @@ def test_bad_input_is_one_sentence(arguments, message, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("results/*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "message"), [BAD_INPUT[i] for i in (0, 2, 4)])
 def test_bad_input_ends_with_status_2_and_nothing_but_its_sentence(arguments, message, tmp_path):
     result = call(*QUICK, *arguments, cwd=tmp_path)
@@ -137,6 +140,7 @@ def test_imagenet_weights_that_can_t_be_downloaded(tmp_path, monkeypatch, dead_e
     assert len(dead_end) == 1  # It does not try again.
 
 
+@pytest.mark.slow
 def test_deterministic_runs_of_two_processes_have_the_same_history(one, tmp_path):
     result = call_here("main", *FLAGS, f"--results_dir={tmp_path}")
     assert result.returncode == 0, result.stderr

@@ -62,6 +62,7 @@ def test_all_are_there():
     assert [notebook.stem for notebook in NOTEBOOKS] == NAMES
 
 
+@pytest.mark.slow
 @each_notebook
 def test_every_cell_runs(notebook, tmp_path, monkeypatch):
     matplotlib.use("Agg")

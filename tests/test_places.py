@@ -45,6 +45,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_a_child_has_the_tests_places_and_the_package_of_the_checkout(tmp_path):
     (tmp_path / "x").write_text("some weights")
     command = [sys.executable, "-c", TELL, (tmp_path / "x").as_uri()]

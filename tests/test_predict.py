@@ -62,6 +62,7 @@ def number(path):
     return int(path[-5]) + 10 * path.startswith("right")
 
 
+@pytest.mark.slow
 def test_labels_of_metric_losses(saved, photos, digits, tmp_path):
     assert call(saved, photos) == (20, 0)
     rows = read(tmp_path / "labels.csv")
@@ -281,6 +282,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(saved, photos, small_disk)
     assert os.listdir(small_disk) == ["filler"]
 
 
+@pytest.mark.slow
 def test_the_command_in_a_process_of_its_own(saved, photos, tmp_path):
     command = [sys.executable, "-m", "keras_selflearn.predict", f"--run={saved / 'triplet'}"]
     command += [f"--images={photos}", f"--output={tmp_path / 'labels.csv'}"]

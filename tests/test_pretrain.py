@@ -21,6 +21,7 @@ def config(tmp_path, **changes):
     return PretrainConfig(**{**options, **changes})
 
 
+@pytest.mark.slow
 def test_weights_that_were_learned_are_those_that_others_start_from(few_glyphs, tmp_path):
     accuracy = pretrain(config(tmp_path, epochs=60, batch_size=50, learning_rate=3e-3))
     assert accuracy > 20  # 10 classes: chance is 10 %

@@ -4,12 +4,14 @@ import re
 from dataclasses import replace
 
 import h5py
+import pytest
 from run_contents import two_meta_iterations as run
 
 from keras_selflearn.quickstart import QuickstartConfig, main
 from keras_selflearn.reproduction import quickstart
 
 
+@pytest.mark.slow
 def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys):
     pretrained, experiments, ticks = [], [], [0]
 

@@ -93,8 +93,8 @@ class Quickstart:
         self._experiment.resolve()
         self._weights = cache_dir / _weights_name(recipe)
 
-    def run(self) -> None:
-        """Pretrain unless the weights are in the cache, run twice, and show what came out.
+    def check(self) -> None:
+        """Make the folders, and check what `run` would otherwise find wrong later.
 
         Raises
         ------
@@ -102,16 +102,28 @@ class Quickstart:
             When a folder can't be written, or the weights in the cache are damaged.
         """
         from keras_selflearn.network.backbone import check_weights_file
-        from keras_selflearn.reproduction.time_left import TimeLeft
-        from keras_selflearn.runs.experiment import check, run_experiment
+        from keras_selflearn.runs.experiment import check
 
         check(self._experiment)
         make_writable(self._results_dir, "results_dir")
-        is_cached = self._weights.exists()
-        if is_cached:
+        if self._weights.exists():
             check_weights_file(self._weights)
         else:
             make_writable(self._weights.parent, "cache_dir")
+
+    def run(self) -> None:
+        """Pretrain unless the weights are in the cache, run twice, and show what came out.
+
+        Raises
+        ------
+        InputError
+            As `check`.
+        """
+        from keras_selflearn.reproduction.time_left import TimeLeft
+        from keras_selflearn.runs.experiment import run_experiment
+
+        self.check()
+        is_cached = self._weights.exists()
         work = [self._work_of_run()] * 2
         left = TimeLeft(
             work if is_cached else [_work_of_pretraining(self._recipe), *work],

@@ -74,6 +74,7 @@ def test_an_unknown_part_is_refused_in_a_sentence():
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_the_command_measures_the_start(tmp_path):
     output = tmp_path / "found.json"
     result = run_process(

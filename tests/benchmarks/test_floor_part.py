@@ -23,6 +23,7 @@ def test_multiply_adds_are_those_of_a_count_by_hand(size):
     assert floor.multiply_adds(learner.network) == expected
 
 
+@pytest.mark.slow
 def test_lines_without_bounds_that_agree(monkeypatch):
     monkeypatch.setattr(vgg16, "BACKBONE", "tiny")
     monkeypatch.setattr(floor, "_SIDE", 64)

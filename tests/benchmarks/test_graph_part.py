@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import graph
 
 
+@pytest.mark.slow
 def test_its_lines_are_measured():
     lines = graph.of_size(3000)
     assert [line.unit for line in lines] == ["s", "MiB", "s"]

@@ -36,6 +36,7 @@ def test_lines_set_the_peaks_against_the_bytes_of_the_images(monkeypatch):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not can_measure(), reason="memory is measured on Linux only")
 @pytest.mark.parametrize("is_mapped", [False, True])
 def test_peaks_of_a_run_in_this_process(tmp_path, is_mapped):

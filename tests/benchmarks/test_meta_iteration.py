@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks import meta_iteration
 
 
+@pytest.mark.slow
 def test_a_line_with_as_many_ratios_as_rounds(monkeypatch, cpu):
     cpu("amx_bf16")
     monkeypatch.setattr(meta_iteration, "BATCH_SIZE", 20)
@@ -40,6 +42,7 @@ def test_the_project_and_the_plain_script_have_the_same_to_do(monkeypatch):
     assert others == [(4, 6, 2), "project", "script", "project", "script"]
 
 
+@pytest.mark.slow
 def test_the_project_s_records():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (50, 32, 32, 3), np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.plain_reference import PlainReference
 
@@ -36,6 +37,7 @@ def test_images_are_floats_from_0_to_1():
         assert 0.9 < images.max() <= 1
 
 
+@pytest.mark.slow
 def test_a_meta_iteration_trains_and_moves_the_most_confident():
     reference = make(selection_percent=10)
     before = reference.model.get_weights()
@@ -48,6 +50,7 @@ def test_a_meta_iteration_trains_and_moves_the_most_confident():
     assert (len(reference.images), len(reference.unlabelled)) == (51, 49)
 
 
+@pytest.mark.slow
 def test_what_is_nearest_to_the_labelled_is_chosen_with_their_labels():
     reference = PlainReference(
         grey(0, 200),

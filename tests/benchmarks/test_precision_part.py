@@ -18,6 +18,7 @@ def small(monkeypatch):
     monkeypatch.setitem(precision._DIGITS, "epochs", 1)
 
 
+@pytest.mark.slow
 def test_lines_of_speed_and_accuracy(cpu, capsys):
     cpu("amx_bf16")
     training, embedding, digits = precision.lines(Settings(rounds=1))
@@ -29,6 +30,7 @@ def test_lines_of_speed_and_accuracy(cpu, capsys):
     assert capsys.readouterr().err.count("--imagenet_weights") == 1
 
 
+@pytest.mark.slow
 def test_no_bound_on_speed_where_the_cpu_has_no_amx(cpu):
     cpu("avx512_bf16")
     for line in precision._speeds(1):
@@ -52,6 +54,7 @@ def test_the_difference_of_the_means_is_held_against_the_range_of_float32(monkey
     assert "float32 90.0 93.0 91.5 %, auto 91.0 89.0 90.3 %" in line.note
 
 
+@pytest.mark.slow
 def test_accuracy_is_a_percentage_of_a_training_on_the_labels_alone(digits):
     value = precision._accuracy(digits, 50, 0, precision="float32", **precision._DIGITS)
     assert 0 < value <= 100

@@ -36,6 +36,7 @@ def trainings(monkeypatch):
     return begun
 
 
+@pytest.mark.slow
 def test_a_decaying_rate_needs_a_training_for_each_number_of_steps(tmp_path, trainings):
     records = measure(tmp_path / "steps.json")
     assert trainings == [(0, 3, [3]), (0, 6, [6]), (1, 3, [3]), (1, 6, [6])]
@@ -44,6 +45,7 @@ def test_a_decaying_rate_needs_a_training_for_each_number_of_steps(tmp_path, tra
     assert records[0]["environment"]["precision"] in ("float32", "mixed_bfloat16")
 
 
+@pytest.mark.slow
 def test_a_constant_rate_passes_through_the_shorter_ones(tmp_path, trainings):
     flags = f"{TINY} --decay=none --ema_momentum=0"
     along = measure(tmp_path / "a.json", flags=f"{flags} --warmup=0", seeds="0")
@@ -52,6 +54,7 @@ def test_a_constant_rate_passes_through_the_shorter_ones(tmp_path, trainings):
     assert alone[0]["accuracy"] == along[0]["accuracy"]
 
 
+@pytest.mark.slow
 def test_a_training_that_ends_with_an_average_is_measured_there(tmp_path, trainings):
     flags = f"{TINY} --decay=none --warmup=0 --ema_momentum=0.99"
     records = measure(tmp_path / "a.json", flags=flags, seeds="0", steps="10,40")
@@ -72,6 +75,7 @@ def resolved(flags):
     return resolve(replace(preset, regime="n-labelled"))
 
 
+@pytest.mark.slow
 def test_what_is_measured_is_not_measured_again(tmp_path, trainings):
     before = measure(tmp_path / "steps.json", seeds="0", steps="3")
     after = measure(tmp_path / "steps.json", seeds="0", steps="3,6")

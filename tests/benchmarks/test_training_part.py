@@ -15,6 +15,7 @@ def small(monkeypatch):
     monkeypatch.setattr(training, "_LABELLED", 150)
 
 
+@pytest.mark.slow
 def test_a_line_of_ratios_with_its_bound(capsys):
     (line,) = training.lines(Settings(rounds=2))
     assert (line.unit, line.at_least, line.at_most) == ("x", 0.97, None)
@@ -23,6 +24,7 @@ def test_a_line_of_ratios_with_its_bound(capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_both_train_the_same_weights_for_as_many_steps():
     images, examples = random_images(300, 32), random_examples(300, 150)
     learner = make_learner(images, epochs=3)

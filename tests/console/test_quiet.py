@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import sys
 
+import pytest
 from waiting import run_process
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_and_standard_error_works_afterwards():
     code = (
         "import sys\n"
@@ -18,6 +20,7 @@ def test_nothing_is_printed_and_standard_error_works_afterwards():
     assert (result.stdout, result.stderr) == ("", "still here\n")
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_where_python_is_interactive():
     code = (
         "import sys\n"

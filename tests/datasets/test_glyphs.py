@@ -20,6 +20,7 @@ def glyphs() -> tuple[np.ndarray, np.ndarray]:
     return render_glyphs(1000, seed=3)
 
 
+@pytest.mark.slow
 def test_shape_dtype_and_channels(glyphs):
     images, labels = glyphs
     assert images.shape == (1000, 32, 32, 3)

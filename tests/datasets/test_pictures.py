@@ -133,6 +133,7 @@ def test_what_is_no_whole_image_is_refused_with_a_reason(tmp_path, name):
         read_picture(path, 32)
 
 
+@pytest.mark.slow
 def test_a_file_that_claims_more_pixels_than_any_camera_has_is_refused(tmp_path):
     path = save(Image.new("1", (40_000, 40_000)), tmp_path / "bomb.png")
     assert path.stat().st_size < 1_000_000

@@ -63,6 +63,7 @@ def store(data_dir, labels=(0, 1, 2, 1)):
     return pixels
 
 
+@pytest.mark.slow
 def test_cifar10_from_its_archive(tmp_path, nowhere):
     written = write_cifar10(tmp_path)
     data = load_dataset("cifar10", str(tmp_path))
@@ -82,6 +83,7 @@ def test_svhn_from_its_archives(tmp_path, nowhere):
     assert data.class_names == tuple("0123456789")
 
 
+@pytest.mark.slow
 def test_plant_village_from_its_archive(tmp_path, nowhere):
     files, class_names = write_plant_village(tmp_path)
     data = load_dataset("plant_village", str(tmp_path))
@@ -110,6 +112,7 @@ def test_plant_village_from_its_archive(tmp_path, nowhere):
         assert not trained
 
 
+@pytest.mark.slow
 def test_prepared_again_plant_village_is_the_same(tmp_path):
     for folder in ("first", "second"):
         write_plant_village(tmp_path / folder, count=5)
@@ -146,6 +149,7 @@ def test_decodes_again_only_what_has_changed(tmp_path, capsys):
     assert load("there") and not load()
 
 
+@pytest.mark.slow
 def test_a_classifier_learns_from_the_memory_maps(tmp_path):
     write_cifar10(tmp_path)
     data = load_dataset("cifar10", str(tmp_path))
@@ -246,6 +250,7 @@ def test_a_folder_that_is_not_whole_is_named(damage, tmp_path, decoded):
     assert not list(decoded.glob("*"))
 
 
+@pytest.mark.slow
 def test_the_command_that_the_message_gives_prepares_the_data_set(tmp_path, nowhere):
     """On a machine that has the archive: as TFDS finds one that it has downloaded."""
     with pytest.raises(ValueError) as error:

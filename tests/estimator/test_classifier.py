@@ -71,6 +71,7 @@ def test_fit_leaves_what_it_learned_of_each_example(fitted):
     assert fitted.n_iter_ == 3 and fitted.termination_condition_ == "max_iter"
 
 
+@pytest.mark.slow
 def test_history_has_a_record_a_meta_iteration(fitted):
     assert [record["meta_iteration"] for record in fitted.history_] == [0, 1, 2, 3]
     assert [record["labelled"] for record in fitted.history_] == [12, 24, 33, 39]
@@ -293,15 +294,24 @@ def test_predict_before_fit_is_an_error():
         (IMAGES.tolist(), "X is a list"),
         (IMAGES[0], r"X has shape \(32, 32, 3\)"),
         (IMAGES / 255, "X has dtype float64: give uint8"),
-        (IMAGES[:, :16], "Images are 16x32"),
         (IMAGES[:0], "X holds no images"),
-        (IMAGES[..., [0, 1, 2, 0]], "4 channels"),
     ],
 )
 def test_bad_images_are_errors(images, message, fitted):
     with pytest.raises(ValueError, match=message):
         classifier().fit(images, SOME[: len(images)])
     with pytest.raises(ValueError, match=message):
+        fitted.predict(images)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [(IMAGES[:, :16], "Images are 16x32"), (IMAGES[..., [0, 1, 2, 0]], "4 channels")],
+)
+def test_images_of_a_bad_shape_are_errors(images, message, fitted):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(images, SOME)
+    with pytest.raises(ValueError, match=r"the classifier is for \(32, 32, 3\)"):
         fitted.predict(images)
 
 

@@ -37,6 +37,7 @@ def fitted():
     return classifier(loss="triplet").fit(IMAGES, LABELS)
 
 
+@pytest.mark.slow
 def test_the_public_attributes_are_the_fields(fitted):
     state = fitted.fitted_
     assert isinstance(state, Fitted)
@@ -69,6 +70,7 @@ def test_there_are_no_attributes_before_fit():
     assert not hasattr(classifier(), "classes_") and not hasattr(classifier(), "n_iter_")
 
 
+@pytest.mark.slow
 def test_a_fit_that_fails_leaves_the_state_of_an_earlier_one():
     clf = classifier(meta_iterations=0).fit(IMAGES, LABELS)
     before = clf.fitted_
@@ -77,6 +79,7 @@ def test_a_fit_that_fails_leaves_the_state_of_an_earlier_one():
     assert clf.fitted_ is before
 
 
+@pytest.mark.slow
 def test_cross_entropy_may_label_by_the_nearest_neighbour(tmp_path):
     clf = classifier(loss="cross-entropy", labelling="nearest", n_neighbors=3, min_confidence=-50)
     clf.fit(IMAGES, LABELS)
@@ -93,6 +96,7 @@ def test_cross_entropy_may_label_by_the_nearest_neighbour(tmp_path):
     np.testing.assert_array_equal(loaded.predict_proba(IMAGES), clf.predict_proba(IMAGES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
 def test_the_default_is_the_loss_s_own(loss):
     default = classifier(loss=loss).fit(IMAGES, LABELS)
@@ -112,7 +116,7 @@ def test_the_default_is_the_loss_s_own(loss):
     ],
 )
 def test_labelling_that_can_t_be_is_an_error_before_any_training(changes, match, monkeypatch):
-    monkeypatch.setattr("keras_selflearn.estimator.classifier.network_from", None)
+    monkeypatch.setattr("keras_selflearn.estimator.learners.network_from", None)
     with pytest.raises(ValueError, match=match):
         classifier(**changes).fit(IMAGES, LABELS)
 
@@ -168,6 +172,7 @@ def together(monkeypatch):
     labelling.register_labeller(Together)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["label-first", "train-first"])
 def test_a_labeller_may_look_at_all_unlabelled_images_together(together, order, tmp_path):
     clf = classifier(labelling="together", order=order)
@@ -184,6 +189,7 @@ def test_a_labeller_may_look_at_all_unlabelled_images_together(together, order, 
         SelfLearningClassifier.load(tmp_path / "clf")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["label-first", "train-first"])
 def test_it_looks_at_the_same_images_after_a_stop(together, order, tmp_path, monkeypatch):
     def fit(**options):
@@ -210,6 +216,7 @@ def test_it_looks_at_the_same_images_after_a_stop(together, order, tmp_path, mon
     np.testing.assert_array_equal(found.labeled_iter_ >= 0, expected.labeled_iter_ >= 0)
 
 
+@pytest.mark.slow
 def test_a_loss_may_name_a_labeller_of_one_s_own(together, tmp_path):
     @dataclass(frozen=True)
     class Mine(Triplet):

@@ -42,6 +42,7 @@ def check_saved_and_exported(classifier, folder):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_images_are_enlarged_wherever_the_classifier_goes(channels, tmp_path):
     classifier = fit(IMAGES[..., :channels])
@@ -52,6 +53,7 @@ def test_images_are_enlarged_wherever_the_classifier_goes(channels, tmp_path):
         check_saved_and_exported(classifier, tmp_path)
 
 
+@pytest.mark.slow
 def test_it_learns_what_it_would_from_images_that_were_resized_before():
     before = resize_in_graph(tf.constant(IMAGES), 48, 48).numpy()
     options = {"augment": "none", "preprocessing": None}
@@ -110,6 +112,7 @@ def test_what_does_not_fit_is_said_before_any_work(changes, message, monkeypatch
         fit(**changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mirror", [False, True])
 def test_a_head_sees_the_same_images(mirror, tmp_path):
     classifier = fit(train="head", mirror=mirror)

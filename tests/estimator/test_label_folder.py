@@ -77,6 +77,7 @@ def test_the_nearest_is_an_index_in_what_fit_was_given(digits, folder):
         assert each.label == labels[each.nearest]
 
 
+@pytest.mark.slow
 def test_damaged_images_are_told_and_left_out(classifiers, folder):
     (folder / "bad.png").write_bytes(b"no image")
     (folder / "1.png").write_bytes(b"")

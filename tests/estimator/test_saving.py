@@ -156,6 +156,7 @@ def test_missing_folder_is_an_error(tmp_path):
         SelfLearningClassifier.load(tmp_path / "none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["arrays.npz", "classifier.json", "model.weights.h5"])
 def test_damaged_file_is_an_error(saved, name):
     content = (saved / name).read_bytes()

@@ -85,6 +85,7 @@ def test_predict_labels_images_with_an_old_run(tmp_path, digits):
         assert found["nearest"] == before["nearest"]
 
 
+@pytest.mark.slow
 def test_from_run_repeats_an_old_run(tmp_path):
     run = OLD / HERE / "digits-cross-entropy"
     assert command("main", f"--from_run={run}", f"--results_dir={tmp_path}") == 0
@@ -98,6 +99,7 @@ def test_from_run_repeats_an_old_run(tmp_path):
     assert len(found["history"]) == len(expected["history"]) == 3
 
 
+@pytest.mark.slow
 def test_tables_are_drawn_from_old_runs(tmp_path):
     results = tmp_path / "results"
     shutil.copytree(RESULTS / "cifar10-cpu", results / "cifar10-cpu")

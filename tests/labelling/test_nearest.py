@@ -33,6 +33,7 @@ def clusters(draw):
     return embeddings.astype(np.float32), reference.astype(np.float32)
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(clusters())
 def test_it_is_the_nearest_of_all_pairs(drawn):

@@ -45,6 +45,7 @@ def test_every_loss_in_a_file_has_a_name():
     assert files - shared == {name.replace("-", "_") for name in losses.loss_names()}
 
 
+@pytest.mark.slow
 def test_the_classes_are_imported_when_they_are_asked_for():
     program = """
 import sys

@@ -90,6 +90,7 @@ def test_the_file_is_the_one_that_keras_asks_for(name, download):
     assert APPLICATIONS[name].file in str(error.value) and title(name) in str(error.value)
 
 
+@pytest.mark.slow
 def test_weights_of_keras_size_serve_every_size(download, tmp_path):
     download.path = tmp_path / "mobilenet.h5"
     source = build_backbone("MobileNet", (224, 224, 3), "random")
@@ -127,6 +128,7 @@ def test_efficientnet_computes_what_keras_computes_from_the_published_file(
     assert np.abs(source(images, training=False) - expected).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_batch_normalisation_keeps_its_statistics_and_learns_the_rest():
     images = tf.keras.Input((32, 32, 3), dtype="uint8")
     features, backbone = image_features(images, backbone="MobileNet", weights="random")

@@ -108,6 +108,7 @@ def test_nothing_is_quickened_in_float32_nor_for_other_strides(processor):
         assert not any(map(is_quickened, backbone.layers))
 
 
+@pytest.mark.slow
 def test_a_quickened_network_learns_as_the_usual_one(processor, tmp_path):
     processor(FAST_HERE)
     backbone, _ = quickened(32)

@@ -27,6 +27,7 @@ def network(loss, **changes):
     return build_network(**{**options, **changes})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("loss", loss_names())
 def test_trains_with_a_float32_embedding_under_every_precision(loss, precision):

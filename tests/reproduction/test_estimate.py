@@ -33,6 +33,7 @@ def test_finished_runs_on_this_hardware_tell_the_speed(grid):
     assert estimate.expected_seconds(estimate.done(runs[0]), speed) == pytest.approx(15 + 123)
 
 
+@pytest.mark.slow
 def test_elsewhere_a_trial_tells_it(grid, monkeypatch):
     # In this process, without the seconds that another takes to start.
     monkeypatch.setattr(estimate, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor())
@@ -61,6 +62,7 @@ def test_the_paper_s_table_takes_days_here():
     assert 4 < estimate.expected_seconds(work, 1 / 900) / 86400 < 6
 
 
+@pytest.mark.slow
 def test_a_trial_leaves_no_network_in_this_process(grid, monkeypatch):
     from keras_selflearn.network import model
 

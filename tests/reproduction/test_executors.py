@@ -23,6 +23,7 @@ def cell(tmp_path, *flags):
     return Cell("cell", flags, command_line.parse(Config, flags))
 
 
+@pytest.mark.slow
 def test_each_cell_is_run_once_when_it_is_asked_for_whatever_became_of_others(tmp_path, capsys):
     good = cell(tmp_path, "--seed=3")
     # What can't be resolved would fail before it gets a process.
@@ -47,6 +48,7 @@ def test_each_cell_is_run_once_when_it_is_asked_for_whatever_became_of_others(tm
     assert len(list(tmp_path.glob("*/run.json"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="Children are found in /proc")
 def test_a_killed_cell_and_an_interrupted_grid(tmp_path):
     program = (

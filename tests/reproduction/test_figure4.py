@@ -33,6 +33,7 @@ def shape(axes):
     return [(line.get_color(), line.get_marker(), len(line.get_xdata())) for line in axes.lines]
 
 
+@pytest.mark.slow
 def test_a_column_a_loss_with_its_classes_named_and_one_legend(tmp_path, monkeypatch):
     embeddings, labels = blobs()
     panels = [EmbeddingPanel(loss, embeddings, embeddings, labels) for loss in ("x", "y")]

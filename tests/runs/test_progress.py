@@ -39,6 +39,7 @@ def fit(monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_terminal_shows_a_bar_of_epochs_and_one_of_meta_iterations(fit):
     shown, text = fit(Terminal())
     assert isinstance(shown, ProgressBars)

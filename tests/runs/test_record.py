@@ -39,6 +39,7 @@ def test_what_is_written_is_read(tmp_path):
     assert {*BARE_RECORD} <= {*content}
 
 
+@pytest.mark.slow
 @given(st.floats(0, 100) | st.none(), st.integers(0, 2**31), st.text(st.characters(codec="utf-8")))
 def test_any_record_that_is_written_is_read(tmp_path_factory, accuracy, steps, name):
     path = tmp_path_factory.mktemp("run") / "run.json"

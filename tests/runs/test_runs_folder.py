@@ -35,6 +35,7 @@ def rows(folder, name):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_files_are_all_there(folder):
     names = {file.name for file in folder.path.iterdir()}
     events = {name for name in names if name.startswith("events.out.tfevents")}

@@ -91,6 +91,7 @@ def test_test_images_are_embedded_when_they_are_measured():
     assert workload_of_history(SMALL.resolve(), history, test_images=7).gradient_steps == 2 * 3 + 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("selection", ["global", "stratified"])
 @pytest.mark.parametrize("order", ["label-first", "train-first"])
 @pytest.mark.parametrize("regime", ["self-learning", "n-labelled", "all-labelled"])

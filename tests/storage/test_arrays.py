@@ -160,6 +160,7 @@ def test_a_long_header_is_refused():
     refuse(member(head), "header that NumPy writes for no")
 
 
+@pytest.mark.slow
 def test_a_bomb_of_zeros_is_refused():
     """Deflate makes a thousandth of zeros: 1 GiB fits into a mebibyte."""
     file = io.BytesIO()
@@ -221,6 +222,7 @@ def many(n):
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_too_many_members_are_refused():
     with pytest.raises(ValueError, match="10001 arrays"):
         read_arrays(io.BytesIO(many(10_001)))

@@ -142,6 +142,7 @@ def test_deep_nesting_is_refused(path):
     refuse(path, "nested more than 32 deep")
 
 
+@pytest.mark.slow
 def test_many_objects_are_refused(path):
     with h5py.File(path, "w", libver="latest") as file:
         for index in range(20):

@@ -48,6 +48,7 @@ def gathered(classifier, data):
     return gather(classifier, data, {"config": {}}, embedded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
 def test_what_the_classifier_says_is_what_is_gathered(loss, data, monkeypatch):
     # Less than three images at a time.
@@ -70,6 +71,7 @@ def test_what_the_classifier_says_is_what_is_gathered(loss, data, monkeypatch):
     assert (contents.nearest[chosen] >= 0).all() == (loss == "triplet")
 
 
+@pytest.mark.slow
 def test_a_pseudo_label_is_not_compared_with_itself(data):
     classifier = fitted(data, loss="triplet", reference="all")
     contents = gathered(classifier, data)
@@ -81,6 +83,7 @@ def test_a_pseudo_label_is_not_compared_with_itself(data):
     assert (contents.final_confidence < 0).all()
 
 
+@pytest.mark.slow
 def test_no_image_is_embedded_but_the_pseudo_labelled(data, monkeypatch):
     classifier = fitted(data)
     embeddings = classifier.transform(data.test_images)

@@ -231,6 +231,7 @@ def test_features_that_were_standardised_for_the_accuracy_are_named():
     assert "measured on standardised embeddings" in html
 
 
+@pytest.mark.slow
 def test_many_classes_and_large_images_make_a_page_of_a_few_megabytes():
     y, x = np.mgrid[:96, :96]
     rng = np.random.default_rng(0)
