@@ -27,9 +27,12 @@ _CHROMIUM = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-fir
 _CHECKOUT = places.checkout()
 
 # One process does all tests of a file. If a long file came last, the other process would wait.
-_LONGEST_FIRST = """test_killed_runs golden/test_golden_runs test_reproduce estimator/test_resuming
-estimator/test_classifier reproduction/test_ray_executor runs/test_experiment test_own_images
-test_stopped_runs test_fuzz training/test_learner estimator/test_saving""".split()
+_LONGEST_FIRST = """test_killed_runs test_reproduce golden/test_golden_runs test_vgg16_on_digits
+estimator/test_classifier estimator/test_resuming runs/test_experiment
+reproduction/test_ray_executor test_own_images test_stopped_runs test_readme
+test_labels_in_minutes test_notebooks test_fuzz estimator/test_fitted training/test_learner
+estimator/test_saving estimator/test_saved_model network/test_data_parallel
+benchmarks/test_steps""".split()
 
 
 def _is_worker(config):

@@ -13,6 +13,7 @@ AVERAGES = ("0", "0.98", "0.99", "0.995", "0.9975", "0.999")
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 
 
+@pytest.mark.slow
 def test_python_example_runs_as_it_stands(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names = {}
@@ -23,6 +24,7 @@ def test_python_example_runs_as_it_stands(capsys):
     assert f"{clf.score(digits.test_images, digits.test_labels):.3f}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_example_of_own_images_runs_on_a_small_network(tmp_path, monkeypatch, capsys, digits):
     page = (ROOT / "docs/own-images.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

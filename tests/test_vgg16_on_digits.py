@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.experiment import run_experiment
 
 
+@pytest.mark.slow
 def test_vgg16_from_random_weights_learns_digits(tmp_path):
     run = run_experiment(
         Config(
