@@ -101,3 +101,9 @@ def test_the_top_holds_commands_and_rooms_alone():
 def test_a_room_says_what_it_is_in_three_sentences(name):
     text = ast.get_docstring(ast.parse((PACKAGE / name / "__init__.py").read_text("utf-8")))
     assert text and 2 <= len(re.findall(r"[.!?](?:\s|$)", text)) <= 4, text
+
+
+def test_each_file_of_tests_has_a_name_of_its_own():
+    """Or pytest collects but one of two, and ends with an error."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(names) == sorted({*names})
