@@ -37,12 +37,13 @@ from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import (
-    canonical_name,
     check_backbone,
-    check_image_size,
+    identity_of,
+    name_of,
     weights_digest,
 )
 from keras_selflearn.network.embedding import embed
+from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.preprocessing import mode_of
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
@@ -426,11 +427,13 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         parse_augmentations(self.augment)
         check_prior(self.prior)
         for each in fields(EstimatorOptions):
+            if each.name == "backbone" and not isinstance(self.backbone, (str, os.PathLike)):
+                continue  # `check_backbone` checks a model.
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
         check_backbone(self.backbone, self.weights)
         check_image_size(self.image_size, backbone=self.backbone)
-        mode_of(self.preprocessing, canonical_name(self.backbone))
+        mode_of(self.preprocessing, name_of(self.backbone))
         if self.train == "head" and not objective.logits:
             raise InputError(
                 f"train='head' fits a linear head, and the loss '{objective.name}' has none: leave"
@@ -469,7 +472,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             **parameters,
             **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
-            "backbone": canonical_name(self.backbone),
+            "backbone": identity_of(self.backbone),
             "labelling": self.labelling or objective.labelling,
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),

@@ -8,7 +8,8 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
-from keras_selflearn.network.backbone import check_image_shape
+from keras_selflearn.network.image_shape import check_image_shape
+from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
 _FEW = 3
@@ -19,7 +20,7 @@ def check_images(
     images: np.ndarray,
     name: str,
     *,
-    backbone: str = "vgg16",
+    backbone: Backbone = "vgg16",
     image_size: int | None = None,
     like: tuple[int, ...] | None = None,
 ) -> None:
@@ -30,7 +31,7 @@ def check_images(
     images : object
     name : str
         What the message calls them.
-    backbone, image_size : str, int or None
+    backbone, image_size : str, Model or path; int or None
         The network that takes them, and the size to which it resizes them.
     like : (height, width, channels), optional
         The shape that each image must have: that of images that the network takes.

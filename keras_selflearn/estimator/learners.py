@@ -18,6 +18,7 @@ from keras_selflearn.labelling import make_labeller
 from keras_selflearn.labelling.graph_memory import GraphMemory
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.backbone import identity_of
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.features import compute_features, features_key
 from keras_selflearn.network.head_network import HeadNetwork
@@ -175,8 +176,9 @@ def _schedule(
 
 
 def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -> np.ndarray:
-    names = ("backbone", "image_size", "preprocessing", "mirror")
+    names = ("image_size", "preprocessing", "mirror")
     decisive = {name: str(task.parameters[name]) for name in names}
+    decisive["backbone"] = identity_of(task.parameters["backbone"])
     decisive["precision"] = resolve_precision(task.parameters["precision"])
     key = features_key(images, decisive, network.featurizer.get_weights())
     return compute_features(

@@ -9,7 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Callable
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
@@ -17,12 +19,15 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.architecture import check_architecture
 from keras_selflearn.network.backbone import (
-    check_image_shape,
+    OWN,
     check_weights_file,
     load_weights,
     n_features,
 )
+from keras_selflearn.network.image_shape import check_image_shape
+from keras_selflearn.network.own_model import architecture_of, from_architecture, is_own_model
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -32,6 +37,8 @@ FORMAT = 3
 SETTINGS = "classifier.json"
 WEIGHTS = "model.weights.h5"
 ARRAYS = "arrays.npz"
+# The architecture of a model of the user's; a named backbone has no such file.
+ARCHITECTURE = "backbone.json"
 
 # The arrays of `Fitted` by their names in the file; the others are the labeller's.
 _ARRAYS = {
@@ -54,6 +61,14 @@ def save_fitted(fitted: Fitted, folder: str | os.PathLike) -> None:
 def _write(fitted: Fitted, folder: Path) -> None:
     parameters = {**fitted.parameters, "loss": fitted.objective.name}
     parameters["weights"] = str(parameters["weights"])
+    files = [WEIGHTS, ARRAYS]
+    if is_own_model(parameters["backbone"]):
+        parameters["backbone"] = OWN
+        architecture = {**architecture_of(fitted.network.backbone), "keras": keras.__version__}
+        (folder / ARCHITECTURE).write_text(json.dumps(architecture) + "\n", encoding="utf-8")
+        files.append(ARCHITECTURE)
+    else:
+        parameters["backbone"] = str(parameters["backbone"])
     arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     np.savez_compressed(folder / ARRAYS, **arrays)
@@ -61,7 +76,7 @@ def _write(fitted: Fitted, folder: Path) -> None:
     settings = json.dumps(
         {
             "format": FORMAT,
-            "sha256": {name: sha256(folder / name) for name in (WEIGHTS, ARRAYS)},
+            "sha256": {name: sha256(folder / name) for name in files},
             "parameters": parameters,
             "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
             "image_shape": list(fitted.image_shape),
@@ -98,7 +113,7 @@ def load_fitted(
     check_weights_file(folder / WEIGHTS)
     _check_names(folder, settings.get("parameters"), loss)
     try:
-        known = _from_settings(settings, loss, check_parameters)
+        known = _from_settings(settings, loss, _architecture(folder, settings), check_parameters)
         known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
         parameters, objective = known["parameters"], known["objective"]
         n_classes = len(known["classes"])
@@ -112,6 +127,9 @@ def load_fitted(
         raise _damaged(folder, error) from error
     network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
+    if is_own_model(parameters["backbone"]):
+        # There may be no other copy of it.
+        parameters["backbone"] = network.backbone
     setting = Setting(**labeller_setting(parameters, objective, n_classes, network.head))
     return Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
 
@@ -127,7 +145,11 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 f"The classifier in {folder} is not of format {FORMAT}, which this version reads:"
                 " fit it again, or load it with the version that saved it."
             )
-        for name in (ARRAYS, WEIGHTS):
+        names = [ARRAYS, WEIGHTS]
+        if _has_own_backbone(settings):
+            _check_place(folder, ARCHITECTURE)
+            names.append(ARCHITECTURE)
+        for name in names:
             if settings["sha256"][name] != sha256(folder / name):
                 raise ValueError(f"{name} was changed after it was saved; save it again")
         with (folder / ARRAYS).open("rb") as file:
@@ -141,6 +163,21 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(folder, error) from error
     return settings, arrays
+
+
+def _has_own_backbone(settings: dict[str, Any]) -> bool:
+    parameters = settings.get("parameters")
+    return isinstance(parameters, dict) and parameters.get("backbone") == OWN
+
+
+def _architecture(folder: Path, settings: dict[str, Any]) -> tf.keras.Model | None:
+    """Build the user's model that is the backbone, with random weights; None for a named one."""
+    if not _has_own_backbone(settings):
+        return None
+    architecture = read_json(folder / ARCHITECTURE)
+    check_architecture(architecture)
+    version = str(architecture.get("keras"))
+    return from_architecture(architecture, "Its backbone", version)
 
 
 def _check_place(folder: Path, name: str) -> None:
@@ -176,6 +213,7 @@ def _damaged(folder: Path, error: Exception) -> InputError:
 def _from_settings(
     settings: dict[str, Any],
     loss: Objective | None,
+    own: tf.keras.Model | None,
     check_parameters: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
     """The fields of `Fitted` that are in the settings."""
@@ -185,8 +223,13 @@ def _from_settings(
         raise ValueError("weights is no text")
     if loss is None:
         loss = get_objective(parameters["loss"], **settings["loss_parameters"])
+    if own is not None:
+        parameters = {**parameters, "backbone": own}
+    elif is_own_model(parameters.get("backbone")):
+        raise ValueError("its backbone is a file, which a saved classifier needs none of")
     # The file of the initial weights is kept for the record, and may be gone.
-    parameters = check_parameters({**parameters, "loss": loss, "weights": "random"})
+    initial = "random" if own is None else OWN
+    parameters = check_parameters({**parameters, "loss": loss, "weights": initial})
     height, width, channels = settings["image_shape"]
     for name, value in (("height", height), ("width", width), ("channels", channels)):
         check_integer(f"The images' {name}", value, least=1, most=_LARGEST_IMAGE)

@@ -15,11 +15,19 @@ from keras_selflearn.console.errors import (
     unknown_backbone,
     unknown_name,
 )
-from keras_selflearn.network.applications import APPLICATIONS, title
+from keras_selflearn.network.applications import APPLICATIONS
 from keras_selflearn.network.imagenet_weights import (
     application,
     square_published_variance,
     with_imagenet_weights,
+)
+from keras_selflearn.network.own_model import (
+    Backbone,
+    check_takes,
+    digest_of_model,
+    is_own_model,
+    own_model,
+    own_shape,
 )
 from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.digest import sha256
@@ -39,8 +47,9 @@ def _tiny(image_shape: tuple[int, int, int]) -> tf.keras.Model:
     )
 
 
+# The weights of a model of the user's.
+OWN = "own"
 _TINY_FEATURES = 32
-_SMALLEST = 32
 # `tiny` learns in seconds, for tests and teaching: all that the project reports is VGG16.
 BACKBONES: dict[str, Callable[[tuple[int, int, int]], tf.keras.Model]] = {
     **{name: functools.partial(application, name, weights=None) for name in APPLICATIONS},
@@ -48,91 +57,82 @@ BACKBONES: dict[str, Callable[[tuple[int, int, int]], tf.keras.Model]] = {
 }
 
 
-def canonical_name(backbone: str) -> str:
+def name_of(backbone: Backbone) -> str | None:
     """The name of a backbone as `BACKBONES` has it, whatever its upper and lower case.
+
+    None for a model of the user's.
 
     Raises
     ------
     InputError
-        For an unknown name.
+        For an unknown name, and for what is neither a name nor a model.
     """
+    if is_own_model(backbone):
+        return None
+    if not isinstance(backbone, (str, os.PathLike)):
+        raise InputError(f"backbone is {backbone!r}: give a name, a Keras model or its file.")
     name = in_any_case(str(backbone), BACKBONES)
     if name is None:
         raise unknown_backbone(str(backbone), BACKBONES)
     return name
 
 
-def n_features(backbone: str) -> int:
-    """The number of pooled features of a backbone, without building it; see `canonical_name`."""
-    name = canonical_name(backbone)
+def identity_of(backbone: Backbone) -> str:
+    """What tells a backbone from all others: its name, or the digest of a model of the user's."""
+    return name_of(backbone) or digest_of_model(backbone)
+
+
+def n_features(backbone: Backbone) -> int:
+    """The number of features of an image; only a model in a file is built for it."""
+    name = name_of(backbone)
+    if name is None:
+        return own_shape(backbone).features
     return APPLICATIONS[name].features if name in APPLICATIONS else _TINY_FEATURES
 
 
-def check_backbone(name: str, weights: str | os.PathLike) -> None:
-    """Check a backbone and its weights without building it. Raise as `build_backbone`."""
-    name = canonical_name(name)
+def check_backbone(backbone: Backbone, weights: str | os.PathLike) -> None:
+    """Check a backbone and its weights. Raise as `build_backbone`.
+
+    Only a model in a file is built for it.
+    """
+    name = name_of(backbone)
     if not isinstance(weights, (str, os.PathLike)):
         raise InputError(f"weights is {weights!r}: give 'random', 'imagenet' or a path.")
+    if name is None:
+        if weights not in (OWN, "imagenet"):
+            raise InputError(
+                f"A model of your own has its own weights, and weights is '{weights}': leave it"
+                f" out (or give '{OWN}')."
+            )
+        own_shape(backbone)
+        return
+    if weights == OWN:
+        raise InputError(
+            f"weights '{OWN}' are those of a model of your own, and the backbone is '{name}': give"
+            " 'random', 'imagenet' or a file."
+        )
     if weights == "imagenet" and name not in APPLICATIONS:
         raise InputError(f"Backbone '{name}' has no 'imagenet' weights: give 'random' or a file.")
     if weights not in ("random", "imagenet"):
         check_weights_file(Path(weights).expanduser())
 
 
-def check_image_shape(
-    image_shape: tuple[int, ...], *, backbone: str = "vgg16", image_size: int | None = None
-) -> None:
-    """Raise an `InputError` unless the network takes images of this (height, width, channels).
-
-    Parameters
-    ----------
-    image_shape : (height, width, channels)
-    backbone : str
-    image_size : int or None
-        The height and width to which the network resizes them; None: it does not.
-    """
-    height, width, channels = image_shape
-    check_image_size(image_size, backbone=backbone)
-    smallest = _smallest(backbone)
-    if image_size is None and min(height, width) < smallest:
-        raise InputError(
-            f"Images are {height}x{width}, and {title(canonical_name(backbone))} needs at least"
-            f" {smallest}x{smallest}: enlarge them, with image_size={smallest}"
-            f" (--image_size={smallest}) or more."
-        )
-    if channels not in (1, 3):
-        raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")
-
-
-def check_image_size(image_size: int | None, *, backbone: str) -> None:
-    """Raise an `InputError` if images of this height and width are too small for the network."""
-    smallest = _smallest(backbone)
-    if image_size is not None and image_size < smallest:
-        raise InputError(
-            f"image_size is {image_size}, and {title(canonical_name(backbone))} needs at least"
-            f" {smallest}: give image_size={smallest} (--image_size={smallest}) or more."
-        )
-
-
-def _smallest(backbone: str) -> int:
-    name = canonical_name(backbone)
-    return APPLICATIONS[name].smallest if name in APPLICATIONS else _SMALLEST
-
-
 def build_backbone(
-    name: str, image_shape: tuple[int, int, int], weights: str | os.PathLike
+    name: Backbone, image_shape: tuple[int, int, int], weights: str | os.PathLike
 ) -> tf.keras.Model:
-    """Make the named backbone with the given initial weights.
+    """Make a backbone with the given initial weights.
 
     Parameters
     ----------
-    name : str
-        One of `BACKBONES`, in upper or lower case.
+    name : str, Model or path
+        One of `BACKBONES`, in upper or lower case, or a model of the user's or its file: see
+        `own_model`.
     image_shape : (height, width, 3)
     weights : str or path
         `random`, `imagenet` (Keras' own download and cache), or an HDF5 file of the backbone's
         weights in one of Keras' layouts: the legacy one of its published `notop` files (`.h5`) or
-        that of `save_weights` (`.weights.h5`).
+        that of `save_weights` (`.weights.h5`). For a model of the user's `own`, its own; `imagenet`
+        says the same there, because it is the default.
 
     Returns
     -------
@@ -145,15 +145,19 @@ def build_backbone(
         When there is no such backbone, ImageNet weights can't be had, or the file is missing,
         damaged, or another architecture's.
     """
-    check_backbone(name, weights)
-    name = canonical_name(name)
+    named = name_of(name)
+    if named is None:
+        backbone = own_model(name)
+        check_takes(backbone, image_shape)
+        return backbone
+    check_backbone(named, weights)
     if weights == "imagenet":
-        backbone = with_imagenet_weights(name, image_shape)
+        backbone = with_imagenet_weights(named, image_shape)
     else:
-        backbone = BACKBONES[name](image_shape)
+        backbone = BACKBONES[named](image_shape)
     if weights not in ("random", "imagenet"):
-        load_weights(backbone, Path(weights).expanduser(), f"backbone '{name}'")
-    if name.startswith("EfficientNetB"):
+        load_weights(backbone, Path(weights).expanduser(), f"backbone '{named}'")
+    if named.startswith("EfficientNetB"):
         square_published_variance(backbone)
     settle(backbone)
     return backbone
@@ -182,7 +186,7 @@ def check_weights_file(path: Path) -> None:
 
 def weights_digest(weights: str | os.PathLike) -> str | None:
     """SHA-256 of a weights file, for the record of a run. None without a file."""
-    if weights in ("random", "imagenet"):
+    if weights in ("random", "imagenet", OWN):
         return None
     return sha256(Path(weights).expanduser())
 

@@ -33,10 +33,11 @@ def quicken_kernel_gradients(backbone: tf.keras.Model) -> None:
 
 
 def _is_slow(layer: tf.keras.layers.Conv2D) -> bool:
+    if layer.compute_dtype != "bfloat16":
+        return False
     height, width = layer.input.shape[1:3]
     return (
-        layer.compute_dtype == "bfloat16"
-        and height * width <= _LARGEST_MAP
+        height * width <= _LARGEST_MAP
         and tuple(layer.kernel_size) == (3, 3)
         and tuple(layer.strides) == tuple(layer.dilation_rate) == (1, 1)
         and layer.padding == "same"

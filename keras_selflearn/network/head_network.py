@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.model import Network
+from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.precision import precision_policy
 
 
@@ -53,7 +54,7 @@ class ScaleAndShift(tf.keras.layers.Layer):
 
 def build_head_network(
     *,
-    backbone: str,
+    backbone: Backbone,
     weights: str | os.PathLike,
     image_shape: tuple[int, int, int],
     n_classes: int,
@@ -66,7 +67,7 @@ def build_head_network(
 
     Parameters
     ----------
-    backbone, weights : str, str or path
+    backbone, weights : str, Model or path; str or path
         As `build_backbone` takes them.
     image_shape : (height, width, channels)
     n_classes : int

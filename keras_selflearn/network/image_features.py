@@ -7,8 +7,9 @@ import os
 import tensorflow as tf
 
 from keras_selflearn.network import data_parallel
-from keras_selflearn.network.backbone import build_backbone, canonical_name
+from keras_selflearn.network.backbone import build_backbone, name_of
 from keras_selflearn.network.inference import Inference
+from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.preprocessing import mode_of, preprocess
 from keras_selflearn.network.resizing import Resize
 
@@ -19,7 +20,7 @@ _ALWAYS_THE_SAME = ("vgg16", "tiny")
 def image_features(
     images: tf.Tensor,
     *,
-    backbone: str,
+    backbone: Backbone,
     weights: str | os.PathLike,
     image_size: int | None = None,
     preprocessing: str | None = None,
@@ -34,7 +35,8 @@ def image_features(
     ----------
     images : symbolic (batch, height, width, channels) uint8
         1 or 3 channels.
-    backbone, weights : str, str or path
+    backbone : str, Model or path
+    weights : str or path
         As `build_backbone` takes them.
     image_size : int, optional
         Images are first resized to this height and width, where they have others.
@@ -48,13 +50,13 @@ def image_features(
     InputError
         As `build_backbone` and `mode_of`.
     """
-    mode = mode_of(preprocessing, canonical_name(backbone))
+    mode = mode_of(preprocessing, name_of(backbone))
     height, width, _ = images.shape[1:]
     if image_size is not None and (height, width) != (image_size, image_size):
         height = width = image_size
         images = Resize(height, width, name="resized")(images)
     pixels = preprocess(images, mode)
     base = build_backbone(backbone, (height, width, 3), weights)
-    network = base if canonical_name(backbone) in _ALWAYS_THE_SAME else Inference(base)
+    network = base if name_of(backbone) in _ALWAYS_THE_SAME else Inference(base)
     features = data_parallel.features_of_share(network, pixels) if several else network(pixels)
     return features, base

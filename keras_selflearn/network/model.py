@@ -15,6 +15,7 @@ from keras_selflearn.network import data_parallel
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
 from keras_selflearn.network.image_features import image_features
+from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.resizing import Resize
 from keras_selflearn.network.strategy import make_strategy
@@ -76,7 +77,7 @@ class Network:
 
 def build_network(
     *,
-    backbone: str,
+    backbone: Backbone,
     weights: str | os.PathLike,
     image_shape: tuple[int, int, int],
     n_classes: int,

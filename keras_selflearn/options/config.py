@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from keras_selflearn.console.errors import in_any_case
+from keras_selflearn.console.errors import InputError, in_any_case
 from keras_selflearn.console.option import declared
 from keras_selflearn.datasets import FOLDER, dataset_entry
 from keras_selflearn.losses.parameters import LossParameters
@@ -15,7 +16,7 @@ from keras_selflearn.options.data import DataOptions
 from keras_selflearn.options.devices import DeviceOptions
 from keras_selflearn.options.labelling import LabellingOptions, labelling_of
 from keras_selflearn.options.losses import LossOptions
-from keras_selflearn.options.network import BACKBONES, NetworkOptions
+from keras_selflearn.options.network import BACKBONES, OWN, NetworkOptions, is_model_file
 from keras_selflearn.options.run import OutputOptions, SeedOptions
 from keras_selflearn.options.selflearning import CrossValidationOptions, SelfLearningOptions
 from keras_selflearn.options.training import (
@@ -24,6 +25,7 @@ from keras_selflearn.options.training import (
     ScheduleOptions,
     TrainingOptions,
 )
+from keras_selflearn.storage.digest import sha256
 
 _FOLDER_IMAGE_SIZE = 96
 
@@ -66,13 +68,20 @@ class Config(
         self.check_folds()
         # Names in upper or lower case are one name.
         resolved = replace(self, backbone=in_any_case(self.backbone, BACKBONES) or self.backbone)
+        if is_model_file(self.backbone):
+            if self.weights not in (None, OWN):
+                raise InputError(
+                    f"A model of your own has its own weights, and --weights is {self.weights}:"
+                    " leave it out."
+                )
+            resolved = replace(resolved, weights=OWN)
         if self.dataset == FOLDER and self.image_size is None:
             resolved = replace(resolved, image_size=_FOLDER_IMAGE_SIZE)
         entry = dataset_entry(self.dataset)
         from_entry = {
             each.name: getattr(entry, each.name)
             for each in fields(self)
-            if declared(each).of_data_set and getattr(self, each.name) is None
+            if declared(each).of_data_set and getattr(resolved, each.name) is None
         }
         if self.labels_per_class is not None:
             from_entry.pop("labels", None)
@@ -84,12 +93,13 @@ class Config(
         resolved.check_numbers()
         return resolved
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self, backbone_sha256: str | None = None) -> dict[str, Any]:
         """The options that decide the results of this run, of a resolved configuration.
 
         Options that the run does not use are left out, as are places and `evaluate_every`. Of
         the initial weights only this counts: whether they are random. The loss's own labeller is
-        the same whether it is asked for or not.
+        the same whether it is asked for or not. Of the file of a model only the digest counts:
+        `backbone_sha256`, or by default that of the file as it is now.
         """
         decisive = {
             each.name: getattr(self, each.name)
@@ -97,6 +107,10 @@ class Config(
             if not declared(each).measures and is_used(each.name, vars(self))
         }
         decisive["labelling"] = labelling_of(self)
+        if is_model_file(self.backbone):
+            path = Path(self.backbone).expanduser()
+            found = sha256(path) if path.is_file() else self.backbone
+            decisive["backbone"] = backbone_sha256 or found
         return {**decisive, "pretrained": self.weights != "random"}
 
 

@@ -24,8 +24,20 @@ BACKBONES = tuple(
 )
 
 
+# How the files of whole models end.
+MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+# The weights of a model of the user's.
+OWN = "own"
+
+
+def is_model_file(backbone: str) -> bool:
+    """Whether this is the path of a model of the user's, and no name."""
+    return str(backbone).endswith(MODEL_SUFFIXES)
+
+
 def _check_backbone(backbone: str) -> None:
-    if in_any_case(backbone, BACKBONES) is None:
+    backbone = str(backbone)
+    if not is_model_file(backbone) and in_any_case(backbone, BACKBONES) is None:
         raise unknown_backbone(backbone, BACKBONES)
 
 
@@ -40,7 +52,7 @@ class NetworkOptions(Options):
     )
     backbone: str = option(
         "vgg16",
-        "Backbone: vgg16, tiny (for tests and teaching), or a name in keras.applications.",
+        "Backbone: vgg16, tiny, a name in keras.applications, or a .keras or .h5 file.",
         check=_check_backbone,
     )
     image_size: int | None = option(

@@ -87,9 +87,11 @@ def finished_runs(folder: Path) -> list[Run]:
     return runs
 
 
-def identity(config: Config, *, with_seed: bool = True) -> tuple:
+def identity(
+    config: Config, *, with_seed: bool = True, backbone_sha256: str | None = None
+) -> tuple:
     """What two resolved configurations share when they ask for the same cell."""
-    decisive = config.identity()
+    decisive = config.identity(backbone_sha256)
     if not with_seed:
         del decisive["seed"]
     return tuple(decisive.items())
@@ -115,5 +117,5 @@ def by_identity(runs: Iterable[Run]) -> dict[tuple, Run]:
     """Map each identity, which includes the seed, to its first run."""
     found: dict[tuple, Run] = {}
     for run in runs:
-        found.setdefault(identity(run.config), run)
+        found.setdefault(identity(run.config, backbone_sha256=run.record.backbone_sha256), run)
     return found

@@ -115,7 +115,12 @@ def measure(grid: Grid, finished: Iterable[Run]) -> ResultTable:
         for cell in CELLS:
             config = resolve(grid.cell(published, _REGIME_OF_CELL[cell], seed=0).config)
             wanted = identity(config, with_seed=False)
-            matching = [run for run in runs if identity(run.config, with_seed=False) == wanted]
+            matching = [
+                run
+                for run in runs
+                if identity(run.config, with_seed=False, backbone_sha256=run.record.backbone_sha256)
+                == wanted
+            ]
             used += [run for run in matching if run not in used]
             cells[cell] = Measured({run.config.seed: run.test_accuracy[cell] for run in matching})
         rows.append(Row(published, cells))

@@ -86,9 +86,14 @@ def _check_same(path: Path, run: RunRecord, record: RunRecord) -> None:
 
 def _differences(run: RunRecord, record: RunRecord) -> list[str]:
     before, now = run.flags, record.flags
+    if run.backbone_sha256 is not None and run.backbone_sha256 == record.backbone_sha256:
+        before = {**before, "backbone": now.get("backbone")}  # The same file in another place.
     found = [
         f"--{name} was {before.get(name)} and is {now.get(name)}" for name in differing(before, now)
     ]
+    is_changed = run.backbone_sha256 != record.backbone_sha256
+    if is_changed and before.get("backbone") == now.get("backbone"):
+        found.append("the file of the model was changed")
     if run.data_sha256 != record.data_sha256:
         found.append("the images or labels were changed")
     first, second = run.weights_sha256, record.weights_sha256

@@ -22,7 +22,9 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.inputs import warn_of_small_classes
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import check_image_shape, weights_digest
+from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.image_shape import check_image_shape
+from keras_selflearn.network.own_model import digest_of_model, is_own_model
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.claim_folder import opened
@@ -104,6 +106,7 @@ def _run(
         status="running",
         flags=asdict(config),
         weights_sha256=weights_digest(str(config.weights)),
+        backbone_sha256=digest_of_model(config.backbone) if is_own_model(config.backbone) else None,
         data_sha256=data_digest(dataset),
         environment=describe_environment(precision),
         data=describe_data(config.dataset, whole, dataset, labels[labelled]),
@@ -273,5 +276,6 @@ def make_objective(config: Config) -> Objective:
 
 def run_name(config: Config) -> str:
     """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
-    weights = Path(str(config.weights)).name.split(".")[0] or "weights"
+    weights = config.backbone if is_own_model(config.backbone) else str(config.weights)
+    weights = Path(weights).name.split(".")[0] or "weights"
     return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

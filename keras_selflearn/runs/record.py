@@ -163,6 +163,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     termination: Optional[str] = None
     flags: dict[str, Any] = field(name="config")
     weights_sha256: Optional[str] = None
+    backbone_sha256: Optional[str] = None
     data_sha256: Optional[str] = None
     environment: Environment
     data: Data

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.backbone import OWN, weights_digest
+from keras_selflearn.network.own_model import digest_of_model, is_own_model
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import PLACES, Config
 from keras_selflearn.runs.environment import describe_environment
@@ -46,6 +47,7 @@ def repeated(folder: Path, given: Config) -> Config:
     places = {name: place for name, place in places.items() if place is not None}
     config = replace(recorded, **places)
     _check_weights(str(config.weights), str(recorded.weights), run.weights_sha256)
+    _check_backbone(config.backbone, run.backbone_sha256)
     _tell_differences(run.environment, describe_environment(resolve_precision(config.precision)))
     return config
 
@@ -64,10 +66,19 @@ def _check_only_places(given: Config, path: Path) -> None:
         )
 
 
+def _check_backbone(backbone: str, digest: str | None) -> None:
+    if not is_own_model(backbone):
+        return
+    if not Path(backbone).expanduser().is_file():
+        raise InputError(f"There is no model file {backbone}, which the run had: put it there.")
+    if digest_of_model(backbone) != digest:
+        raise InputError(f"The model file {backbone} was changed since the run: put it back.")
+
+
 def _check_weights(weights: str, recorded: str, digest: str | None) -> None:
     if digest is None and weights == recorded:
         return
-    is_file = weights not in ("random", "imagenet")
+    is_file = weights not in ("random", "imagenet", OWN)
     if is_file and not Path(weights).expanduser().is_file():
         raise InputError(f"There is no weights file {weights}: give the run's with --weights=PATH.")
     if digest is None or weights_digest(weights) != digest:

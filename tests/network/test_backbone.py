@@ -9,8 +9,6 @@ from legacy_weights import write_notop
 
 from keras_selflearn.network.backbone import (
     build_backbone,
-    check_image_shape,
-    check_image_size,
     n_features,
     weights_digest,
 )
@@ -122,27 +120,6 @@ def test_upper_and_lower_case_do_not_matter():
 def test_features_are_those_of_the_backbone(backbone):
     built = build_backbone(backbone, SHAPE, "random")
     assert built.output_shape == (None, n_features(backbone))
-
-
-@pytest.mark.parametrize(
-    ("shape", "options", "message"),
-    [
-        ((31, 40, 3), {}, "31x40, and VGG16 needs at least 32x32.*--image_size=32"),
-        ((70, 90, 3), {"backbone": "xception"}, "Xception needs at least 71x71.*--image_size=71"),
-        ((90, 90, 3), {"backbone": "Xception", "image_size": 70}, "image_size is 70, and Xception"),
-        ((32, 32, 4), {}, "4 channels"),
-        ((8, 8, 2), {"image_size": 64}, "2 channels"),
-    ],
-)
-def test_image_shapes_that_do_not_fit_are_errors(shape, options, message):
-    with pytest.raises(ValueError, match=message):
-        check_image_shape(shape, **options)
-
-
-def test_images_that_the_network_enlarges_may_be_small():
-    check_image_shape((8, 20, 1), image_size=32)
-    check_image_shape((8, 8, 3), backbone="InceptionV3", image_size=75)
-    check_image_size(None, backbone="InceptionV3")
 
 
 def test_tiny_has_no_imagenet_weights():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from own_models import own_model
 
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.resizing import Resize, resize_in_graph
@@ -49,6 +50,13 @@ def test_several_replicas_take_the_same_features():
     expected = backbone(resize_in_graph(tf.constant(IMAGES), 48, 48).numpy() / np.float32(255))
     np.testing.assert_allclose(model(IMAGES), expected, rtol=1e-5, atol=1e-6)
     assert model(IMAGES[:0]).shape == (0, 32)
+
+
+def test_a_network_with_statistics_is_shared_out_too():
+    model, backbone = model_of(backbone=own_model(), weights="own", several=True)
+    expected = backbone(IMAGES.astype(np.float32), training=False)
+    np.testing.assert_allclose(model(IMAGES, training=True), expected, rtol=1e-5, atol=1e-6)
+    assert model(IMAGES[:0]).shape == (0, 6)
 
 
 @pytest.mark.parametrize(

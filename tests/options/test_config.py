@@ -104,6 +104,14 @@ def test_labels_per_class_are_read():
     assert numbers_by_class('"Pepper,_bell=5", a=b=2') == {"Pepper,_bell": 5, "a=b": 2}
 
 
+def test_a_model_of_one_s_own_has_its_own_weights():
+    resolved = Config(backbone="some/where/mine.keras").resolve()
+    assert (resolved.backbone, resolved.weights) == ("some/where/mine.keras", "own")
+    assert resolved.resolve() == resolved
+    with pytest.raises(ValueError, match="has its own weights, and --weights is imagenet"):
+        Config(backbone="mine.h5", weights="imagenet").resolve()
+
+
 def test_every_data_set_takes_a_size_of_images():
     assert Config().resolve().image_size is None
     assert Config(dataset="cifar10", image_size=160).resolve().image_size == 160

@@ -132,3 +132,15 @@ def test_an_option_of_another_version_makes_another_run():
 def test_an_option_counts_that_one_of_two_runs_uses():
     before = {"loss": "triplet", "margin": 0.5}
     assert differing(before, {"loss": "arcface", "margin": 1.0}) == ["loss", "margin"]
+
+
+def test_of_the_file_of_a_model_the_content_counts(tmp_path):
+    paths = [tmp_path / name for name in ("a.keras", "b.keras", "c.keras")]
+    for path, content in zip(paths, (b"one", b"one", b"two")):
+        path.write_bytes(content)
+    first, same, other = (Config(backbone=str(path)).resolve().identity() for path in paths)
+    assert first == same != other
+    digest = first["backbone"]
+    paths[0].unlink()
+    gone = Config(backbone=str(paths[0])).resolve()
+    assert gone.identity(digest) == first != gone.identity()

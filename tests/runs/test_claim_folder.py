@@ -20,6 +20,7 @@ def asked(weights_sha256=None, **changes):
     """The record of a run with these flags."""
     data_sha256 = changes.pop("data_sha256", "d" * 64)
     digests = {"weights_sha256": weights_sha256, "data_sha256": data_sha256}
+    digests["backbone_sha256"] = changes.pop("backbone_sha256", None)
     return convert({**BARE_RECORD, "config": {**CONFIG, **changes}, **digests}, RunRecord)
 
 
@@ -139,6 +140,23 @@ def test_weights_are_compared_by_their_content(tmp_path, before, now, same):
     else:
         message = refused(tmp_path, now[0], weights=now[1])
         assert f"--weights was {before[1]} and is {now[1]}" in message
+
+
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        (("a" * 64, "elsewhere/m.keras"), ""),
+        (("b" * 64, "m.keras"), "the file of the model was changed"),
+        (("b" * 64, "other.keras"), "--backbone was m.keras and is other.keras"),
+        ((None, "tiny"), "--backbone was m.keras and is tiny"),
+    ],
+)
+def test_models_are_compared_by_their_content(tmp_path, now, message):
+    write(tmp_path / "run", "failed", backbone="m.keras", backbone_sha256="a" * 64)
+    if message:
+        assert message in refused(tmp_path, backbone=now[1], backbone_sha256=now[0])
+    else:
+        assert name_of(tmp_path, backbone=now[1], backbone_sha256=now[0]) == "run"
 
 
 def test_the_same_run_in_another_process_is_named(tmp_path, hold):

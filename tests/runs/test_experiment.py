@@ -129,6 +129,11 @@ def test_run_name_tells_cells_apart():
     assert name == "digits-cross-entropy-vgg16_notop-self-learning-seed2"
 
 
+def test_a_run_with_a_model_of_one_s_own_is_called_by_its_file():
+    name = run_name(resolve(Config(backbone="/some/where/mine.keras", seed=2)))
+    assert name == "digits-cross-entropy-mine-self-learning-seed2"
+
+
 def test_accuracies_of_a_run_by_regime():
     history = [50.0, 75.0]
     assert table_cells("self-learning", history) == {"n_labelled": 50.0, "self_learning": 75.0}

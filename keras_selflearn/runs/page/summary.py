@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.network import OWN, is_model_file
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
 from keras_selflearn.runs.page.contents import Contents
@@ -36,7 +37,7 @@ def paragraph(contents: Contents) -> Markup:
         run=run,
         config=config,
         weights=_weights(config),
-        network=_NETWORKS.get(config.backbone, f"a network of type {config.backbone}"),
+        network=_NETWORKS.get(config.backbone, _network(config.backbone)),
         data_name=config.images or config.dataset,
         loss=_loss(config),
         meta_iterations=len(run.history) - 1,
@@ -154,7 +155,14 @@ def _loss(config: Config) -> str:
     return config.loss if config.loss.endswith("entropy") else f"{config.loss} loss"
 
 
+def _network(backbone: str) -> str:
+    name = PurePath(backbone).name
+    return f"the model {name}" if is_model_file(backbone) else f"a network of type {name}"
+
+
 def _weights(config: Config) -> str:
+    if config.weights == OWN:
+        return "its own weights"
     if config.weights == "random":
         return "random weights"
     name = PurePath(str(config.weights)).name

@@ -1,0 +1,60 @@
+"""Which images a network takes."""
+
+from __future__ import annotations
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.network.applications import APPLICATIONS, title
+from keras_selflearn.network.backbone import name_of
+from keras_selflearn.network.own_model import Backbone, check_own_shape, own_shape
+
+_SMALLEST = 32  # of `tiny`
+
+
+def check_image_shape(
+    image_shape: tuple[int, ...], *, backbone: Backbone = "vgg16", image_size: int | None = None
+) -> None:
+    """Raise an `InputError` unless the network takes images of this (height, width, channels).
+
+    Parameters
+    ----------
+    image_shape : (height, width, channels)
+    backbone : str, Model or path
+    image_size : int or None
+        The height and width to which the network resizes them; None: it does not.
+    """
+    height, width, channels = image_shape
+    if channels not in (1, 3):
+        raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")
+    if image_size is not None:
+        check_image_size(image_size, backbone=backbone)
+        return
+    name = name_of(backbone)
+    if name is None:
+        check_own_shape(own_shape(backbone), (height, width, 3))
+        return
+    smallest = _smallest(name)
+    if min(height, width) < smallest:
+        raise InputError(
+            f"Images are {height}x{width}, and {title(name)} needs at least {smallest}x{smallest}:"
+            f" enlarge them, with image_size={smallest} (--image_size={smallest}) or more."
+        )
+
+
+def check_image_size(image_size: int | None, *, backbone: Backbone) -> None:
+    """Raise an `InputError` if the network does not take images of this height and width."""
+    if image_size is None:
+        return
+    name = name_of(backbone)
+    if name is None:
+        check_own_shape(own_shape(backbone), (image_size, image_size, 3))
+        return
+    smallest = _smallest(name)
+    if image_size < smallest:
+        raise InputError(
+            f"image_size is {image_size}, and {title(name)} needs at least {smallest}: give"
+            f" image_size={smallest} (--image_size={smallest}) or more."
+        )
+
+
+def _smallest(name: str) -> int:
+    return APPLICATIONS[name].smallest if name in APPLICATIONS else _SMALLEST

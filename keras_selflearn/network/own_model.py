@@ -1,0 +1,211 @@
+"""A Keras model of the user's as backbone: from Python, or from a file."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.network.architecture import (
+    ArchitectureError,
+    check_architecture,
+    mended,
+    unreadable_layer,
+)
+from keras_selflearn.network.model_file import SUFFIXES, opened_model
+from keras_selflearn.network.settling import settle
+from keras_selflearn.storage.digest import sha256
+
+Backbone = Union[str, os.PathLike, tf.keras.Model]
+
+
+@dataclass(frozen=True)
+class OwnShape:
+    """What a model takes, with None where any height or width will do, and what it gives."""
+
+    name: str
+    height: int | None
+    width: int | None
+    features: int
+
+
+def is_own_model(backbone: Any) -> bool:
+    """Whether this is a model of the user's or the path of one, and no name."""
+    if isinstance(backbone, tf.keras.Model):
+        return True
+    return isinstance(backbone, (str, os.PathLike)) and Path(backbone).suffix in SUFFIXES
+
+
+def own_model(backbone: Backbone) -> tf.keras.Model:
+    """A new copy of the user's model, with its weights.
+
+    Returns
+    -------
+    Model from (batch, height, width, 3) floats to features (batch, d)
+        A feature map (batch, h, w, d) is averaged.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, has more than Keras' own layers, or takes or gives something else.
+    """
+    if isinstance(backbone, tf.keras.Model):
+        model = from_architecture(architecture_of(backbone), "The model", keras.__version__)
+        model.set_weights(backbone.get_weights())
+        settle(model)
+        return _pooled(model, f"The model '{backbone.name}'")
+    path = Path(backbone).expanduser()
+    with opened_model(path) as file:
+        model = from_architecture(file.architecture, f"The model file {path}", file.keras)
+        try:
+            model.load_weights(file.weights)
+        except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise InputError(
+                f"The weights in the model file {path} do not fit its layers ({reason}): save it"
+                " again."
+            ) from error
+    settle(model)
+    return _pooled(model, f"The model file {path}")
+
+
+def architecture_of(model: tf.keras.Model) -> dict[str, Any]:
+    """The architecture of a model as JSON has it, checked and mended.
+
+    Raises
+    ------
+    InputError
+        When it has more than Keras' own layers.
+    """
+    try:
+        architecture = json.loads(model.to_json())
+        check_architecture(architecture)
+    except (ArchitectureError, NotImplementedError, TypeError, ValueError) as error:
+        raise InputError(
+            f"The model '{model.name}' can't be used: {error}. Give a model of Keras' own layers."
+        ) from error
+    return mended(architecture)
+
+
+def from_architecture(architecture: dict[str, Any], owner: str, version: str) -> tf.keras.Model:
+    """Build a checked architecture, with random weights.
+
+    Parameters
+    ----------
+    architecture : dict
+    owner : str
+        Begins the message of an error.
+    version : str
+        The Keras that wrote it.
+
+    Raises
+    ------
+    InputError
+        When this version of Keras can't. It names the layer.
+    """
+    kind = tf.keras.Sequential if architecture["class_name"] == "Sequential" else tf.keras.Model
+    try:
+        return kind.from_config(copy.deepcopy(architecture["config"]))  # Keras changes it.
+    except Exception as error:  # A layer raises whatever it finds wrong with its configuration.
+        layer = unreadable_layer(architecture, _layer_from)
+        raise InputError(
+            f"{owner} was written by Keras {version}, and Keras {keras.__version__} can't read"
+            f" {layer}: use Keras {version}, or save the model again with this one."
+        ) from error
+
+
+def _layer_from(description: dict[str, Any]) -> tf.keras.layers.Layer:
+    kind = getattr(tf.keras.layers, description["class_name"])
+    return kind.from_config(copy.deepcopy(description["config"]))
+
+
+def digest_of_model(backbone: Backbone) -> str:
+    """SHA-256 of a model's file, or of its architecture and weights."""
+    if not isinstance(backbone, tf.keras.Model):
+        return sha256(Path(backbone).expanduser())
+    digest = hashlib.sha256(json.dumps(architecture_of(backbone), sort_keys=True).encode())
+    for weight in backbone.get_weights():
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
+
+
+def own_shape(backbone: Backbone) -> OwnShape:
+    """What a model of the user's takes and gives. Raise as `own_model`."""
+    if isinstance(backbone, tf.keras.Model):
+        architecture_of(backbone)
+        return _checked(backbone, f"The model '{backbone.name}'")
+    path = Path(backbone).expanduser()
+    found = path.stat() if path.is_file() else None
+    # The file is read again only if it was changed.
+    return _shape_in_file(path, found and (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@functools.lru_cache(maxsize=8)
+def _shape_in_file(path: Path, _: Any) -> OwnShape:
+    return _checked(own_model(path), f"The model file {path}")
+
+
+def check_own_shape(shape: OwnShape, image_shape: tuple[int, ...]) -> None:
+    """Raise an `InputError` unless a user's model takes images (height, width, 3) of this size."""
+    height, width = image_shape[:2]
+    if shape.height in (None, height) and shape.width in (None, width):
+        return
+    sizes = f"{shape.height or 'any'}x{shape.width or 'any'}"
+    way = "resize them"
+    if shape.height == shape.width:
+        way = f"give image_size={shape.height} (--image_size={shape.height})"
+    raise InputError(
+        f"Images are {height}x{width}, and the model '{shape.name}' takes {sizes}: {way}."
+    )
+
+
+def check_takes(model: tf.keras.Model, image_shape: tuple[int, int, int]) -> None:
+    """Raise an `InputError` unless all layers of a user's model can be computed for this size."""
+    check_own_shape(_checked(model, "The model"), image_shape)
+    try:
+        model.compute_output_shape((None, *image_shape))
+    except Exception as error:  # A layer raises whatever it finds wrong with the size.
+        raise InputError(
+            f"Images are {image_shape[0]}x{image_shape[1]}, which the model '{model.name}' can't"
+            " take: enlarge them with image_size (--image_size)."
+        ) from error
+
+
+def _checked(model: tf.keras.Model, owner: str) -> OwnShape:
+    """Check what goes in and what comes out."""
+    if len(model.inputs or ()) != 1 or len(model.outputs or ()) != 1:
+        raise InputError(f"{owner} must have one input, of known shape, and one output.")
+    given, made = tuple(model.inputs[0].shape), tuple(model.outputs[0].shape)
+    if len(given) != 4 or given[-1] != 3:
+        raise InputError(
+            f"{owner} takes {_shape(given)}: give one that takes images (height, width, 3)."
+        )
+    if len(made) not in (2, 4) or made[-1] is None:
+        raise InputError(
+            f"{owner} gives {_shape(made)}: give one that gives vectors (d) or a feature map"
+            " (height, width, d), such as a network without its classes."
+        )
+    return OwnShape(model.name, given[1], given[2], made[-1])
+
+
+def _pooled(model: tf.keras.Model, owner: str) -> tf.keras.Model:
+    """Average a feature map."""
+    _checked(model, owner)
+    if len(model.outputs[0].shape) == 2:
+        return model
+    pool = tf.keras.layers.GlobalAveragePooling2D(dtype="float32", name="average_of_map")
+    return tf.keras.Model(model.inputs[0], pool(model.outputs[0]), name=model.name)
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("any" if each is None else str(each) for each in shape[1:]) + ")"
