@@ -61,10 +61,7 @@ def verdict(run: RunRecord) -> str | None:
     if run.verdict is not None:
         return f"{Verdict(**msgspec.structs.asdict(run.verdict))}."
     if config.train == "head" and config.folds != 0:
-        return (
-            "Whether self-learning helped can't be told without test images: a class has a single"
-            " labelled one."
-        )
+        return "The folds can't tell whether self-learning helped: a class has a single labelled image."
     return None
 
 
