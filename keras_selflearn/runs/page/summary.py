@@ -61,7 +61,7 @@ def verdict(run: RunRecord) -> str | None:
     if run.verdict is not None:
         return f"{Verdict(**msgspec.structs.asdict(run.verdict))}."
     if config.train == "head" and config.folds != 0:
-        return "The folds can't tell whether self-learning helped: a class has a single labelled image."
+        return "Folds can't tell whether self-learning helped: a class has one labelled image."
     return None
 
 
