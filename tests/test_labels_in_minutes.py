@@ -40,6 +40,7 @@ def quick(**changes):
     return SelfLearningClassifier(preset="quick", **{**TINY, **changes})
 
 
+@pytest.mark.slow
 def test_it_labels_all_images_and_gains(data, digits):
     images, labels, truth = data
     subject = quick()
@@ -54,6 +55,7 @@ def test_it_labels_all_images_and_gains(data, digits):
     assert 100 * np.mean(predicted == digits.test_labels) == pytest.approx(accuracies[-1], abs=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"mirror": True}, {"labelling": "nearest"}])
 def test_what_is_saved_and_exported_gives_the_same(data, changes, tmp_path):
     import tensorflow as tf
@@ -72,6 +74,7 @@ def test_what_is_saved_and_exported_gives_the_same(data, changes, tmp_path):
     np.testing.assert_allclose(found["probabilities"], expected, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_features_are_computed_once(data, monkeypatch):
     images, labels, _ = data
     first = quick().fit(images, labels)
@@ -94,6 +97,7 @@ def counted(calls):
     return compute
 
 
+@pytest.mark.slow
 def test_a_stopped_fit_goes_on_to_the_same_labels(data, tmp_path):
     images, labels, _ = data
     expected = quick().fit(images, labels)
@@ -148,6 +152,7 @@ def test_a_metric_loss_has_no_head(data):
         quick(loss="triplet").fit(images, labels)
 
 
+@pytest.mark.slow
 def test_the_graph_labels_for_a_trained_network_too(data):
     images, labels, truth = data
     for loss in ("cross-entropy", "triplet"):
@@ -170,6 +175,7 @@ def photos(tmp_path_factory, digits):
     return folder
 
 
+@pytest.mark.slow
 def test_a_folder_is_labelled_by_one_command(photos, tmp_path):
     command = f"--dataset=folder --images={photos} --image_size=32 --backbone=tiny"
     command += f" --weights=random --results_dir={tmp_path}"
@@ -189,6 +195,7 @@ def test_a_folder_is_labelled_by_one_command(photos, tmp_path):
     assert line.strip().split(" (")[0].replace("->", "-&gt;") in page
 
 
+@pytest.mark.slow
 def test_what_the_folds_measured_as_a_loss_is_not_kept(photos, tmp_path, monkeypatch):
     from keras_selflearn.runs import folds
     from keras_selflearn.selflearning.verdict import Changes

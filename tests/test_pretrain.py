@@ -33,6 +33,7 @@ def test_weights_that_were_learned_are_those_that_others_start_from(few_glyphs, 
     assert np.abs(loaded.get_weights()[1]).max() > 0
 
 
+@pytest.mark.slow
 def test_an_output_that_is_there_is_kept_unless_asked(few_glyphs, tmp_path):
     output = tmp_path / "glyphs.weights.h5"
     output.write_text("mine")

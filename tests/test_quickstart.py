@@ -59,6 +59,7 @@ def test_pretrains_once_and_runs_from_both_weights(tmp_path, monkeypatch, capsys
     assert (tmp_path / "results" / "quickstart.png").exists()
 
 
+@pytest.mark.slow
 def test_the_short_form_runs_from_end_to_end(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     options = {"results_dir": str(tmp_path / "results"), "cache_dir": str(tmp_path / "cache")}

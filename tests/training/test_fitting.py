@@ -142,6 +142,7 @@ def test_a_step_is_saved_when_all_callbacks_know_of_it():
     assert subject.callback.seen[-3:] == [8, "epoch 11", "saved"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", TRAININGS.values(), ids=TRAININGS)
 def test_a_training_stopped_after_any_step_goes_on_as_if_it_had_not_been(training):
     tf.config.experimental.enable_op_determinism()

@@ -155,6 +155,7 @@ def test_a_training_may_start_anew_and_masks_go_on_with_the_steps(way):
         assert (observer.outputs[0] != observer.outputs[6]).any()
 
 
+@pytest.mark.slow
 def test_the_optimiser_starts_anew_with_the_weights():
     once, again = (learner(Anew(10, (), seed=0)) for _ in range(2))
     once.network.earlier_steps.assign(6)
@@ -178,6 +179,7 @@ def test_a_batch_may_hold_a_share_of_given_labels_and_augment_the_others_only():
         assert weights.numpy().tolist() == [1, 1, 1, 0.25, 0.25, 0.25]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("confidence", [0.0, 0.5])
 def test_weights_of_pseudo_labels_reach_the_loss(confidence):
     ended = []
@@ -192,6 +194,7 @@ def test_weights_of_pseudo_labels_reach_the_loss(confidence):
     assert same == (confidence == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [Anew, HalfGiven])
 def test_another_way_goes_through_the_loop(way):
     subject = learner(way(6, ("shift",), seed=0))
