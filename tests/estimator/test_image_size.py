@@ -69,7 +69,8 @@ def test_small_images_without_it_are_an_error_that_names_it():
 
 @pytest.mark.slow
 def test_a_network_of_keras_trains_is_saved_and_is_exported(tmp_path):
-    classifier = fit(backbone="mobilenetv3small", preprocessing=None)
+    # With random weights all embeddings are nearly the same: they would label nothing.
+    classifier = fit(backbone="mobilenetv3small", preprocessing=None, meta_iterations=0)
     assert classifier.network_.backbone.output_shape == (None, 576)
     check_saved_and_exported(classifier, tmp_path)
 
@@ -77,20 +78,26 @@ def test_a_network_of_keras_trains_is_saved_and_is_exported(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "backbone",
-    ["ConvNeXtTiny", "EfficientNetV2B0", "MobileNet", "MobileNetV2", "NASNetMobile", "ResNet50"],
+    ["ConvNeXtTiny", "EfficientNetV2B0", "MobileNet", "MobileNetV2", "ResNet50"],
 )
-def test_each_family_trains_is_saved_and_is_exported(backbone, tmp_path):
-    check_saved_and_exported(fit(backbone=backbone, preprocessing=None), tmp_path)
+def test_each_family_gives_features_is_saved_and_is_exported(backbone, tmp_path):
+    classifier = fit(backbone=backbone, preprocessing=None, train="head", meta_iterations=0)
+    check_saved_and_exported(classifier, tmp_path)
 
 
 @pytest.mark.slow
 def test_what_a_network_knows_of_pixels_is_saved_and_exported(tmp_path):
     source = build_backbone("EfficientNetB0", (48, 48, 3), "random")
     first = next(x for x in source.layers if isinstance(x, tf.keras.layers.Normalization))
-    first.set_weights([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225], np.array(0)])
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    first.set_weights([mean, deviation, np.array(0)])
     write_notop(source, tmp_path / "weights.h5")
     classifier = fit(
-        backbone="EfficientNetB0", weights=str(tmp_path / "weights.h5"), preprocessing=None
+        backbone="EfficientNetB0",
+        weights=str(tmp_path / "weights.h5"),
+        preprocessing=None,
+        train="head",
+        meta_iterations=0,
     )
     check_saved_and_exported(classifier, tmp_path)
 

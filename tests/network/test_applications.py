@@ -27,15 +27,11 @@ FAMILIES = [
             "DenseNet121",
             "EfficientNetB0",
             "EfficientNetV2B0",
-            "EfficientNetV2S",
-            "InceptionResNetV2",
             "InceptionV3",
             "MobileNetV2",
-            "MobileNetV3Large",
             "NASNetMobile",
             "ResNet50",
             "ResNet50V2",
-            "VGG19",
             "Xception",
         )
     ),
@@ -123,9 +119,12 @@ def test_efficientnet_computes_what_keras_computes_from_the_published_file(
     ours = build_backbone(
         "EfficientNetB0", (48, 48, 3), "imagenet" if weights == "imagenet" else path
     )
-    expected = theirs(images, training=False)
-    np.testing.assert_allclose(ours(images, training=False), expected, rtol=1e-4, atol=1e-5)
-    assert np.abs(source(images, training=False) - expected).max() > 1e-3
+    expected, found, unscaled = (
+        model(images, training=False).numpy() for model in (theirs, ours, source)
+    )
+    size = np.abs(expected).max()  # tiny, with random weights
+    np.testing.assert_allclose(found / size, expected / size, atol=1e-3)
+    assert np.abs(unscaled - expected).max() > 0.1 * size
 
 
 @pytest.mark.slow
