@@ -94,7 +94,7 @@ def fit_discriminant(
     covariance = (products - (means.T * frequencies) @ means) / weights.sum()
     variance = np.trace(covariance) / d
     if (
-        variance < _LEAST_VARIANCE * np.trace(products) / d / weights.sum()
+        variance <= _LEAST_VARIANCE * np.trace(products) / d / weights.sum()
     ):  # each image is the mean of its class: only distances to the means are left
         covariance, variance = np.zeros((d, d)), 1.0
     shrunken = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * variance * np.eye(d)

@@ -78,6 +78,15 @@ def test_a_class_without_examples_is_never_predicted(kind):
     assert (probabilities[:, [1, 3, 5]] == 0).all()
 
 
+@pytest.mark.parametrize("scale", [0, 1e-30, 1e-12, 1e-3])
+def test_images_that_are_nearly_equal_are_no_error(scale):
+    vectors = (scale * CHANCE.normal(size=(12, 32))).astype(np.float32)
+    labels = np.arange(12) % 2
+    for centre in (0, np.eye(2, 32)[labels]):
+        head = fit_discriminant((vectors + centre).astype(np.float32), labels, n_classes=2)
+        assert np.isfinite(head.probabilities(vectors)).all()
+
+
 def test_one_image_of_each_class_gives_the_nearest():
     head = fit_discriminant(np.eye(3, dtype=np.float32), np.arange(3), n_classes=3)
     with np.errstate(all="raise"):
