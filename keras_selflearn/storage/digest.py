@@ -27,8 +27,16 @@ def sha256_of_rest(file: BinaryIO) -> str:
 
 
 def sha256_of_array(array: np.ndarray) -> str:
-    """Give the digest of an array, in the order of its elements."""
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    """Give the digest of an array, in the order of its elements.
+
+    Reads a memory map a few rows at a time.
+    """
+    digest = hashlib.sha256()
+    rows = max(1, _PIECE // max(1, array[:1].nbytes)) if array.ndim else 1
+    for start in range(0, len(array) if array.ndim else 1, rows):
+        piece = array[start : start + rows] if array.ndim else array
+        digest.update(np.ascontiguousarray(piece).tobytes())
+    return digest.hexdigest()
 
 
 def sha256_of_sample(images: np.ndarray) -> str:

@@ -33,3 +33,11 @@ def test_a_sample_is_of_the_first_the_last_and_those_between(n):
     last = min(n, 100) - 1
     chosen = [i * (n - 1) // last for i in range(last)] + [n - 1]
     assert digest.sha256_of_sample(images) == digest.sha256_of_array(images[chosen])
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((0, 3)), np.array(3.5), np.arange(5000.0).reshape(50, 100)]
+)
+def test_a_digest_in_parts_is_that_of_the_whole(array, monkeypatch):
+    monkeypatch.setattr(digest, "_PIECE", 2000)
+    assert digest.sha256_of_array(array) == hashlib.sha256(array.tobytes()).hexdigest()
