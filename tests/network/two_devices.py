@@ -136,7 +136,7 @@ def traces():
             counted.append(1)
             return inputs
 
-    def counting(image_shape, weights):
+    def counting(image_shape):
         inputs = tf.keras.Input(image_shape)
         pooled = tf.keras.layers.GlobalAveragePooling2D()(CountTraces()(inputs))
         return tf.keras.Model(inputs, pooled)

@@ -342,7 +342,7 @@ def test_nothing_is_traced_twice(monkeypatch):
             traces.append(1)
             return inputs
 
-    def counting(image_shape, weights):
+    def counting(image_shape):
         inputs = tf.keras.Input(image_shape)
         pooled = tf.keras.layers.GlobalAveragePooling2D()(CountTraces()(inputs))
         return tf.keras.Model(inputs, pooled)
