@@ -1,7 +1,4 @@
-"""Commands in the tests' own process, without the seconds that another takes to start.
-
-Each command has a test that calls it in a process of its own, too.
-"""
+"""Commands in the tests' own process, without the seconds that another takes to start."""
 
 from __future__ import annotations
 
@@ -21,5 +18,7 @@ def call_here(module: str, *flags: str) -> subprocess.CompletedProcess:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         with warnings.catch_warnings():
             warnings.simplefilter("default", InputWarning)
+            # A test may have imported the command.
+            warnings.filterwarnings("ignore", message=".* found in sys.modules after import")
             status = command(module, *flags)
     return subprocess.CompletedProcess([module, *flags], status, out.getvalue(), err.getvalue())
