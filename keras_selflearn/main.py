@@ -61,7 +61,7 @@ def main(command: Command) -> None:
     import_tensorflow_quietly()
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
-    from keras_selflearn.runs.page.summary import verdict, why_it_ended
+    from keras_selflearn.runs.page.summary import not_reached, verdict, why_it_ended
 
     if from_run is not None:
         from keras_selflearn.runs.repeating import repeated
@@ -85,7 +85,7 @@ def main(command: Command) -> None:
     elif not run.test_accuracy:
         why = "--folds=0" if config.folds == 0 else "a class has a single labelled one"
         print(f"  no accuracy: there are no test images, and {why}")
-    for sentence in filter(None, [verdict(run), *why_it_ended(run)]):
+    for sentence in filter(None, [verdict(run), not_reached(run), *why_it_ended(run)]):
         print(f"  {sentence}")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))

@@ -48,7 +48,7 @@ def paragraph(contents: Contents) -> Markup:
         known=int(known.sum()),
         right=right_share(contents),
         mistakes=len(likely_mistakes(contents)),
-        endings=[*filter(None, [verdict(run)]), *why_it_ended(run)],
+        endings=[*filter(None, [verdict(run), not_reached(run)]), *why_it_ended(run)],
         duration=text.duration(run.seconds),
     )
 
@@ -63,6 +63,18 @@ def verdict(run: RunRecord) -> str | None:
     if config.train == "head" and config.folds != 0:
         return "Folds can't tell whether self-learning helped: a class has one labelled image."
     return None
+
+
+def not_reached(run: RunRecord) -> str | None:
+    """Say how many images the graph gave no label, where it was to label all; None for none."""
+    config, remaining = run.config, run.history[-1].remaining
+    labels_all = config.selection_percent == 100 and config.min_confidence is None
+    if config.labelling != "graph" or len(run.history) == 1 or not labels_all or not remaining:
+        return None
+    return (
+        f"{remaining} images have no pseudo-label: the graph joins them with no labelled image, not"
+        " even through others."
+    )
 
 
 def why_it_ended(run: RunRecord) -> list[str]:
