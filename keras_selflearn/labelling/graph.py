@@ -176,7 +176,7 @@ class GraphLabeller(Labeller):
         if prior == "estimated":
             head = fit_logistic(unit_rows(self.reference), self.labels, n_classes=n_classes)
             return head.probabilities(unit_rows(embeddings)).mean(axis=0, dtype=np.float64)
-        return np.full(n_classes, 1 / n_classes)
+        return self._even
 
     @property
     def _voters(self) -> int:

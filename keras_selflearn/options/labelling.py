@@ -10,7 +10,6 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.losses import objective_class
 from keras_selflearn.options.selflearning import has_meta_iterations
 
-PRIORS = ("estimated", "equal", "labels", "none")
 REFERENCES = ("initial", "all")
 TEST_FEATURES = ("as-is", "standardised")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_selflearn.labelling.similarity_graph import unit_rows
+
 _BLOCK = 8192
 
 
@@ -43,9 +45,8 @@ class FeatureEmbedding:
         """Return the embeddings (k, d) float32 of features (k, d), in memory."""
         embeddings = np.empty(features.shape, np.float32)
         for start in range(0, len(features), _BLOCK):
-            block = features[start : start + _BLOCK] * self.scale + self.shift
-            lengths = np.linalg.norm(block, axis=1, keepdims=True)
-            embeddings[start : start + _BLOCK] = block / np.where(lengths > 0, lengths, 1)
+            part = slice(start, start + _BLOCK)
+            embeddings[part] = unit_rows(features[part] * self.scale + self.shift)
         return embeddings
 
 
