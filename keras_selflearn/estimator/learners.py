@@ -15,8 +15,8 @@ import tensorflow as tf
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.estimator.fitted import labeller_setting, network_from
 from keras_selflearn.labelling import make_labeller
-from keras_selflearn.labelling.graph_memory import GraphMemory
 from keras_selflearn.labelling.labeller import Labeller
+from keras_selflearn.labelling.memory import Memory
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import identity_of
 from keras_selflearn.network.embedding import embed
@@ -97,7 +97,7 @@ class Task:
         return EmbeddingLabelling(
             embed,
             images,
-            functools.partial(_new_labeller, self, {**setting, "graphs": GraphMemory()}),
+            functools.partial(_new_labeller, self, {**setting, "memory": Memory()}),
             reference=self.parameters["reference"],
             test_features=self.parameters["validation_features"],
         )

@@ -10,8 +10,12 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from keras_selflearn.labelling.labeller import Graph, Labeller, Labels, Setting
-from keras_selflearn.labelling.linear_heads import fit_logistic
-from keras_selflearn.labelling.similarity_graph import most_similar, unit_rows
+from keras_selflearn.labelling.linear_heads import LinearHead, fit_logistic, say_of_labels
+from keras_selflearn.labelling.similarity_graph import (
+    most_similar,
+    similarity_graph,
+    unit_rows,
+)
 from keras_selflearn.labelling.softmax import SoftmaxLabeller
 from keras_selflearn.labelling.spreading import align, row_shares, spread, usual_mass
 
@@ -21,6 +25,8 @@ _STEPS = 50
 # The part of the usual mass that each image gets as the prior has it. It lowers the confidence of
 # images that little reaches, and changes hardly any label.
 _BACKGROUND = 0.1
+# Added to shares so that no row is all 0.
+_LEAST = 1e-12
 # What an image without a given label starts with in later rounds, of what a labelled one has.
 _GUESS = 0.5
 
@@ -49,9 +55,9 @@ class GraphLabeller(Labeller):
     """Labels spread from labelled images to similar ones, and from these on.
 
     The steps (docs/features.md): a graph of nearest neighbours, label spreading, alignment of the
-    classes' shares to a prior. An image that no labelled image leads to gets no label. New images
-    are labelled by the network's head, or by their most similar labelled images where the loss has
-    no head that gives logits.
+    classes' shares to a prior, and a say for a head on the labels alone. An image that no labelled
+    image leads to gets no label. New images are labelled by the network's head, or by their most
+    similar labelled images where the loss has no head that gives logits.
     """
 
     name = "graph"
@@ -134,13 +140,10 @@ class GraphLabeller(Labeller):
     def _spread(self, unlabelled: np.ndarray) -> Reached:
         setting, n_labelled = self.setting, len(self.reference)
         embeddings = np.concatenate([self.reference, unlabelled])
-        graph = setting.graphs.graph(
-            embeddings,
-            dimensions=setting.graph_dimensions,
-            n_neighbors=setting.graph_neighbors,
-            exponent=setting.graph_exponent,
-        )
-        prior = self._prior(embeddings)
+        graph = self._graph(embeddings)
+        units = unit_rows(embeddings)
+        by_labels = self._head_on_labels().probabilities(units)
+        prior = self._prior(by_labels)
         start = np.zeros((len(embeddings), setting.n_classes), np.float32)
         # Each class starts with equally much, whatever its number of labels.
         numbers = np.bincount(self.labels, minlength=setting.n_classes)
@@ -152,6 +155,10 @@ class GraphLabeller(Labeller):
             start[n_labelled:] = _GUESS * self._aligned(guesses, prior)
         masses = spread(graph, start, alpha=setting.graph_alpha, steps=_STEPS)
         shares = row_shares(masses, prior, background=_BACKGROUND * usual_mass(masses))
+        shares = self._aligned(shares, prior)
+        say = np.float32(say_of_labels(n_labelled, setting.n_classes))
+        shares = shares ** (1 - say) * by_labels**say
+        shares = row_shares(shares, self._even, background=_LEAST)
         shares = self._aligned(shares, prior)[n_labelled:]
         return Reached(
             shares,
@@ -166,16 +173,41 @@ class GraphLabeller(Labeller):
     def _is_unaligned(self) -> bool:
         return isinstance(self.setting.prior, str) and self.setting.prior == "none"
 
-    def _prior(self, embeddings: np.ndarray) -> np.ndarray:
-        """The shares (n_classes,) of the classes among all images."""
+    def _graph(self, embeddings: np.ndarray) -> sparse.csr_matrix:
+        setting = self.setting
+        settings = setting.graph_dimensions, setting.graph_neighbors, setting.graph_exponent
+        dimensions, n_neighbors, exponent = settings
+        return setting.memory.once(
+            "graph",
+            (embeddings,),
+            settings,
+            lambda: similarity_graph(
+                embeddings, dimensions=dimensions, n_neighbors=n_neighbors, exponent=exponent
+            ),
+        )
+
+    def _head_on_labels(self) -> LinearHead:
+        """The logistic regression on the reference alone."""
+        n_classes = self.setting.n_classes
+        return self.setting.memory.once(
+            "head on labels",
+            (self.reference, self.labels),
+            (n_classes,),
+            lambda: fit_logistic(unit_rows(self.reference), self.labels, n_classes=n_classes),
+        )
+
+    def _prior(self, by_labels: np.ndarray) -> np.ndarray:
+        """The shares (n_classes,) of the classes among all images.
+
+        `by_labels` (n, n_classes) is what the head on the labels says of them.
+        """
         n_classes, prior = self.setting.n_classes, self.setting.prior
         if not isinstance(prior, str):
             return np.asarray(prior, np.float64)
         if prior == "labels":
             return np.bincount(self.labels, minlength=n_classes) / len(self.labels)
         if prior == "estimated":
-            head = fit_logistic(unit_rows(self.reference), self.labels, n_classes=n_classes)
-            return head.probabilities(unit_rows(embeddings)).mean(axis=0, dtype=np.float64)
+            return by_labels.mean(axis=0, dtype=np.float64)
         return self._even
 
     @property

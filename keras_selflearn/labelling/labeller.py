@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, ClassVar, NamedTuple
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.labelling.graph_memory import GraphMemory
+from keras_selflearn.labelling.memory import Memory
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -81,8 +81,8 @@ class Setting:
         The shares of the classes among all images, or how to find them: one of `PRIORS`.
     later_round : bool
         Whether the head was trained on pseudo-labels, so that it knows more than the given labels.
-    graphs : GraphMemory
-        Keeps the graph from one round to the next.
+    memory : Memory
+        Keeps from one round to the next what does not change.
     """
 
     n_classes: int
@@ -95,7 +95,7 @@ class Setting:
     graph_alpha: float = 0.9
     prior: Any = "estimated"
     later_round: bool = False
-    graphs: GraphMemory = field(default_factory=GraphMemory, compare=False)
+    memory: Memory = field(default_factory=Memory, compare=False)
 
 
 class Labeller(ABC):

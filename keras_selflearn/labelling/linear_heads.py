@@ -11,6 +11,8 @@ from sklearn.linear_model import LogisticRegression
 # Inverse of the regularisation of scikit-learn's logistic regression, for rows of length 1.
 _C = 10.0
 _ITERATIONS = 1000
+# With so many labels a class, a head on the labels alone counts as much as all images together.
+_EQUAL_SAY = 100
 # The share of the covariance that is replaced by its mean variance in all directions.
 _SHRINKAGE = 0.2
 _BLOCK = 4096
@@ -101,6 +103,26 @@ def fit_discriminant(
     kernel = np.linalg.solve(shrunken, means.T)
     bias = -(means.T * kernel).sum(axis=0) / 2
     return _of_classes(kernel, bias, present, n_classes)
+
+
+def say_of_labels(n_labelled: int, n_classes: int) -> float:
+    """How much a head on the labels alone counts beside all images, above 0 and below 1.
+
+    With few labels the other images know more, and with hundreds in a class the labels do
+    (docs/features.md).
+    """
+    in_class = n_labelled / n_classes
+    return in_class / (in_class + _EQUAL_SAY)
+
+
+def blend(head: LinearHead, other: LinearHead, share: float) -> LinearHead:
+    """Give the head whose probabilities are a geometric mean, in which `other` has this share.
+
+    The share is above 0 and below 1. Both heads must be able to predict the same classes.
+    """
+    kernel = (1 - share) * head.kernel + share * other.kernel
+    bias = (1 - share) * head.bias + share * other.bias
+    return LinearHead(kernel.astype(np.float32), bias.astype(np.float32))
 
 
 # The names that the options `head` and `meta_head` take.

@@ -55,7 +55,8 @@ class EmbeddingLabelling:
         self._new_labeller = new_labeller
         self._needs_reference = new_labeller().needs_reference
         self._needs_unlabelled = new_labeller().needs_unlabelled
-        self._uses_all = reference == "all"
+        # A graph holds all images: pseudo-labels of earlier rounds reach it through the head.
+        self._uses_all = reference == "all" and not self._needs_unlabelled
         self._standardises = test_features == "standardised"
         self._meta_iteration = 0
         self._labels = np.empty(0, np.int64)

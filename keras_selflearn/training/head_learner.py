@@ -8,7 +8,8 @@ import numpy as np
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.labelling.linear_heads import HEADS, LinearHead
+from keras_selflearn.labelling.linear_heads import HEADS, LinearHead, blend, say_of_labels
+from keras_selflearn.labelling.memory import Memory
 from keras_selflearn.network.head_network import HeadNetwork
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
@@ -37,6 +38,8 @@ class HeadChoice:
 
 class HeadLearner:
     """Fits a linear head on embeddings, from the beginning each time.
+
+    A head on pseudo-labels is blended with the head on the given labels: see `say_of_labels`.
 
     Parameters
     ----------
@@ -77,6 +80,7 @@ class HeadLearner:
         self._heads = heads
         self._test_labels = None if test_data is None else test_data[1]
         self._meta_iteration = 0
+        self._memory = Memory()
 
     def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
         """Fit the head; return the mean cross-entropy of what it was fitted on, and no steps.
@@ -96,6 +100,9 @@ class HeadLearner:
             head = HEADS[kind](
                 embeddings, labels, n_classes=self.n_classes, weights=self._weights(examples)
             )
+            if len(labelled) > len(examples.initially_labelled):
+                say = say_of_labels(len(examples.initially_labelled), self.n_classes)
+                head = blend(head, self._head_on_labels(examples), say)
             self._set_head(head)
         self._meta_iteration = meta_iteration
         self.labelling.follow(examples, meta_iteration)
@@ -144,6 +151,17 @@ class HeadLearner:
         n_given = int(given.sum())
         weight = max(1.0, (len(given) - n_given) / (_SHARE * n_given))
         return np.where(given, weight, 1.0)
+
+    def _head_on_labels(self, examples: Examples) -> LinearHead:
+        given = examples.initially_labelled
+        return self._memory.once(
+            "head on labels",
+            (given, examples.labels[given]),
+            (),
+            lambda: HEADS[self._heads.first](
+                self._embeddings[given], examples.labels[given], n_classes=self.n_classes
+            ),
+        )
 
     def _set_head(self, head: LinearHead) -> None:
         self.network.set_head(head.kernel, head.bias)

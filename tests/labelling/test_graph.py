@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from keras_selflearn.labelling import graph as graph_module
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.labelling.graph import NOT_REACHED, GraphLabeller
-from keras_selflearn.labelling.graph_memory import GraphMemory
 from keras_selflearn.labelling.linear_heads import LinearHead, fit_logistic
+from keras_selflearn.labelling.memory import Memory
+from keras_selflearn.labelling.similarity_graph import similarity_graph
 
 CHANCE = np.random.default_rng(0)
 CENTRES = 4 * np.eye(3, 6)
@@ -124,13 +126,40 @@ def test_a_later_round_starts_with_what_the_head_says():
     assert (first.labels == 2).sum() < (later.labels == 2).sum()
 
 
-def test_the_same_images_share_a_graph():
-    memory, made = GraphMemory(), []
-    graph = memory.graph(IMAGES, dimensions=6, n_neighbors=5, exponent=3.0)
-    made.append(memory.graph(IMAGES.copy(), dimensions=6, n_neighbors=5, exponent=3.0))
-    assert made[0] is graph
-    assert memory.graph(IMAGES, dimensions=6, n_neighbors=4, exponent=3.0) is not graph
-    assert memory.graph(IMAGES[::-1], dimensions=6, n_neighbors=5, exponent=3.0) is not graph
+def test_the_head_on_the_labels_has_its_say(monkeypatch):
+    """The nearest neighbour alone mixes what a line tells apart."""
+    sides = np.repeat([0, 1], 400)
+    images = CHANCE.normal(size=(800, 6)) + np.outer(2 * sides - 1, [1.2, 0, 0, 0, 0, 0])
+    images, given = images.astype(np.float32), np.flatnonzero(np.arange(800) % 2)
+    rest = np.setdiff1d(np.arange(800), given)
+    units = images / np.linalg.norm(images, axis=1, keepdims=True)
+    head = fit_logistic(units[given], sides[given], n_classes=2).probabilities(units[rest])
+
+    def agreement(say):
+        monkeypatch.setattr(graph_module, "say_of_labels", lambda n_labelled, n_classes: say)
+        options = {"graph_neighbors": 1, "graph_dimensions": 6, "prior": "equal"}
+        subject = make_labeller("graph", n_classes=2, **options)
+        found = subject.fit(images[given], sides[given], images[rest]).label_unlabelled()
+        return (found.labels == head.argmax(axis=1)).mean()
+
+    assert agreement(1e-6) < 0.85 and agreement(0.999) > 0.95
+
+
+def test_the_same_images_share_a_graph(monkeypatch):
+    made = []
+
+    def counted(*arguments, **named):
+        made.append(named)
+        return similarity_graph(*arguments, **named)
+
+    monkeypatch.setattr(graph_module, "similarity_graph", counted)
+    memory = Memory()
+    first = fitted(memory=memory).label_unlabelled()
+    np.testing.assert_array_equal(fitted(memory=memory).label_unlabelled().labels, first.labels)
+    assert len(made) == 1
+    fitted(memory=memory, graph_neighbors=4)
+    fitted(IMAGES[::-1], memory=memory, graph_neighbors=4)
+    assert len(made) == 3
 
 
 @pytest.mark.parametrize("with_head", [False, True])

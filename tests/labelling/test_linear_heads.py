@@ -7,7 +7,13 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
-from keras_selflearn.labelling.linear_heads import HEADS, fit_discriminant, fit_logistic
+from keras_selflearn.labelling.linear_heads import (
+    HEADS,
+    blend,
+    fit_discriminant,
+    fit_logistic,
+    say_of_labels,
+)
 
 CHANCE = np.random.default_rng(0)
 LABELS = np.repeat([0, 1, 2], 30)
@@ -91,3 +97,17 @@ def test_one_image_of_each_class_gives_the_nearest():
     head = fit_discriminant(np.eye(3, dtype=np.float32), np.arange(3), n_classes=3)
     with np.errstate(all="raise"):
         assert head.probabilities(np.eye(3, dtype=np.float32)).argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_the_labels_say_grows_with_their_number():
+    says = [say_of_labels(10 * each, 10) for each in (1, 25, 100, 400)]
+    np.testing.assert_allclose(says, [1 / 101, 0.2, 0.5, 0.8])
+
+
+def test_a_blend_is_the_geometric_mean_of_probabilities():
+    one, other = (fit(VECTORS, LABELS, n_classes=3) for fit in HEADS.values())
+    mean = one.probabilities(VECTORS) ** 0.7 * other.probabilities(VECTORS) ** 0.3
+    mean /= mean.sum(axis=1, keepdims=True)
+    found = blend(one, other, 0.3)
+    np.testing.assert_allclose(found.probabilities(VECTORS), mean, rtol=1e-4)
+    assert found.kernel.dtype == found.bias.dtype == np.float32

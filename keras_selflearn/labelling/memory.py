@@ -1,0 +1,43 @@
+"""Keeps what the rounds of self-learning on fixed embeddings share, such as the graph."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Callable, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+class Memory:
+    """Gives the last result of a kind again, where it would be computed from the same."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    def once(
+        self,
+        kind: str,
+        arrays: tuple[np.ndarray, ...],
+        settings: tuple[Any, ...],
+        compute: Callable[[], T],
+    ) -> T:
+        """Return what `compute` returns.
+
+        Parameters
+        ----------
+        kind : str
+            One result is kept of each kind.
+        arrays, settings : tuples of arrays and of hashable values
+            All that the result depends on.
+        compute : callable
+            Takes nothing; called where the last result of this kind was of something else.
+        """
+        digests = (hashlib.sha256(np.ascontiguousarray(each).data).hexdigest() for each in arrays)
+        shapes = (each.shape for each in arrays)
+        key = (*digests, *shapes, *settings)
+        if kind not in self._kept or self._kept[kind][0] != key:
+            self._kept.pop(kind, None)  # The old result must not take memory beside the new one.
+            self._kept[kind] = key, compute()
+        return self._kept[kind][1]
