@@ -127,7 +127,7 @@ def test_a_later_round_starts_with_what_the_head_says():
 
 
 def test_the_head_on_the_labels_has_its_say(monkeypatch):
-    """The nearest neighbour alone mixes what a line tells apart."""
+    """Three neighbours mix what a line tells apart."""
     sides = np.repeat([0, 1], 400)
     images = CHANCE.normal(size=(800, 6)) + np.outer(2 * sides - 1, [1.2, 0, 0, 0, 0, 0])
     images, given = images.astype(np.float32), np.flatnonzero(np.arange(800) % 2)
@@ -137,12 +137,12 @@ def test_the_head_on_the_labels_has_its_say(monkeypatch):
 
     def agreement(say):
         monkeypatch.setattr(graph_module, "say_of_labels", lambda n_labelled, n_classes: say)
-        options = {"graph_neighbors": 1, "graph_dimensions": 6, "prior": "equal"}
+        options = {"graph_neighbors": 3, "graph_dimensions": 6, "prior": "equal"}
         subject = make_labeller("graph", n_classes=2, **options)
         found = subject.fit(images[given], sides[given], images[rest]).label_unlabelled()
         return (found.labels == head.argmax(axis=1)).mean()
 
-    assert agreement(1e-6) < 0.85 and agreement(0.999) > 0.95
+    assert agreement(1e-6) < 0.9 and agreement(0.999) > 0.95
 
 
 def test_the_same_images_share_a_graph(monkeypatch):

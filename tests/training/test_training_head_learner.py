@@ -88,7 +88,7 @@ def test_given_labels_weigh_a_quarter_of_the_pseudo_labels_together(network):
     weights = np.where(np.isin(np.arange(90), GIVEN), 84 / (4 * 6), 1.0)
     of_all = HEADS["discriminant"](EMBEDDINGS, merged.labels, n_classes=3, weights=weights)
     of_given = HEADS["logistic"](EMBEDDINGS[GIVEN], TRUTH[GIVEN], n_classes=3)
-    say = 2 / 102  # two labels in a class, of the hundred that would count as much
+    say = 2 / 202  # two labels in a class, of 200 that would count as much
     expected = (1 - say) * of_all.kernel + say * of_given.kernel
     np.testing.assert_allclose(subject.network.head.get_weights()[0], expected, rtol=1e-5)
 
