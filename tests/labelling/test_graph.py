@@ -142,7 +142,7 @@ def test_the_head_on_the_labels_has_its_say(monkeypatch):
         found = subject.fit(images[given], sides[given], images[rest]).label_unlabelled()
         return (found.labels == head.argmax(axis=1)).mean()
 
-    assert agreement(1e-6) < 0.9 and agreement(0.999) > 0.95
+    assert agreement(1e-6) + 0.02 < agreement(0.999) > 0.97
 
 
 def test_the_same_images_share_a_graph(monkeypatch):
