@@ -34,15 +34,27 @@ class ReportConfig(Options):
     run: str | None = option(
         None, "Folder of a finished run: draw its curve and its page again, and nothing else."
     )
+    label_curve: str | None = option(
+        None,
+        "Folder of finished runs with different numbers of labels: draw accuracy over the number"
+        " of labels there, and nothing else.",
+    )
 
 
 def main(config: ReportConfig) -> None:
-    """Draw the tables and figures from the finished runs, or one run's curve and page."""
+    """Draw the tables and figures from the finished runs, or what one of the flags asks for."""
     if config.run is not None:
         import_tensorflow_quietly()
         from keras_selflearn.runs.pictures import redraw_run
 
         for path in redraw_run(Path(config.run).expanduser()):
+            print(path)
+        return
+    if config.label_curve is not None:
+        import_tensorflow_quietly()
+        from keras_selflearn.reproduction.label_curve import draw_label_curves
+
+        for path in draw_label_curves(Path(config.label_curve).expanduser()):
             print(path)
         return
     make_grid(published_table(1), config.preset)  # A mistyped name must not wait for TensorFlow.

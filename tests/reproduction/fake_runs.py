@@ -30,11 +30,13 @@ def write_run(
     status: str = "finished",
     seconds: float = 60.0,
     embeddings: bool = False,
+    labelled: int | None = None,
     **changes,
 ) -> Path:
     """Write the run.json of a cell with these test accuracies; the run's folder."""
     config = resolve(replace(cell.config, **changes))
-    labelled = 400 if config.regime == "all-labelled" else 40
+    if labelled is None:
+        labelled = 400 if config.regime == "all-labelled" else 40
     history = [
         {
             "meta_iteration": k,
