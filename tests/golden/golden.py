@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "",
 }
+# With these the same processor gives other bits.
+OTHER_BITS = ("ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "KERAS_SELFLEARN_TEST_PRECISION")
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "pillow", "h5py")
 _INSTRUCTIONS = ("fma", "f16c", "avx", "avx2")
 _FAMILIES = ("avx512", "avx_", "amx_")
