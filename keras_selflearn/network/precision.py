@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import tensorflow as tf
@@ -10,6 +11,8 @@ import tensorflow as tf
 from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.network import cpu
 
+# The sets of instructions of oneDNN that are too old for it.
+_WITHOUT_BFLOAT16 = "SSE41 AVX AVX2 AVX2_VNNI AVX2_VNNI_2 AVX512_CORE AVX512_CORE_VNNI".split()
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
 
 
@@ -17,7 +20,8 @@ def resolve_precision(precision: str) -> str:
     """Turn `auto` into `mixed_bfloat16` where the hardware computes it natively, else `float32`.
 
     Native means tensor cores of compute capability 8.0 on all GPUs, or, without a GPU, the CPU
-    features AMX-BF16 or AVX512-BF16: elsewhere bfloat16 is emulated and slower than float32.
+    features AMX-BF16 or AVX512-BF16: elsewhere bfloat16 is emulated and slower than float32. The
+    environment may keep TensorFlow from using these features.
 
     Raises
     ------
@@ -33,8 +37,14 @@ def resolve_precision(precision: str) -> str:
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
     else:
-        native = bool(cpu.features() & {"amx_bf16", "avx512_bf16"})
+        native = bool(cpu.features() & {"amx_bf16", "avx512_bf16"}) and not _is_held_back()
     return "mixed_bfloat16" if native else "float32"
+
+
+def _is_held_back() -> bool:
+    """Whether the environment keeps oneDNN, which TensorFlow computes with, from bfloat16."""
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    return os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" or limit in _WITHOUT_BFLOAT16
 
 
 @contextlib.contextmanager

@@ -17,8 +17,30 @@ from keras_selflearn.network.precision import precision_policy, resolve_precisio
     ],
 )
 def test_auto_takes_bfloat16_only_where_it_is_native(monkeypatch, features, expected):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setattr(cpu, "features", lambda: frozenset(features.split()))
+    assert resolve_precision("auto") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("ONEDNN_MAX_CPU_ISA", "AVX2", "float32"),
+        ("ONEDNN_MAX_CPU_ISA", "avx512_core", "float32"),
+        ("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", "mixed_bfloat16"),
+        ("ONEDNN_MAX_CPU_ISA", "DEFAULT", "mixed_bfloat16"),
+        ("TF_ENABLE_ONEDNN_OPTS", "0", "float32"),
+        ("TF_ENABLE_ONEDNN_OPTS", "1", "mixed_bfloat16"),
+    ],
+)
+def test_auto_minds_what_holds_tensorflow_back(monkeypatch, name, value, expected):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(cpu, "features", lambda: frozenset(["amx_bf16"]))
     assert resolve_precision("auto") == expected
 
 
