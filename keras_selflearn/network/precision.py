@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import unknown_name
+from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.network import cpu
 
 # The sets of instructions of oneDNN that are too old for it.
@@ -26,10 +26,15 @@ def resolve_precision(precision: str) -> str:
     Raises
     ------
     InputError
-        For an unknown precision.
+        For an unknown precision, and for `mixed_bfloat16` where TensorFlow would end the process.
     """
     if precision not in PRECISIONS:
         raise unknown_name("precision", precision, PRECISIONS)
+    if precision == "mixed_bfloat16" and _has_bfloat16() and _is_limited():
+        raise InputError(
+            f"ONEDNN_MAX_CPU_ISA={os.environ['ONEDNN_MAX_CPU_ISA']} keeps TensorFlow from bfloat16"
+            " on this processor: unset it, or give --precision=float32."
+        )
     if precision != "auto":
         return precision
     gpus = tf.config.list_physical_devices("GPU")
@@ -37,14 +42,18 @@ def resolve_precision(precision: str) -> str:
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
     else:
-        native = bool(cpu.features() & {"amx_bf16", "avx512_bf16"}) and not _is_held_back()
+        native = _has_bfloat16() and not _is_limited()
+        native = native and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0"
     return "mixed_bfloat16" if native else "float32"
 
 
-def _is_held_back() -> bool:
+def _has_bfloat16() -> bool:
+    return bool(cpu.features() & {"amx_bf16", "avx512_bf16"})
+
+
+def _is_limited() -> bool:
     """Whether the environment keeps oneDNN, which TensorFlow computes with, from bfloat16."""
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    return os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" or limit in _WITHOUT_BFLOAT16
+    return os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in _WITHOUT_BFLOAT16
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from number_formats import SOME_MIXED
 from own_models import layer_of, own_model
 from sklearn.base import clone
 
@@ -86,7 +87,7 @@ def test_pixels_are_not_scaled_unless_asked():
 
 
 def test_a_mixed_precision_leaves_the_model_s_own():
-    classifier = fit(backbone=own_model(), precision="mixed_bfloat16")
+    classifier = fit(backbone=own_model(), precision=SOME_MIXED)
     assert classifier.network_.backbone.output.dtype == "float32"
     assert np.isfinite(classifier.transform(IMAGES)).all()
 

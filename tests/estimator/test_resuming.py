@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from number_formats import SOME_MIXED
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.resuming import Resuming
@@ -61,7 +62,7 @@ class Anew(ContinuedTraining):
 
 CASES = {
     "cross-entropy": {"trainings": STEPS},
-    "cross-entropy average": {"precision": "mixed_bfloat16", "trainings": AVERAGE},
+    "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "cross-entropy anew": {"way": Anew, "precision": "mixed_float16", "trainings": AVERAGE},
     "triplet": {"trainings": EPOCHS},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import tensorflow as tf
+from number_formats import SOME_MIXED
 from PIL import Image
 from waiting import run_process
 
@@ -52,7 +53,7 @@ for folder in pathlib.Path().iterdir():
                                           else v.numpy() for k, v in out.items()})
 """
 LOSSES = ("cross-entropy", "triplet", "contrastive", "arcface")
-CASES = [*LOSSES, "three neighbours", "grey", "bfloat16"]
+CASES = [*LOSSES, "three neighbours", "grey", "mixed"]
 
 
 def fit(digits, **changes):
@@ -70,7 +71,7 @@ def fitted(digits):
     cases = {loss: fit(digits, loss=loss) for loss in LOSSES}
     cases["three neighbours"] = fit(digits, loss="triplet", n_neighbors=3)
     cases["grey"] = fit(digits, loss="triplet", grey=True)
-    cases["bfloat16"] = fit(digits, loss="arcface", precision="mixed_bfloat16")
+    cases["mixed"] = fit(digits, loss="arcface", precision=SOME_MIXED)
     return cases
 
 
@@ -80,7 +81,7 @@ def outputs(fitted, digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported")
     for name, classifier in fitted.items():
         export_saved_model(classifier, folder / name)
-    export_saved_model(fitted["bfloat16"], folder / "as float32", precision="float32")
+    export_saved_model(fitted["mixed"], folder / "as float32", precision="float32")
     same = digits.test_images[:50]
     twice = np.stack([np.asarray(Image.fromarray(each).resize((64, 64))) for each in same])
     np.savez(folder / "images.npz", same=same, twice=twice)
@@ -113,7 +114,7 @@ def test_plain_tensorflow_says_what_the_classifier_says(case, fitted, outputs, d
 
 
 def test_in_another_precision_embeddings_differ_by_rounding(fitted, outputs, digits):
-    classifier = fitted["bfloat16"]
+    classifier = fitted["mixed"]
     embeddings = classifier.transform(images_for(classifier, digits))
     difference = np.linalg.norm(outputs["as float32"]["same embedding"] - embeddings, axis=1)
     assert 0 < difference.max() < 0.05  # of unit vectors

@@ -11,6 +11,7 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
+from number_formats import needs_bfloat16
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import get_objective
@@ -145,7 +146,9 @@ def assert_outputs_cosines(head: CosineHead, embeddings: np.ndarray, kernel: np.
     np.testing.assert_allclose(cosines, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy", ["float32", pytest.param("mixed_bfloat16", marks=needs_bfloat16)]
+)
 @settings(derandomize=True, deadline=None, max_examples=15)
 @given(seed=st.integers(0, 1000), dim=st.integers(2, 8), length=st.sampled_from([0.01, 1.0, 50.0]))
 def test_head_outputs_true_cosines_in_float32(policy, seed, dim, length):
@@ -156,6 +159,7 @@ def test_head_outputs_true_cosines_in_float32(policy, seed, dim, length):
         assert_outputs_cosines(head_with(kernel), embeddings, kernel)
 
 
+@needs_bfloat16
 def test_head_survives_its_config():
     kernel = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
     embeddings = naive.unit_vectors(1, 5, 4)

@@ -10,6 +10,7 @@ import naive
 import numpy as np
 import pytest
 import tensorflow as tf
+from number_formats import needs_bfloat16
 
 from keras_selflearn import losses
 from keras_selflearn.console.errors import InputError
@@ -105,6 +106,7 @@ def test_labels_of_any_shape_and_type_give_the_same_float32_loss(name, dtype):
             np.testing.assert_allclose(slopes, expected[1], rtol=1e-2, atol=1e-3)
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("name", losses.loss_names())
 def test_compiled_model_learns_from_it_in_mixed_precision(name):
     objective = losses.get_objective(name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from number_formats import needs_bfloat16
 
 from keras_selflearn.network import cpu
 from keras_selflearn.network.backbone import build_backbone
 from keras_selflearn.network.convolution import convolve, quicken_kernel_gradients
 from keras_selflearn.network.precision import precision_policy
 
+pytestmark = needs_bfloat16
 FAST_HERE, ELSEWHERE = {"avx2", "avx512_bf16"}, {"avx512_bf16", "amx_bf16"}
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from number_formats import needs_bfloat16
 
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.network.model import build_network
@@ -28,7 +29,10 @@ def network(loss, **changes):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "precision",
+    ["float32", pytest.param("mixed_bfloat16", marks=needs_bfloat16), "mixed_float16"],
+)
 @pytest.mark.parametrize("loss", loss_names())
 def test_trains_with_a_float32_embedding_under_every_precision(loss, precision):
     net = network(loss, precision=precision)

@@ -7,6 +7,12 @@ from keras_selflearn.network import cpu
 from keras_selflearn.network.precision import precision_policy, resolve_precision
 
 
+@pytest.fixture(autouse=True)
+def no_limit(monkeypatch):
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+
+
 @pytest.mark.parametrize(
     ("features", "expected"),
     [
@@ -17,8 +23,6 @@ from keras_selflearn.network.precision import precision_policy, resolve_precisio
     ],
 )
 def test_auto_takes_bfloat16_only_where_it_is_native(monkeypatch, features, expected):
-    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setattr(cpu, "features", lambda: frozenset(features.split()))
     assert resolve_precision("auto") == expected
@@ -36,8 +40,6 @@ def test_auto_takes_bfloat16_only_where_it_is_native(monkeypatch, features, expe
     ],
 )
 def test_auto_minds_what_holds_tensorflow_back(monkeypatch, name, value, expected):
-    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     monkeypatch.setenv(name, value)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setattr(cpu, "features", lambda: frozenset(["amx_bf16"]))
@@ -59,6 +61,15 @@ def test_auto_asks_the_gpu_where_there_is_one(monkeypatch, capability, expected)
 
 def test_a_precision_asked_for_is_kept():
     assert resolve_precision("mixed_float16") == "mixed_float16"
+
+
+def test_bfloat16_is_refused_where_tensorflow_would_crash(monkeypatch):
+    monkeypatch.setattr(cpu, "features", lambda: frozenset(["amx_bf16"]))
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    with pytest.raises(ValueError, match="ONEDNN_MAX_CPU_ISA=AVX2 keeps TensorFlow from bfloat16"):
+        resolve_precision("mixed_bfloat16")
+    monkeypatch.setattr(cpu, "features", lambda: frozenset(["avx2"]))  # emulated there
+    assert resolve_precision("mixed_bfloat16") == "mixed_bfloat16"
 
 
 def test_unknown_precision_is_an_error():
