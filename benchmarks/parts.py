@@ -16,6 +16,7 @@ PARTS = (
     "precision",
     "labelling",
     "graph",
+    "features",
     "backbones",
     "meta_iteration",
     "memory",

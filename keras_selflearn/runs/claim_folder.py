@@ -21,7 +21,7 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
     """The folder of a run, held by this process in the block.
 
     It is called `name`, or `name`-2, -3 and so on: the first that is of the same run and not
-    finished, else a new one.
+    finished, or of a run that was broken off before anything was kept, else a new one.
 
     Parameters
     ----------
@@ -64,7 +64,10 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
                 run = folder.read_run()
                 if run.status == "finished":  # since it was read
                     continue
-                _check_same(folder.path, run, record)
+                if folder.has_progress():
+                    _check_same(folder.path, run, record)
+                else:
+                    folder.forget_run()
             yield folder
             return
 

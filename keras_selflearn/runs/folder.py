@@ -18,6 +18,7 @@ from keras_selflearn.storage.lock import LOCK, is_locked
 
 IMAGES_CSV = "images.csv"
 RUN_JSON = "run.json"
+SKIPPED_CSV = "skipped.csv"
 
 
 class RunFolder:
@@ -54,6 +55,16 @@ class RunFolder:
     def has_run(self) -> bool:
         """Tell whether there is a run.json."""
         return (self.path / RUN_JSON).exists()
+
+    def has_progress(self) -> bool:
+        """Tell whether a run that was broken off has anything to go on from."""
+        kept = (self.checkpoints, self.folds)
+        return any(path.is_file() for folder in kept for path in folder.rglob("*"))
+
+    def forget_run(self) -> None:
+        """Remove the record of a run that has no progress, so that another can take the folder."""
+        for name in (IMAGES_CSV, SKIPPED_CSV, RUN_JSON):
+            (self.path / name).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the folder of a run that could not begin."""
@@ -99,7 +110,7 @@ class RunFolder:
         """
         rows = ((i, *row) for i, row in enumerate(zip(paths, labels)))
         write_csv(self.path / IMAGES_CSV, ("index", "path", "label"), rows)
-        write_csv(self.path / "skipped.csv", SKIPPED_COLUMNS, skipped)
+        write_csv(self.path / SKIPPED_CSV, SKIPPED_COLUMNS, skipped)
 
     def write_pseudo_labels(
         self, classifier: SelfLearningClassifier, paths: Sequence[str] | None

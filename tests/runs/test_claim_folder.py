@@ -33,6 +33,8 @@ def write(folder, status="running", version=__version__, weights_sha256=None, **
     run.environment.keras_selflearn = version
     write_record(folder / "run.json", run)
     (folder / "mine").write_text("mine")
+    (folder / "checkpoints").mkdir(exist_ok=True)
+    (folder / "checkpoints" / "0.npz").write_text("what the run goes on from")
     return folder
 
 
@@ -109,6 +111,23 @@ def test_other_flags_are_refused_each_with_both_values(tmp_path):
     ):
         assert each in message
     assert "results_dir was" not in message and "loss" not in message
+
+
+@pytest.mark.parametrize("changes", [{}, {"epochs": 9}, {"version": "0.0.1"}])
+def test_a_run_with_nothing_to_go_on_from_blocks_none(tmp_path, changes):
+    folder = write(tmp_path / "run", "failed", **changes)
+    (folder / "checkpoints" / "0.npz").unlink()
+    (folder / "images.csv").write_text("of the other run")
+    assert name_of(tmp_path) == "run"
+    assert {path.name for path in folder.iterdir()} <= {"mine", "checkpoints", ".lock"}
+
+
+def test_a_fold_that_is_done_is_something_to_go_on_from(tmp_path):
+    folder = write(tmp_path / "run", "failed", epochs=9)
+    (folder / "checkpoints" / "0.npz").unlink()
+    (folder / "folds").mkdir()
+    (folder / "folds" / "1.json").write_text("{}")
+    assert "--epochs was 9 and is 3" in refused(tmp_path)
 
 
 def test_another_version_is_refused(tmp_path):
