@@ -53,6 +53,7 @@ setup(
         "keras_selflearn.runs.page": ["assets/*"],
         "keras_selflearn.reproduction": ["assets/*"],
     },
+    entry_points={"console_scripts": ["keras-selflearn = keras_selflearn.__main__:main"]},
     python_requires=">=3.9,<3.14",
     install_requires=[
         "tensorflow==2.15.*; " + ADDONS_STACK,

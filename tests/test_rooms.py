@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import keras_selflearn
+from keras_selflearn import __main__ as entry
 
 PACKAGE = Path(keras_selflearn.__file__).parent
 FLOORS = {
@@ -92,8 +93,8 @@ def test_no_two_modules_import_each_other():
 
 
 def test_the_top_holds_commands_and_rooms_alone():
-    found = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
-    assert found == COMMANDS
+    found = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert found == COMMANDS == {*entry.COMMANDS}
     assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == {*FLOORS}
 
 

@@ -14,6 +14,7 @@ from keras_selflearn.labelling.linear_heads import (
     fit_logistic,
     say_of_labels,
 )
+from keras_selflearn.options.training import HEAD_NAMES
 
 CHANCE = np.random.default_rng(0)
 LABELS = np.repeat([0, 1, 2], 30)
@@ -111,3 +112,7 @@ def test_a_blend_is_the_geometric_mean_of_probabilities():
     found = blend(one, other, 0.3)
     np.testing.assert_allclose(found.probabilities(VECTORS), mean, rtol=1e-4)
     assert found.kernel.dtype == found.bias.dtype == np.float32
+
+
+def test_the_options_offer_each_head():
+    assert set(HEAD_NAMES) == set(HEADS)
