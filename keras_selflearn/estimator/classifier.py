@@ -7,7 +7,7 @@ import inspect
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -28,6 +28,8 @@ from keras_selflearn.estimator.inputs import (
     decode,
     encode,
     is_unlabelled,
+    match,
+    warn_of_no_pairs,
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
@@ -168,6 +170,20 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         defaults = {**ESTIMATOR_DEFAULTS, **of_preset, "weights": weights}
         self.__dict__.update({**defaults, **options})
 
+    def set_params(self, **parameters: Any) -> SelfLearningClassifier:
+        """Set parameters by name; `loss__margin` is the parameter `margin` of the loss."""
+        of_loss = {name: parameters.pop(name) for name in [*parameters] if name[:6] == "loss__"}
+        super().set_params(**parameters)
+        if of_loss:
+            objective = self._objective()
+            names = [f"loss__{name}" for name in objective.get_params()]
+            for name in of_loss:
+                if name not in names:
+                    raise unknown_name("parameter", name, names)
+            changes = {name[6:]: value for name, value in of_loss.items()}
+            self.loss = replace(cast(Any, objective), **changes)
+        return self
+
     @classmethod
     def _get_param_names(cls) -> list[str]:
         return sorted(["loss", "preset", "random_state", *ESTIMATOR_DEFAULTS])
@@ -268,6 +284,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labels[held_out] = LEFT_OUT
         else:
             warn_of_small_classes(labels, classes)
+            warn_of_no_pairs(objective, labels, self.batch_size)
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
@@ -365,6 +382,30 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
+
+    def score(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
+        """The share of labelled images that `predict` labels right, from 0 to 1.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8
+        y : (n,) labels
+            Images with -1 are left out.
+        sample_weight : (n,) floats, optional
+
+        Raises
+        ------
+        InputError
+            When no image has a label, or no label is one of `classes_`.
+        """
+        check_is_fitted(self)
+        check_images(X, "X", like=self.image_shape_)
+        labels = check_labels(y, len(X), "y")
+        known = np.flatnonzero(~is_unlabelled(labels))
+        positions = match(labels[known], self.classes_, "y")
+        found = self.labeller_.label(embed(self.network_, X, known)).labels
+        weights = None if sample_weight is None else np.asarray(sample_weight)[known]
+        return float(np.average(found == positions, weights=weights))
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """The embeddings (n, embedding_size) float32 of images (n, height, width, channels)."""

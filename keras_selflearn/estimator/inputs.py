@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.image_shape import check_image_shape
 from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
@@ -79,14 +80,25 @@ def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
 def check_validation_data(
     data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The images, and their labels as positions in `classes` or `UNKNOWN_CLASS`."""
+    """The labelled images, and their labels as positions in `classes` or `UNKNOWN_CLASS`."""
     if data is None:
         return None
     if not (isinstance(data, (tuple, list)) and len(data) == 2):
         raise InputError("validation_data must be a pair: (images, labels).")
     images, labels = data
     check_images(images, "validation X", like=image_shape)
-    return images, encode(check_labels(labels, len(images), "validation y"), classes)
+    labels = check_labels(labels, len(images), "validation y")
+    known = np.flatnonzero(~is_unlabelled(labels))
+    positions = match(labels[known], classes, "validation y")
+    if len(known) < len(labels):
+        warnings.warn(
+            f"{len(labels) - len(known)} of {len(labels)} validation images have no label and are"
+            " left out.",
+            InputWarning,
+            stacklevel=3,
+        )
+        images = images[known]
+    return images, positions
 
 
 def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
@@ -131,6 +143,28 @@ def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
         )
 
 
+def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
+    """Warn where a loss needs two images of one class in a batch, and no batch can have them.
+
+    Parameters
+    ----------
+    objective : Objective
+    labels : (n,) integers
+        Positions in the classes; negative for an image without a label.
+    batch_size : int
+    """
+    most = np.bincount(labels[labels >= 0]).max()
+    if objective.needs_pairs and (most < 2 or batch_size < 2):
+        why = "batch_size is 1" if most > 1 else "each class has one labelled image"
+        warnings.warn(
+            f"The {objective.name} loss compares images of one class in a batch, and {why}: the"
+            " first training will learn nothing. Label more images, or take another loss or a"
+            " larger batch_size.",
+            InputWarning,
+            stacklevel=3,
+        )
+
+
 def is_unlabelled(labels: np.ndarray) -> np.ndarray:
     """Which labels are -1 or the string "-1", (n,) bool."""
     if labels.dtype.kind in "US":
@@ -146,6 +180,39 @@ def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     places = np.searchsorted(classes, labels, sorter=order)
     positions = order[np.minimum(places, len(classes) - 1)]
     return np.where(classes[positions] == labels, positions, UNKNOWN_CLASS)
+
+
+def match(labels: np.ndarray, classes: np.ndarray, name: str) -> np.ndarray:
+    """As `encode`, for labels that should be those of training.
+
+    Raises
+    ------
+    InputError
+        When there is no label, or none of them is a class. Where some are none, it is a warning.
+    """
+    if not len(labels):
+        raise InputError(f"{name} holds no label but -1: give labelled images, or leave them out.")
+    positions = encode(labels, classes)
+    is_unknown = positions == UNKNOWN_CLASS
+    if is_unknown.any():
+        unknown, known = (_examples(np.unique(each)) for each in (labels[is_unknown], classes))
+        if is_unknown.all():
+            raise InputError(
+                f"{name} has no label of training: it has {unknown}, and training has {known}."
+                " Write both in the same way."
+            )
+        warnings.warn(
+            f"{name} has labels that training does not have: {unknown}. Training has {known}. The"
+            f" {int(is_unknown.sum())} images with such a label count as labelled wrong.",
+            InputWarning,
+            stacklevel=4,
+        )
+    return positions
+
+
+def _examples(labels: np.ndarray) -> str:
+    named = [repr(each) for each in labels[:_FEW].tolist()]
+    return ", ".join(named) + (", ..." if len(labels) > _FEW else "")
 
 
 def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:

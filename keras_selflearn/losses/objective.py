@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -28,6 +29,8 @@ class Objective(ABC):
         Whether the head is a linear layer that gives the logits of the classes.
     labelling : str
         The labeller that is used where none is asked for (see `labeller_names`).
+    needs_pairs : bool
+        Whether a batch without two images of one class teaches nothing.
     """
 
     name: ClassVar[str]
@@ -35,6 +38,7 @@ class Objective(ABC):
     normalized: ClassVar[bool] = True
     logits: ClassVar[bool] = False
     labelling: ClassVar[str] = "nearest"
+    needs_pairs: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -52,3 +56,7 @@ class Objective(ABC):
     def head(self, n_classes: int) -> tf.keras.layers.Layer | None:
         """The layer from the embedding to what the loss takes; None: the embedding itself."""
         return None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters of the loss by name, as scikit-learn asks for them."""
+        return {each.name: getattr(self, each.name) for each in fields(cast(Any, self))}

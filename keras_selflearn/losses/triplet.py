@@ -114,6 +114,7 @@ class Triplet(Objective):
     distance: str = parameter("triplet_distance", "triplet distance")
 
     name = "triplet"
+    needs_pairs = True
 
     def __post_init__(self) -> None:
         check_parameters(self)

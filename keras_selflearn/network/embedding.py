@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.network.loading import load_ahead
 from keras_selflearn.network.model import Network
+from keras_selflearn.network.process import check_process
 
 # 400 images of 32x32 in a batch: the memory that the network needs grows with the pixels.
 _INFERENCE_PIXELS = 400 * 32 * 32
@@ -15,6 +16,7 @@ _INFERENCE_PIXELS = 400 * 32 * 32
 
 def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Return the embeddings (k, d) float32 of the images at `indices` (k,)."""
+    check_process()
     embeddings = np.empty((len(indices), network.embedder.output_shape[-1]), np.float32)
     if len(indices):
         batch_size = inference_batch_size(network.seen_shape)

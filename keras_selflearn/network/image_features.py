@@ -11,6 +11,7 @@ from keras_selflearn.network.backbone import build_backbone, name_of
 from keras_selflearn.network.inference import Inference
 from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.preprocessing import mode_of, preprocess
+from keras_selflearn.network.process import check_process
 from keras_selflearn.network.resizing import Resize
 
 # These two compute the same in training. Their weights are saved without a layer around them.
@@ -48,8 +49,9 @@ def image_features(
     Raises
     ------
     InputError
-        As `build_backbone` and `mode_of`.
+        As `build_backbone`, `mode_of` and `check_process`.
     """
+    check_process()
     mode = mode_of(preprocessing, name_of(backbone))
     height, width, _ = images.shape[1:]
     if image_size is not None and (height, width) != (image_size, image_size):

@@ -78,6 +78,8 @@ def fit(
     first_epoch : int
         The number that Keras gives the first part of this training.
     callbacks : sequence of Keras callbacks
+        One that sets `stop_training` ends this training. A learning rate that one sets holds to the
+        end of this training. A process that goes on has callbacks without what they learned.
     after_step : callable
         Called with the mean loss of the part so far. An exception from it ends the training.
     """
@@ -99,6 +101,8 @@ def fit(
             shuffle=False,
             verbose=0,
         )
+        if trainer.stop_training:
+            break
     if average is not None:
         average.take_over(progress.steps, schedule.ema_momentum)
 
@@ -123,9 +127,19 @@ class _Follow(tf.keras.callbacks.Callback):
         self._steps = steps
         self._progress = progress
         self._average = average
+        self._rate = 0.0
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._set_rate()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        self.model.optimizer.learning_rate.assign(self._rates[self._progress.steps])
+        if float(self.model.optimizer.learning_rate.numpy()) == self._rate:
+            self._set_rate()  # else a callback has set another
+
+    def _set_rate(self) -> None:
+        rate = self.model.optimizer.learning_rate
+        rate.assign(self._rates[self._progress.steps])
+        self._rate = float(rate.numpy())
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         progress, mean = self._progress, _mean_loss(self.model)
@@ -162,7 +176,8 @@ class _AfterStep(tf.keras.callbacks.Callback):
             self._after_step(total / weight)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        self._after_step(self._progress.losses[-1])
+        if self._progress.steps % self._steps == 0:  # else a callback has ended the training
+            self._after_step(self._progress.losses[-1])
 
 
 def _mean_loss(model: tf.keras.Model) -> tf.keras.metrics.Mean:

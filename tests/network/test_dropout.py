@@ -67,3 +67,16 @@ def test_each_gradient_step_of_a_network_has_other_masks(precision):
     np.testing.assert_array_equal(before, np.array(net.trainer(images, training=True)))
     net.trainer.fit(images, np.array([0, 1, 0, 1]), verbose=0)
     assert (before != np.array(net.trainer(images, training=True))).any()
+
+
+def test_it_goes_to_a_file_and_back(tmp_path):
+    images = tf.keras.Input((50,))
+    outputs = Dropout(0.25, 3, lambda: tf.constant(0), name="dropped")(images)
+    tf.keras.Model(images, outputs).save(tmp_path / "model.keras")
+    loaded = tf.keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(THREES, training=False), THREES)
+    dropped = np.array(loaded(THREES, training=True))
+    assert {*np.unique(dropped)} == {0, 4}
+    assert 0.2 < np.mean(dropped == 0) < 0.3
+    assert not np.array_equal(dropped, loaded(THREES, training=True))
+    assert loaded.get_layer("dropped").get_config()["seed"] == 3
