@@ -19,7 +19,7 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.fitted import Fitted
+from keras_selflearn.estimator.fitted import Fitted, train_of
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -48,6 +48,7 @@ from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.preprocessing import mode_of
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.presets import estimator_preset
+from keras_selflearn.options.training import check_head_rounds
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
@@ -131,7 +132,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     reference_ : (m,) int64
         Indices of the labelled images that it compares with; none for `softmax`.
     objective_, fitted_parameters_ : Objective, dict
-        The loss and the parameters at the time of `fit`; `set_params` does not change them.
+        The loss and the parameters at the time of `fit`; `set_params` does not change them. With
+        `head-then-all`, `train` is here what was trained last: `all`, or `head`.
     fitted_ : Fitted
         All of these attributes as one value, which `save` writes and `load` reads.
 
@@ -346,7 +348,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             reference=learner.labelling.reference,
             history=[asdict(record) for record in state.history],
             termination="all_labeled" if all_labelled else ended,
-            parameters=self.get_params(deep=False),
+            parameters={**self.get_params(deep=False), "train": train_of(learner.network)},
             objective=objective,
             labeller=learner.labelling.labeller,
             network=learner.network,
@@ -434,10 +436,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_backbone(self.backbone, self.weights)
         check_image_size(self.image_size, backbone=self.backbone)
         mode_of(self.preprocessing, name_of(self.backbone))
-        if self.train == "head" and not objective.logits:
+        check_head_rounds(self)
+        if self.train != "all" and not objective.logits:
             raise InputError(
-                f"train='head' fits a linear head, and the loss '{objective.name}' has none: leave"
-                " the loss at cross-entropy, or train='all'."
+                f"train='{self.train}' fits a linear head, and the loss '{objective.name}' has none:"
+                " leave the loss at cross-entropy, or train='all'."
             )
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)

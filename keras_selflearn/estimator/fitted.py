@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.head_network import build_head_network
+from keras_selflearn.network.head_network import HeadNetwork, build_head_network
 from keras_selflearn.network.model import Network, build_network
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
@@ -39,7 +39,7 @@ class Fitted:
     history : list of dict
     termination : str
     parameters : dict
-        The estimator's parameters at the time of `fit`.
+        The estimator's parameters at the time of `fit`; `train` is what was trained last.
     objective : Objective
     labeller : Labeller
     network : Network
@@ -91,6 +91,11 @@ def network_from(
         n_classes=n_classes,
         **{**options, **changes},
     )
+
+
+def train_of(network: Network) -> str:
+    """The value of `train` with which `network_from` builds a network like this one."""
+    return "head" if isinstance(network, HeadNetwork) else "all"
 
 
 def labeller_setting(

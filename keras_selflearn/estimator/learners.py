@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Callable, Union
 
@@ -30,11 +30,12 @@ from keras_selflearn.training.augmentation import parse_augmentations
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.feature_embedding import FeatureEmbedding
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
+from keras_selflearn.training.head_then_all import HeadThenAllLearner
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
 from keras_selflearn.training.schedule import Schedule
 
-AnyLearner = Union[KerasLearner, HeadLearner]
+AnyLearner = Union[KerasLearner, HeadLearner, HeadThenAllLearner]
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def _new_labeller(task: Task, setting: dict[str, Any], **more: Any) -> Labeller:
     return make_labeller(name, **setting, **more)
 
 
-def network_learner(task: Task) -> KerasLearner:
-    """Train the network, all of it."""
+def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
+    """Train the network, all of it, from the meta-iteration `first` on."""
     parameters, network = task.parameters, task.build_network()
     assert isinstance(network, Network)
     rate = parameters["self_learning_rate"]
@@ -130,6 +131,7 @@ def network_learner(task: Task) -> KerasLearner:
         meta_training=ContinuedTraining(
             parameters["batch_size"], parse_augmentations(parameters["augment"]), task.seed
         ),
+        first=first,
         callbacks=task.callbacks,
         after_step=task.after_step,
     )
@@ -160,8 +162,23 @@ def head_learner(task: Task) -> HeadLearner:
     )
 
 
+def head_then_all_learner(task: Task) -> HeadThenAllLearner:
+    """Fit heads first; their labels start the training of the network."""
+
+    def only(train: str) -> Task:
+        return replace(task, parameters={**task.parameters, "train": train})
+
+    # Both are made now: what random weights are drawn must not depend on a stop between them.
+    head, rounds = head_learner(only("head")), task.parameters["head_rounds"]
+    return HeadThenAllLearner(head, network_learner(only("all"), first=rounds))
+
+
 # What the option `train` takes.
-LEARNERS: dict[str, Callable[[Task], AnyLearner]] = {"all": network_learner, "head": head_learner}
+LEARNERS: dict[str, Callable[[Task], AnyLearner]] = {
+    "all": network_learner,
+    "head": head_learner,
+    "head-then-all": head_then_all_learner,
+}
 
 
 def _rows(embeddings: np.ndarray, indices: np.ndarray) -> np.ndarray:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.options.data import starts_from_few_labels
 from keras_selflearn.options.selflearning import has_meta_iterations
 
 DECAYS = ("none", "cosine")
-TRAININGS = ("all", "head")
+TRAININGS = ("all", "head", "head-then-all")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 HEAD_NAMES = ("logistic", "discriminant")
 
 
 def trains_network(options: Any) -> bool:
     """Whether the run trains the whole network, by gradient steps."""
-    return options.train == "all"
+    return options.train == "all" or has_head_rounds(options)
 
 
 def trains_meta(options: Any) -> bool:
@@ -27,7 +28,29 @@ def trains_meta(options: Any) -> bool:
 
 def fits_head(options: Any) -> bool:
     """Whether the run fits a head on features that are computed once."""
-    return options.train == "head"
+    return options.train != "all"
+
+
+def has_head_rounds(options: Any) -> bool:
+    """Whether the labels of a head start the training of the whole network."""
+    return options.train == "head-then-all" and has_meta_iterations(options)
+
+
+def check_head_rounds(options: Any) -> None:
+    """Raise an `InputError` where the head's rounds leave no training to the network."""
+    if options.train != "head-then-all" or not options.meta_iterations:
+        return
+    rounds = options.head_rounds
+    if options.meta_iterations < rounds:
+        raise InputError(
+            f"meta_iterations is {options.meta_iterations}, and the network is first trained in"
+            f" meta-iteration {rounds} (head_rounds): give at least {rounds}, or fewer head_rounds."
+        )
+    if rounds > 1 and options.selection_percent == 100 and options.pseudo_labels == "kept":
+        raise InputError(
+            f"The head labels all images in the first of {rounds} head_rounds, so that nothing is"
+            " left for the network: give pseudo_labels 'revised', or head_rounds 1."
+        )
 
 
 @dataclass(frozen=True)
@@ -38,7 +61,7 @@ class HeadOptions(Options):
 
     train: str = option(
         "all",
-        "What is trained: all (the network), or head (a linear head on features computed once).",
+        "What is trained: all (the network), head (on features computed once), or head-then-all.",
         choices=TRAININGS,
     )
     head: str = option(
@@ -52,6 +75,12 @@ class HeadOptions(Options):
         "Head of the meta-iterations, for --train=head: discriminant or logistic.",
         choices=HEAD_NAMES,
         used=lambda options: fits_head(options) and has_meta_iterations(options),
+    )
+    head_rounds: int = option(
+        8,
+        "Trainings of the head before those of the network, for --train=head-then-all.",
+        least=1,
+        used=has_head_rounds,
     )
     mirror: bool = option(
         False,

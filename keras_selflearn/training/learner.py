@@ -37,9 +37,11 @@ class KerasLearner:
     test_data : (images, labels) or None
         Labels as integers from 0 to n_classes - 1, or `UNKNOWN_CLASS`.
     first_schedule, meta_schedule : Schedule
-        The schedule of the training on the given labels, and of each meta-iteration's training.
+        The schedule of the first training, and of each later meta-iteration's training.
     meta_training : MetaTraining
         How to train: from which weights, on which batches.
+    first : int
+        The meta-iteration of the first training. Those before it trained something else.
     callbacks : sequence of Keras callbacks
         Active in every training.
     after_step : callable, optional
@@ -64,6 +66,7 @@ class KerasLearner:
         first_schedule: Schedule,
         meta_schedule: Schedule,
         meta_training: MetaTraining,
+        first: int = 0,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         after_step: Callable[[], None] | None = None,
     ) -> None:
@@ -75,6 +78,7 @@ class KerasLearner:
         self.first_schedule = first_schedule
         self.meta_schedule = meta_schedule
         self.meta_training = meta_training
+        self.first = first
         self.callbacks = list(callbacks)
         self.test_embeddings: np.ndarray | None = None
         self.test_predictions: np.ndarray | None = None
@@ -182,7 +186,7 @@ class KerasLearner:
         else:
             per_epoch = self.meta_training.steps_per_epoch(examples)
             progress.check(*self._schedule(meta_iteration).epochs_and_steps(per_epoch))
-        compared = self.labelling.read(state, examples, is_trained=meta_iteration != 0)
+        compared = self.labelling.read(state, examples, is_trained=meta_iteration != self.first)
         _assign(variables, values)
         self._initial = initial
         self._keras_epochs, self._data_epochs, self._meta_iteration, earlier_steps = counts
@@ -207,7 +211,7 @@ class KerasLearner:
         return embed(self.network, self.images, indices)
 
     def _schedule(self, meta_iteration: int) -> Schedule:
-        return self.meta_schedule if meta_iteration else self.first_schedule
+        return self.first_schedule if meta_iteration == self.first else self.meta_schedule
 
     def _trained(self) -> list[tf.Variable]:
         """The variables of the network and its optimiser."""

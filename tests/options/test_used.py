@@ -32,6 +32,7 @@ SOME_RUNS = {
     "head": ({"train": "head"}, {}),
     "meta_head": ({"train": "head"}, {"train": "head", "regime": "n-labelled"}),
     "mirror": ({"train": "head"}, {}),
+    "head_rounds": ({"train": "head-then-all"}, {"train": "head"}),
     "keep": ({}, {"regime": "n-labelled"}),
     "pseudo_labels": ({}, {"regime": "n-labelled"}),
     **dict.fromkeys(

@@ -96,6 +96,8 @@ def why_it_ended(run: RunRecord) -> list[str]:
             f"It ended after meta-iteration {last}, from which the cross-validated accuracy rises"
             " no more (--early_stop)."
         ]
+    if config.train == "head-then-all" and 0 < last < config.head_rounds:
+        return [f"All was labelled after meta-iteration {last}: the network was never trained."]
     return []
 
 
