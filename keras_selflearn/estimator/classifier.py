@@ -437,11 +437,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_image_size(self.image_size, backbone=self.backbone)
         mode_of(self.preprocessing, name_of(self.backbone))
         check_head_rounds(self)
-        if self.train != "all" and not objective.logits:
-            raise InputError(
-                f"train='{self.train}' fits a linear head, and the loss '{objective.name}' has none:"
-                " leave the loss at cross-entropy, or train='all'."
-            )
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ import numpy as np
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.head_network import HeadNetwork, build_head_network
+from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
+from keras_selflearn.options.training import has_linear_embedding
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
 _OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing"]
 _OF_HEAD_NETWORK = ["backbone", "weights", "image_size", "preprocessing", "precision", "mirror"]
+_OF_EMBEDDING = ["embedding_size", "optimizer", "learning_rate"]
 _OF_LABELLER = ["n_neighbors", "graph_dimensions", "graph_neighbors", "graph_exponent"]
 _OF_LABELLER += ["graph_alpha"]
 
@@ -77,20 +81,25 @@ def network_from(
     `changes` replace parameters of the same names. A network whose backbone is not trained has
     fewer parameters, and does not mind the others.
     """
-    if parameters["train"] == "head":
-        options = {name: parameters[name] for name in _OF_HEAD_NETWORK}
-        known = {name: value for name, value in changes.items() if name in _OF_HEAD_NETWORK}
-        return build_head_network(
-            image_shape=image_shape, n_classes=n_classes, **{**options, **known}
-        )
-    options = {name: parameters[name] for name in _OF_NETWORK}
-    options["optimizer"] = options["optimizer"] or objective.optimizer
-    return build_network(
-        objective=objective,
-        image_shape=image_shape,
-        n_classes=n_classes,
-        **{**options, **changes},
-    )
+    shape: dict[str, Any] = {"image_shape": image_shape, "n_classes": n_classes}
+    parameters = {
+        **parameters,
+        "optimizer": parameters["optimizer"] or objective.optimizer,
+        **changes,
+    }
+    if parameters["train"] != "head":
+        options = {name: parameters[name] for name in (*_OF_NETWORK, *changes)}
+        return build_network(objective=objective, **shape, **options)
+    options = {name: parameters[name] for name in _OF_HEAD_NETWORK}
+    if not embeds(parameters, objective):
+        return build_head_network(**shape, **options)
+    options |= {name: parameters[name] for name in _OF_EMBEDDING}
+    return build_embedding_network(objective=objective, **shape, **options)
+
+
+def embeds(parameters: Mapping[str, Any], objective: Objective) -> bool:
+    """Whether the network of these parameters is a linear embedding of a backbone's features."""
+    return has_linear_embedding(SimpleNamespace(**{**parameters, "loss": objective}))
 
 
 def train_of(network: Network) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.labelling import labeller_class, labeller_names
-from keras_selflearn.losses import objective_class
+from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
 
 REFERENCES = ("initial", "all")
@@ -16,8 +16,7 @@ TEST_FEATURES = ("as-is", "standardised")
 
 def labelling_of(options: Any) -> str:
     """The name of the labeller: the one that is asked for, or the loss's own."""
-    loss = objective_class(options.loss) if isinstance(options.loss, str) else options.loss
-    return options.labelling or loss.labelling
+    return options.labelling or loss_of(options).labelling
 
 
 def compares(options: Any) -> bool:

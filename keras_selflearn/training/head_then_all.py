@@ -21,12 +21,13 @@ class HeadThenAllLearner:
 
     Parameters
     ----------
-    head : HeadLearner
+    head : HeadLearner or KerasLearner
+        Trains a head, or a linear embedding of features.
     whole : KerasLearner
         Its attribute `first` is the meta-iteration from which on it is trained, at least 1.
     """
 
-    def __init__(self, head: HeadLearner, whole: KerasLearner) -> None:
+    def __init__(self, head: HeadLearner | KerasLearner, whole: KerasLearner) -> None:
         self._head = head
         self._whole = whole
         self._last: HeadLearner | KerasLearner = head

@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.network.averaging import WeightAverage
-from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
@@ -32,7 +31,8 @@ class KerasLearner:
     network : Network
     labelling : EmbeddingLabelling
         How the trained network labels.
-    images : (n, height, width, channels) uint8
+    images : (n, height, width, channels) uint8, or (n, d) float32
+        What `network.trained` takes: images, or features.
     n_classes : int
     test_data : (images, labels) or None
         Labels as integers from 0 to n_classes - 1, or `UNKNOWN_CLASS`.
@@ -88,7 +88,7 @@ class KerasLearner:
         self._progress = TrainingProgress()
         self._average: WeightAverage | None = None
         if first_schedule.averages or meta_schedule.averages:
-            self._average = WeightAverage(network.trainer.trainable_variables)
+            self._average = WeightAverage(network.trained.trainer.trainable_variables)
         self._meta_iteration = 0
         self._initial = _values(self._trained()) if meta_training.starts_anew else []
 
@@ -113,7 +113,7 @@ class KerasLearner:
         parts, steps = schedule.epochs_and_steps(per_epoch)
         progress = self._progress
         if self.meta_training.starts_anew and progress.steps == 0:
-            self.network.earlier_steps.assign(self.network.steps_done())
+            self.network.earlier_steps.assign(self.network.trained.steps_done())
             _assign(self._trained(), self._initial)
 
         def batches_from(step: int) -> tf.data.Dataset:
@@ -137,7 +137,7 @@ class KerasLearner:
         batch_size = min(self.meta_training.batch_size, n_labelled)
         with stage("train", images=parts * steps * batch_size):
             fit(
-                self.network.trainer,
+                self.network.trained.trainer,
                 schedule,
                 batches_from,
                 steps_per_epoch=per_epoch,
@@ -208,14 +208,14 @@ class KerasLearner:
 
     def embed(self, indices: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of these training images."""
-        return embed(self.network, self.images, indices)
+        return self.labelling.embed(indices)
 
     def _schedule(self, meta_iteration: int) -> Schedule:
         return self.first_schedule if meta_iteration == self.first else self.meta_schedule
 
     def _trained(self) -> list[tf.Variable]:
         """The variables of the network and its optimiser."""
-        trainer = self.network.trainer
+        trainer = self.network.trained.trainer
         variables = [*trainer.weights, *trainer.optimizer.variables]
         # Keras 2 leaves out the scale of a float16 loss. It changes with the steps.
         scale = getattr(trainer.optimizer, "_loss_scale", None)

@@ -94,6 +94,16 @@ def test_an_option_makes_another_run_only_of_runs_that_use_it(name):
     assert not is_another_run(unused, name) and not unfinished_differ(unused, name)
 
 
+@pytest.mark.parametrize("changes", [{"loss": "triplet"}, {"head": "embedding"}])
+def test_a_linear_embedding_uses_what_a_training_by_steps_uses(changes):
+    changes = {"train": "head", **changes}
+    for name in ("learning_rate", "batch_size", "optimizer", "embedding_size", "meta_epochs"):
+        assert is_another_run(changes, name)
+    for name in ("augment", "dropout", "meta_head"):
+        assert not is_another_run(changes, name)
+    assert is_another_run(changes, "head") == ("head" in changes)
+
+
 @pytest.mark.parametrize("name", ALWAYS)
 def test_an_option_that_every_run_uses_makes_another_run(name):
     for changes in ({}, {"loss": "triplet", "regime": "all-labelled"}, {"meta_iterations": 0}):

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import OWN, is_model_file
+from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
 from keras_selflearn.runs.page.contents import Contents
@@ -40,6 +41,7 @@ def paragraph(contents: Contents) -> Markup:
         network=_NETWORKS.get(config.backbone, _network(config.backbone)),
         data_name=config.images or config.dataset,
         loss=_loss(config),
+        embeds=has_linear_embedding(config),
         meta_iterations=len(run.history) - 1,
         accuracy=accuracy,
         estimated=estimated,
