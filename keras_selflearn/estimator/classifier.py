@@ -47,6 +47,7 @@ from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.preprocessing import mode_of
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
+from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.presets import estimator_preset
 from keras_selflearn.options.training import check_head_rounds
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
@@ -363,7 +364,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
-        With labelling `nearest` they are the shares of the `n_neighbors` votes.
+        With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote`
+        those of the labellers' votes.
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
@@ -426,6 +428,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             logits=objective.logits,
             normalized=objective.normalized,
         )
+        asked_labellers(self)
         parse_augmentations(self.augment)
         check_prior(self.prior)
         for each in fields(EstimatorOptions):
@@ -442,8 +445,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def check_neighbours(self, n_labelled: int) -> None:
         """Raise an `InputError` when `n_labelled` images are too few for the labeller."""
-        labelling = self.labelling or self._objective().labelling
-        labeller_class(labelling).check_labelled(n_labelled, self.n_neighbors)
+        for name in asked_labellers(self):
+            labeller_class(name).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "fitted_"):

@@ -14,6 +14,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.head_network import HeadNetwork, build_head_network
 from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
+from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.training import has_linear_embedding
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
@@ -99,7 +100,11 @@ def network_from(
 
 def embeds(parameters: Mapping[str, Any], objective: Objective) -> bool:
     """Whether the network of these parameters is a linear embedding of a backbone's features."""
-    return has_linear_embedding(SimpleNamespace(**{**parameters, "loss": objective}))
+    return has_linear_embedding(_options(parameters, objective))
+
+
+def _options(parameters: Mapping[str, Any], objective: Objective) -> SimpleNamespace:
+    return SimpleNamespace(**{**parameters, "loss": objective})
 
 
 def train_of(network: Network) -> str:
@@ -129,6 +134,7 @@ def labeller_setting(
     """
     return {
         **{name: parameters[name] for name in _OF_LABELLER},
+        "voters": asked_labellers(_options(parameters, objective)),
         "n_classes": n_classes,
         "normalized": objective.normalized,
         "head": head if objective.logits else None,

@@ -89,6 +89,11 @@ class GraphLabeller(Labeller):
         labels = np.where(is_reached, shares.argmax(axis=1), NOT_REACHED)
         return Labels(labels, confidence, np.where(is_reached, self._reached.nearest, -1))
 
+    def unlabelled_probabilities(self) -> np.ndarray:
+        """The shares of what `fit` got."""
+        assert self._reached is not None, "fit got no unlabelled embeddings"
+        return self._reached.shares
+
     def label(self, embeddings: np.ndarray) -> Labels:
         """Label new embeddings by the head, or by the most similar labelled images."""
         if self._by_head is not None:

@@ -43,6 +43,7 @@ SOME_RUNS = {
         ("graph_neighbors", "graph_dimensions", "graph_exponent", "graph_alpha", "prior"),
         ({"labelling": "graph"}, {}),
     ),
+    "voters": ({"labelling": "vote"}, {}),
     "label_smoothing": ({"loss": "cross-entropy"}, {"loss": "triplet"}),
     "margin": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
     "triplet_distance": ({"loss": "triplet"}, {"loss": "contrastive"}),
@@ -53,7 +54,13 @@ SOME_RUNS = {
 NEVER = (*PLACES, "evaluate_every")
 ALWAYS = sorted({each.name for each in fields(Config)} - {*SOME_RUNS, *NEVER, "labelling"})
 # Where a number or another text will not do.
-VALUES = {"labels_per_class": "0=9", "dataset": "glyphs", "augment": "flip", "backbone": "tiny"}
+VALUES = {
+    "voters": "graph,nearest",
+    "labels_per_class": "0=9",
+    "dataset": "glyphs",
+    "augment": "flip",
+    "backbone": "tiny",
+}
 
 
 def another(config, name):
