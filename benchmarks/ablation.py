@@ -185,7 +185,7 @@ def _spread(
     setting = Setting(n_classes, head=head, later_round=later_round, memory=memory)
     labeller = GraphLabeller(replace(setting, **variant.setting))
     labeller.fit(embeddings[labelled], given[labelled], embeddings[others])
-    return labeller.shares_of_unlabelled()
+    return labeller.unlabelled_probabilities()
 
 
 def discriminant(embeddings: np.ndarray, targets: np.ndarray) -> LinearHead:

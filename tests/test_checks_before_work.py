@@ -75,6 +75,18 @@ OWN = "main --dataset=folder --images=photos"
 LABEL = "predict --run=saved --images=photos"
 SMOKE = "reproduce --table=2 --preset=smoke"
 WRONG = [
+    # Heads, and a vote.
+    (
+        "main --train=head-then-all --head_rounds=6",
+        "meta_iterations is 5, and the network is first",
+    ),
+    (
+        "main --train=head-then-all --head_rounds=2 --selection_percent=100",
+        "labels all images in the first of 2 head_rounds",
+    ),
+    ("main --train=head --head=linear", "linear"),
+    ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
+    ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),
     # The network and its weights.
     ("main --flagfile=flags/smoke.cfg --dataset=cifar10", "'tiny' has no 'imagenet' weights"),
     ("main --backbone=tiny --weights=imagenet", "'tiny' has no 'imagenet' weights"),

@@ -146,12 +146,6 @@ def test_images_that_are_all_equal_are_said(data):
         quick().fit(equal, labels)
 
 
-def test_a_metric_loss_has_no_head(data):
-    images, labels, _ = data
-    with pytest.raises(InputError, match="fits a linear head, and the loss 'triplet' has none"):
-        quick(loss="triplet").fit(images, labels)
-
-
 @pytest.mark.slow
 def test_the_graph_labels_for_a_trained_network_too(data):
     images, labels, truth = data

@@ -19,7 +19,7 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.fitted import Fitted
+from keras_selflearn.estimator.fitted import Fitted, train_of
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -49,7 +49,9 @@ from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.preprocessing import mode_of
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
+from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.presets import estimator_preset
+from keras_selflearn.options.training import check_head_rounds
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
@@ -133,7 +135,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     reference_ : (m,) int64
         Indices of the labelled images that it compares with; none for `softmax`.
     objective_, fitted_parameters_ : Objective, dict
-        The loss and the parameters at the time of `fit`; `set_params` does not change them.
+        The loss and the parameters at the time of `fit`; `set_params` does not change them. With
+        `head-then-all`, `train` is here what was trained last: `all`, or `head`.
     fitted_ : Fitted
         All of these attributes as one value, which `save` writes and `load` reads.
 
@@ -363,7 +366,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             reference=learner.labelling.reference,
             history=[asdict(record) for record in state.history],
             termination="all_labeled" if all_labelled else ended,
-            parameters=self.get_params(deep=False),
+            parameters={**self.get_params(deep=False), "train": train_of(learner.network)},
             objective=objective,
             labeller=learner.labelling.labeller,
             network=learner.network,
@@ -378,7 +381,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
-        With labelling `nearest` they are the shares of the `n_neighbors` votes.
+        With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote`
+        those of the labellers' votes.
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
@@ -465,6 +469,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             logits=objective.logits,
             normalized=objective.normalized,
         )
+        asked_labellers(self)
         parse_augmentations(self.augment)
         check_prior(self.prior)
         for each in fields(EstimatorOptions):
@@ -475,18 +480,14 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_backbone(self.backbone, self.weights)
         check_image_size(self.image_size, backbone=self.backbone)
         mode_of(self.preprocessing, name_of(self.backbone))
-        if self.train == "head" and not objective.logits:
-            raise InputError(
-                f"train='head' fits a linear head, and the loss '{objective.name}' has none: leave"
-                " the loss at cross-entropy, or train='all'."
-            )
+        check_head_rounds(self)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 
     def check_neighbours(self, n_labelled: int) -> None:
         """Raise an `InputError` when `n_labelled` images are too few for the labeller."""
-        labelling = self.labelling or self._objective().labelling
-        labeller_class(labelling).check_labelled(n_labelled, self.n_neighbors)
+        for name in asked_labellers(self):
+            labeller_class(name).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
         if hasattr(self, "fitted_"):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.head_network import build_head_network
+from keras_selflearn.network.head_network import HeadNetwork, build_head_network
+from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
+from keras_selflearn.options.labelling import asked_labellers
+from keras_selflearn.options.training import has_linear_embedding
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
 _OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing"]
 _OF_HEAD_NETWORK = ["backbone", "weights", "image_size", "preprocessing", "precision", "mirror"]
+_OF_EMBEDDING = ["embedding_size", "optimizer", "learning_rate"]
 _OF_LABELLER = ["n_neighbors", "graph_dimensions", "graph_neighbors", "graph_exponent"]
 _OF_LABELLER += ["graph_alpha"]
 
@@ -39,7 +44,7 @@ class Fitted:
     history : list of dict
     termination : str
     parameters : dict
-        The estimator's parameters at the time of `fit`.
+        The estimator's parameters at the time of `fit`; `train` is what was trained last.
     objective : Objective
     labeller : Labeller
     network : Network
@@ -77,20 +82,34 @@ def network_from(
     `changes` replace parameters of the same names. A network whose backbone is not trained has
     fewer parameters, and does not mind the others.
     """
-    if parameters["train"] == "head":
-        options = {name: parameters[name] for name in _OF_HEAD_NETWORK}
-        known = {name: value for name, value in changes.items() if name in _OF_HEAD_NETWORK}
-        return build_head_network(
-            image_shape=image_shape, n_classes=n_classes, **{**options, **known}
-        )
-    options = {name: parameters[name] for name in _OF_NETWORK}
-    options["optimizer"] = options["optimizer"] or objective.optimizer
-    return build_network(
-        objective=objective,
-        image_shape=image_shape,
-        n_classes=n_classes,
-        **{**options, **changes},
-    )
+    shape: dict[str, Any] = {"image_shape": image_shape, "n_classes": n_classes}
+    parameters = {
+        **parameters,
+        "optimizer": parameters["optimizer"] or objective.optimizer,
+        **changes,
+    }
+    if parameters["train"] != "head":
+        options = {name: parameters[name] for name in (*_OF_NETWORK, *changes)}
+        return build_network(objective=objective, **shape, **options)
+    options = {name: parameters[name] for name in _OF_HEAD_NETWORK}
+    if not embeds(parameters, objective):
+        return build_head_network(**shape, **options)
+    options |= {name: parameters[name] for name in _OF_EMBEDDING}
+    return build_embedding_network(objective=objective, **shape, **options)
+
+
+def embeds(parameters: Mapping[str, Any], objective: Objective) -> bool:
+    """Whether the network of these parameters is a linear embedding of a backbone's features."""
+    return has_linear_embedding(_options(parameters, objective))
+
+
+def _options(parameters: Mapping[str, Any], objective: Objective) -> SimpleNamespace:
+    return SimpleNamespace(**{**parameters, "loss": objective})
+
+
+def train_of(network: Network) -> str:
+    """The value of `train` with which `network_from` builds a network like this one."""
+    return "head" if isinstance(network, HeadNetwork) else "all"
 
 
 def labeller_setting(
@@ -115,6 +134,7 @@ def labeller_setting(
     """
     return {
         **{name: parameters[name] for name in _OF_LABELLER},
+        "voters": asked_labellers(_options(parameters, objective)),
         "n_classes": n_classes,
         "normalized": objective.normalized,
         "head": head if objective.logits else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Callable, Union
 
@@ -22,6 +22,7 @@ from keras_selflearn.network.backbone import identity_of
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.features import compute_features, features_key
 from keras_selflearn.network.head_network import HeadNetwork
+from keras_selflearn.network.linear_embedding import EmbeddingNetwork
 from keras_selflearn.network.model import Network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.training import ScheduleOptions
@@ -30,11 +31,12 @@ from keras_selflearn.training.augmentation import parse_augmentations
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.feature_embedding import FeatureEmbedding
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
+from keras_selflearn.training.head_then_all import HeadThenAllLearner
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
 from keras_selflearn.training.schedule import Schedule
 
-AnyLearner = Union[KerasLearner, HeadLearner]
+AnyLearner = Union[KerasLearner, HeadLearner, HeadThenAllLearner]
 
 
 @dataclass(frozen=True)
@@ -108,35 +110,22 @@ def _new_labeller(task: Task, setting: dict[str, Any], **more: Any) -> Labeller:
     return make_labeller(name, **setting, **more)
 
 
-def network_learner(task: Task) -> KerasLearner:
-    """Train the network, all of it."""
-    parameters, network = task.parameters, task.build_network()
-    assert isinstance(network, Network)
-    rate = parameters["self_learning_rate"]
-    if rate is None:
-        rate = parameters["learning_rate"] / 10
-    return KerasLearner(
+def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
+    """Train the network, all of it, from the meta-iteration `first` on."""
+    network = task.build_network()
+    return _by_steps(
+        task,
         network,
-        task.labelling(network, functools.partial(embed, network), task.images),
+        functools.partial(embed, network),
         task.images,
-        n_classes=task.n_classes,
-        test_data=task.test_data,
-        first_schedule=_schedule(
-            parameters, parameters["epochs"], parameters["steps"], parameters["learning_rate"]
-        ),
-        meta_schedule=_schedule(
-            parameters, parameters["meta_epochs"], parameters["meta_steps"], rate
-        ),
-        meta_training=ContinuedTraining(
-            parameters["batch_size"], parse_augmentations(parameters["augment"]), task.seed
-        ),
-        callbacks=task.callbacks,
-        after_step=task.after_step,
+        task.test_data,
+        parse_augmentations(task.parameters["augment"]),
+        first,
     )
 
 
-def head_learner(task: Task) -> HeadLearner:
-    """Compute features once, and fit heads on them."""
+def head_learner(task: Task) -> HeadLearner | KerasLearner:
+    """Compute features once, and fit heads on them, or train a linear embedding of them."""
     network = task.build_network()
     assert isinstance(network, HeadNetwork)
     features = _features(task, network, task.images, "training")
@@ -150,6 +139,8 @@ def head_learner(task: Task) -> HeadLearner:
             test_data = embeddings[task.held_out], labels
         else:
             test_data = embedding.embed(_features(task, network, images, "test")), labels
+    if isinstance(network, EmbeddingNetwork):
+        return _by_steps(task, network, network.embed_features, embeddings, test_data)
     return HeadLearner(
         network,
         task.labelling(network, _rows, embeddings),
@@ -160,8 +151,56 @@ def head_learner(task: Task) -> HeadLearner:
     )
 
 
+def _by_steps(
+    task: Task,
+    network: Network,
+    embed: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    images: np.ndarray,
+    test_data: tuple[np.ndarray, np.ndarray] | None,
+    augmentations: tuple[str, ...] = (),
+    first: int = 0,
+) -> KerasLearner:
+    """Train by gradient steps; `images` and those of `test_data` are as `embed` takes them."""
+    parameters = task.parameters
+    rate = parameters["self_learning_rate"]
+    if rate is None:
+        rate = parameters["learning_rate"] / 10
+    return KerasLearner(
+        network,
+        task.labelling(network, embed, images),
+        images,
+        n_classes=task.n_classes,
+        test_data=test_data,
+        first_schedule=_schedule(
+            parameters, parameters["epochs"], parameters["steps"], parameters["learning_rate"]
+        ),
+        meta_schedule=_schedule(
+            parameters, parameters["meta_epochs"], parameters["meta_steps"], rate
+        ),
+        meta_training=ContinuedTraining(parameters["batch_size"], augmentations, task.seed),
+        first=first,
+        callbacks=task.callbacks,
+        after_step=task.after_step,
+    )
+
+
+def head_then_all_learner(task: Task) -> HeadThenAllLearner:
+    """Fit heads first; their labels start the training of the network."""
+
+    def only(train: str) -> Task:
+        return replace(task, parameters={**task.parameters, "train": train})
+
+    # Both are made now: what random weights are drawn must not depend on a stop between them.
+    head, rounds = head_learner(only("head")), task.parameters["head_rounds"]
+    return HeadThenAllLearner(head, network_learner(only("all"), first=rounds))
+
+
 # What the option `train` takes.
-LEARNERS: dict[str, Callable[[Task], AnyLearner]] = {"all": network_learner, "head": head_learner}
+LEARNERS: dict[str, Callable[[Task], AnyLearner]] = {
+    "all": network_learner,
+    "head": head_learner,
+    "head-then-all": head_then_all_learner,
+}
 
 
 def _rows(embeddings: np.ndarray, indices: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
-from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
+from keras_selflearn.estimator.fitted import Fitted, embeds, labeller_setting, network_from
 from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
@@ -120,7 +120,7 @@ def load_fitted(
         setting = Setting(**labeller_setting(parameters, objective, n_classes))
         labeller = labeller_class(parameters["labelling"] or objective.labelling)
         _check_labels(known)
-        labeller.check_arrays(arrays, setting, _embedding_size(parameters))
+        labeller.check_arrays(arrays, setting, _embedding_size(parameters, objective))
         _check_reference(known, arrays)
         _check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
     except Exception as error:  # A value of another type than was saved fails in many ways.
@@ -288,16 +288,20 @@ def _check_size(
 ) -> None:
     """Raise a `ValueError` when the weights file is too small for the network."""
     weights = 0
-    if parameters["train"] != "head":
+    if _has_embedding_layer(parameters, objective):
         weights = (n_features(parameters["backbone"]) + 1) * parameters["embedding_size"]
     if objective.name in loss_names() and objective.head(n_classes) is not None:
-        weights += _embedding_size(parameters) * n_classes
+        weights += _embedding_size(parameters, objective) * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
         raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")
 
 
-def _embedding_size(parameters: Mapping[str, Any]) -> int:
-    """The dimensions of the embedding; without training of the network, the features are it."""
-    if parameters["train"] == "head":
-        return n_features(parameters["backbone"])
-    return parameters["embedding_size"]
+def _embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
+    """The dimensions of the embedding; without a layer that gives it, the features are it."""
+    if _has_embedding_layer(parameters, objective):
+        return parameters["embedding_size"]
+    return n_features(parameters["backbone"])
+
+
+def _has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:
+    return parameters["train"] != "head" or embeds(parameters, objective)

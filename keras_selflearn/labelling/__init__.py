@@ -20,6 +20,7 @@ _LABELLERS: dict[str, str | type[Labeller]] = {
     "graph": "graph:GraphLabeller",
     "nearest": "nearest_neighbour:NearestNeighbourLabeller",
     "softmax": "softmax:SoftmaxLabeller",
+    "vote": "vote:VoteLabeller",
 }
 
 

@@ -95,8 +95,8 @@ class GraphLabeller(Labeller):
         labels = np.where(is_reached, shares.argmax(axis=1), NOT_REACHED)
         return Labels(labels, confidence, np.where(is_reached, self._reached.nearest, -1))
 
-    def shares_of_unlabelled(self) -> np.ndarray:
-        """Give the shares (n, n_classes) float32 of the classes in what `fit` got."""
+    def unlabelled_probabilities(self) -> np.ndarray:
+        """The shares of what `fit` got."""
         assert self._reached is not None, "fit got no unlabelled embeddings"
         return self._reached.shares
 

@@ -79,6 +79,8 @@ class Setting:
         What an image's label owes to its neighbours, from 0 to below 1.
     prior : str or (n_classes,) floats
         The shares of the classes among all images, or how to find them: one of `PRIORS`.
+    voters : tuple of str
+        The labellers that are asked: `VoteLabeller` asks all of them.
     later_round : bool
         Whether the head was trained on pseudo-labels, so that it knows more than the given labels.
     memory : Memory
@@ -94,6 +96,7 @@ class Setting:
     graph_exponent: float = 3.0
     graph_alpha: float = 0.9
     prior: Any = "estimated"
+    voters: tuple[str, ...] = ()
     later_round: bool = False
     memory: Memory = field(default_factory=Memory, compare=False)
 
@@ -184,6 +187,10 @@ class Labeller(ABC):
 
         Only a labeller that says `needs_unlabelled` is asked for them.
         """
+        raise NotImplementedError
+
+    def unlabelled_probabilities(self) -> np.ndarray:
+        """The probability of each class (n, n_classes) for the same embeddings, for a vote."""
         raise NotImplementedError
 
     def refit(self, reference: np.ndarray, labels: np.ndarray) -> Labeller:

@@ -60,10 +60,16 @@ class Network:
                 height, width = layer.height, layer.width
         return height, width, channels
 
+    @property
+    def trained(self) -> Network:
+        """The network whose weights training changes: all of it, or what follows the features."""
+        return self
+
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """`embedder` as a compiled function. It is traced once for batches of all sizes."""
-        images = tf.TensorSpec((None, *self.embedder.input_shape[1:]), tf.uint8)
+        dtype = tf.as_dtype(self.embedder.inputs[0].dtype)
+        images = tf.TensorSpec((None, *self.embedder.input_shape[1:]), dtype)
         return tf.function(functools.partial(self.embedder, training=False), (images,))
 
     def without_optimizer(self) -> tf.keras.Model:

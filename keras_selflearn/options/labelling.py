@@ -7,7 +7,8 @@ from typing import Any
 
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.labelling import labeller_class, labeller_names
-from keras_selflearn.losses import objective_class
+from keras_selflearn.labelling.voters import VOTERS, parse_voters, voters_of
+from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
 
 REFERENCES = ("initial", "all")
@@ -16,8 +17,7 @@ TEST_FEATURES = ("as-is", "standardised")
 
 def labelling_of(options: Any) -> str:
     """The name of the labeller: the one that is asked for, or the loss's own."""
-    loss = objective_class(options.loss) if isinstance(options.loss, str) else options.loss
-    return options.labelling or loss.labelling
+    return options.labelling or loss_of(options).labelling
 
 
 def compares(options: Any) -> bool:
@@ -25,14 +25,26 @@ def compares(options: Any) -> bool:
     return labeller_class(labelling_of(options)).needs_reference
 
 
+def asked_labellers(options: Any) -> tuple[str, ...]:
+    """The names of the labellers that are asked: the voters, or the only one."""
+    name = labelling_of(options)
+    return voters_of(options.voters, logits=loss_of(options).logits) if name == "vote" else (name,)
+
+
+def asks_graph(options: Any) -> bool:
+    """Whether similar images say what an image is."""
+    return "graph" in asked_labellers(options)
+
+
 def uses_graph(options: Any) -> bool:
     """Whether pseudo-labels come from a graph of all images."""
-    return has_meta_iterations(options) and labelling_of(options) == "graph"
+    return has_meta_iterations(options) and asks_graph(options)
 
 
 def finds_nearest(options: Any) -> bool:
     """Whether nearest labelled images vote."""
-    return compares(options) and labelling_of(options) != "graph"
+    asked = asked_labellers(options)
+    return any(name != "graph" and labeller_class(name).needs_reference for name in asked)
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,13 @@ class LabellingOptions(Options):
         f"Labelling: {', '.join(labeller_names())}.",
         choices=labeller_names,
         without="the loss's",
+    )
+    voters: str | None = option(
+        None,
+        f"Labellers that --labelling=vote asks, comma-separated: {', '.join(VOTERS)}.",
+        check=parse_voters,
+        without="all that the loss allows",
+        used=lambda options: labelling_of(options) == "vote",
     )
     reference: str = option(
         "initial",
@@ -64,7 +83,7 @@ class LabellingOptions(Options):
         10,
         "Most similar images that --labelling=graph joins each image with.",
         least=1,
-        used=uses_graph,
+        used=asks_graph,
     )
     graph_dimensions: int = option(
         256,
@@ -73,7 +92,7 @@ class LabellingOptions(Options):
         used=uses_graph,
     )
     graph_exponent: float = option(
-        3.0, "The weight of a join is the cosine to this power.", above=0, used=uses_graph
+        3.0, "The weight of a join is the cosine to this power.", above=0, used=asks_graph
     )
     graph_alpha: float = option(
         0.9,

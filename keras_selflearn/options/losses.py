@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from keras_selflearn.console.option import Options, option
-from keras_selflearn.losses import loss_names
+from keras_selflearn.losses import loss_names, objective_class
+
+
+def loss_of(options: Any) -> Any:
+    """The class of the loss, or the `Objective` itself where there is one: what it says of it."""
+    return objective_class(options.loss) if isinstance(options.loss, str) else options.loss
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from keras_selflearn.console.errors import in_any_case, unknown_backbone
 from keras_selflearn.console.option import Options, option
-from keras_selflearn.options.training import trains_network
+from keras_selflearn.options.training import takes_steps, trains_network
 
 PREPROCESSING = ("unit", "imagenet", "raw", "tf", "torch", "caffe")
 # These two, and the networks of `keras.applications` that Keras 2 and Keras 3 have.
@@ -71,9 +71,9 @@ class NetworkOptions(Options):
     )
     embedding_size: int = option(
         256,
-        "Dimensions of the embedding; --train=head has those of the features.",
+        "Dimensions of the embedding; other heads than embedding have those of the features.",
         least=1,
-        used=trains_network,
+        used=takes_steps,
     )
     dropout: float = option(
         0.2,

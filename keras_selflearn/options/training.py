@@ -5,29 +5,67 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.options.data import starts_from_few_labels
+from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
 
 DECAYS = ("none", "cosine")
-TRAININGS = ("all", "head")
+TRAININGS = ("all", "head", "head-then-all")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
-HEAD_NAMES = ("logistic", "discriminant")
+HEAD_NAMES = ("logistic", "discriminant", "embedding")
+META_HEAD_NAMES = ("discriminant", "logistic")
 
 
 def trains_network(options: Any) -> bool:
     """Whether the run trains the whole network, by gradient steps."""
-    return options.train == "all"
-
-
-def trains_meta(options: Any) -> bool:
-    """Whether the run trains the whole network on pseudo-labels."""
-    return trains_network(options) and has_meta_iterations(options)
+    return options.train == "all" or has_head_rounds(options)
 
 
 def fits_head(options: Any) -> bool:
     """Whether the run fits a head on features that are computed once."""
-    return options.train == "head"
+    return options.train != "all"
+
+
+def has_linear_embedding(options: Any) -> bool:
+    """Whether the head is a linear embedding, trained by gradient steps with the loss.
+
+    `head` asks for it, and a loss without logits can have no other head.
+    """
+    return fits_head(options) and (options.head == "embedding" or not loss_of(options).logits)
+
+
+def takes_steps(options: Any) -> bool:
+    """Whether anything is trained by gradient steps: the whole network, or a linear embedding."""
+    return trains_network(options) or has_linear_embedding(options)
+
+
+def takes_meta_steps(options: Any) -> bool:
+    """Whether anything is trained on pseudo-labels by gradient steps."""
+    return takes_steps(options) and has_meta_iterations(options)
+
+
+def has_head_rounds(options: Any) -> bool:
+    """Whether the labels of a head start the training of the whole network."""
+    return options.train == "head-then-all" and has_meta_iterations(options)
+
+
+def check_head_rounds(options: Any) -> None:
+    """Raise an `InputError` where the head's rounds leave no training to the network."""
+    if options.train != "head-then-all" or not options.meta_iterations:
+        return
+    rounds = options.head_rounds
+    if options.meta_iterations < rounds:
+        raise InputError(
+            f"meta_iterations is {options.meta_iterations}, and the network is first trained in"
+            f" meta-iteration {rounds} (head_rounds): give at least {rounds}, or fewer head_rounds."
+        )
+    if rounds > 1 and options.selection_percent == 100 and options.pseudo_labels == "kept":
+        raise InputError(
+            f"The head labels all images in the first of {rounds} head_rounds, so that nothing is"
+            " left for the network: give pseudo_labels 'revised', or head_rounds 1."
+        )
 
 
 @dataclass(frozen=True)
@@ -38,20 +76,30 @@ class HeadOptions(Options):
 
     train: str = option(
         "all",
-        "What is trained: all (the network), or head (a linear head on features computed once).",
+        "What is trained: all (the network), head (on features computed once), or head-then-all.",
         choices=TRAININGS,
     )
     head: str = option(
         "logistic",
-        "Head on the given labels, for --train=head: logistic (regression) or discriminant.",
+        "Head on the given labels, for --train=head: logistic, discriminant or embedding.",
         choices=HEAD_NAMES,
-        used=fits_head,
+        used=lambda options: fits_head(options) and loss_of(options).logits,
     )
     meta_head: str = option(
         "discriminant",
         "Head of the meta-iterations, for --train=head: discriminant or logistic.",
-        choices=HEAD_NAMES,
-        used=lambda options: fits_head(options) and has_meta_iterations(options),
+        choices=META_HEAD_NAMES,
+        used=lambda options: (
+            fits_head(options)
+            and not has_linear_embedding(options)
+            and has_meta_iterations(options)
+        ),
+    )
+    head_rounds: int = option(
+        8,
+        "Trainings of the head before those of the network, for --train=head-then-all.",
+        least=1,
+        used=has_head_rounds,
     )
     mirror: bool = option(
         False,
@@ -70,28 +118,28 @@ class ScheduleOptions(Options):
         "none",
         "Learning rate in a training: none (constant) or cosine (falls to 0).",
         choices=DECAYS,
-        used=trains_network,
+        used=takes_steps,
     )
     warmup: float = option(
         0.0,
         "Share of the steps of a training in which the rate rises.",
         least=0,
         below=1,
-        used=trains_network,
+        used=takes_steps,
     )
     settled_epochs: int | None = option(
         None,
         "Epochs without a fall of the loss by 0.01 that end a training early.",
         least=1,
         without="never",
-        used=trains_network,
+        used=takes_steps,
     )
     ema_momentum: float = option(
         0.0,
         "Momentum of the average of the weights that ends a training; 0: no average.",
         least=0,
         below=1,
-        used=trains_network,
+        used=takes_steps,
     )
 
 
@@ -107,7 +155,7 @@ class TrainingOptions(Options):
         least=1,
         of_data_set=True,
         used=lambda options: (
-            trains_network(options) and starts_from_few_labels(options) and options.steps is None
+            takes_steps(options) and starts_from_few_labels(options) and options.steps is None
         ),
     )
     meta_epochs: int | None = option(
@@ -115,37 +163,37 @@ class TrainingOptions(Options):
         "Epochs of each meta-iteration.",
         least=1,
         of_data_set=True,
-        used=lambda options: trains_meta(options) and options.meta_steps is None,
+        used=lambda options: takes_meta_steps(options) and options.meta_steps is None,
     )
     steps: int | None = option(
         None,
         "Gradient steps of the first training, in place of epochs.",
         least=1,
-        used=lambda options: trains_network(options) and starts_from_few_labels(options),
+        used=lambda options: takes_steps(options) and starts_from_few_labels(options),
     )
     meta_steps: int | None = option(
         None,
         "Gradient steps of each meta-iteration, in place of meta_epochs.",
         least=1,
-        used=trains_meta,
+        used=takes_meta_steps,
     )
-    batch_size: int = option(100, "Images in a mini-batch.", least=1, used=trains_network)
+    batch_size: int = option(100, "Images in a mini-batch.", least=1, used=takes_steps)
     optimizer: str | None = option(
         None,
         "Optimiser: adam, rmsprop or sgd.",
         choices=OPTIMIZERS,
         without="the loss's",
-        used=trains_network,
+        used=takes_steps,
     )
     learning_rate: float = option(
-        1e-4, "Learning rate of the first training.", above=0, used=trains_network
+        1e-4, "Learning rate of the first training.", above=0, used=takes_steps
     )
     self_learning_rate: float | None = option(
         None,
         "Learning rate of the meta-iterations.",
         above=0,
         without="a tenth of learning_rate",
-        used=trains_meta,
+        used=takes_meta_steps,
     )
     augment: str = option(
         "shift", "Augmentations, comma-separated: shift, flip; or none.", used=trains_network
@@ -163,5 +211,5 @@ class AllLabelledOptions(Options):
         "Epochs of the regime all-labelled.",
         least=1,
         without="as epochs",
-        used=lambda options: trains_network(options) and not starts_from_few_labels(options),
+        used=lambda options: takes_steps(options) and not starts_from_few_labels(options),
     )

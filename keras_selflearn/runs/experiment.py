@@ -125,9 +125,9 @@ def _run(
                 estimate, verdict = found
                 recorder.estimate(estimate, verdict)
                 if config.early_stop:
-                    classifier.set_params(meta_iterations=estimate.best())
+                    _end_at(classifier, estimate.best())
                 elif config.keep == "best" and verdict is not None and verdict.gain < 0:
-                    classifier.set_params(meta_iterations=0)
+                    _end_at(classifier, 0)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             listeners = [recorder, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
@@ -255,12 +255,20 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
     parameters = {name: getattr(config, name) for name in shared}
     parameters["loss"] = make_objective(config)
     parameters["random_state"] = config.seed
-    if config.regime != "self-learning":
-        parameters["meta_iterations"] = 0
     if config.regime == "all-labelled":
         parameters["epochs"] = config.all_labelled_epochs
         parameters["steps"] = None
-    return SelfLearningClassifier(**parameters)
+    classifier = SelfLearningClassifier(**parameters)
+    if config.regime != "self-learning":
+        _end_at(classifier, 0)
+    return classifier
+
+
+def _end_at(classifier: SelfLearningClassifier, meta_iteration: int) -> None:
+    """Let the run end after this meta-iteration, with a head where the network's turn is later."""
+    classifier.set_params(meta_iterations=meta_iteration)
+    if classifier.train == "head-then-all" and meta_iteration < classifier.head_rounds:
+        classifier.set_params(train="head")
 
 
 def make_objective(config: Config) -> Objective:

@@ -112,6 +112,10 @@ class EmbeddingLabelling:
         labeller = self._new_labeller(later_round=self._meta_iteration > 0)
         return labeller.fit(self._reference_embeddings, self._labels, unlabelled)
 
+    def embed(self, indices: np.ndarray) -> np.ndarray:
+        """Return the embeddings (k, d) float32 of these training images."""
+        return self._embed_images(self._images, indices)
+
     def label(self, indices: np.ndarray) -> Labels:
         """Label these training images: see `Learner.label`."""
         if self._needs_unlabelled:

@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.network.averaging import WeightAverage
-from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
@@ -32,14 +31,17 @@ class KerasLearner:
     network : Network
     labelling : EmbeddingLabelling
         How the trained network labels.
-    images : (n, height, width, channels) uint8
+    images : (n, height, width, channels) uint8, or (n, d) float32
+        What `network.trained` takes: images, or features.
     n_classes : int
     test_data : (images, labels) or None
         Labels as integers from 0 to n_classes - 1, or `UNKNOWN_CLASS`.
     first_schedule, meta_schedule : Schedule
-        The schedule of the training on the given labels, and of each meta-iteration's training.
+        The schedule of the first training, and of each later meta-iteration's training.
     meta_training : MetaTraining
         How to train: from which weights, on which batches.
+    first : int
+        The meta-iteration of the first training. Those before it trained something else.
     callbacks : sequence of Keras callbacks
         Active in every training.
     after_step : callable, optional
@@ -64,6 +66,7 @@ class KerasLearner:
         first_schedule: Schedule,
         meta_schedule: Schedule,
         meta_training: MetaTraining,
+        first: int = 0,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         after_step: Callable[[], None] | None = None,
     ) -> None:
@@ -75,6 +78,7 @@ class KerasLearner:
         self.first_schedule = first_schedule
         self.meta_schedule = meta_schedule
         self.meta_training = meta_training
+        self.first = first
         self.callbacks = list(callbacks)
         self.test_embeddings: np.ndarray | None = None
         self.test_predictions: np.ndarray | None = None
@@ -84,7 +88,7 @@ class KerasLearner:
         self._progress = TrainingProgress()
         self._average: WeightAverage | None = None
         if first_schedule.averages or meta_schedule.averages:
-            self._average = WeightAverage(network.trainer.trainable_variables)
+            self._average = WeightAverage(network.trained.trainer.trainable_variables)
         self._meta_iteration = 0
         self._initial = _values(self._trained()) if meta_training.starts_anew else []
 
@@ -109,7 +113,7 @@ class KerasLearner:
         parts, steps = schedule.epochs_and_steps(per_epoch)
         progress = self._progress
         if self.meta_training.starts_anew and progress.steps == 0:
-            self.network.earlier_steps.assign(self.network.steps_done())
+            self.network.earlier_steps.assign(self.network.trained.steps_done())
             _assign(self._trained(), self._initial)
 
         def batches_from(step: int) -> tf.data.Dataset:
@@ -133,7 +137,7 @@ class KerasLearner:
         batch_size = min(self.meta_training.batch_size, n_labelled)
         with stage("train", images=parts * steps * batch_size):
             fit(
-                self.network.trainer,
+                self.network.trained.trainer,
                 schedule,
                 batches_from,
                 steps_per_epoch=per_epoch,
@@ -182,7 +186,7 @@ class KerasLearner:
         else:
             per_epoch = self.meta_training.steps_per_epoch(examples)
             progress.check(*self._schedule(meta_iteration).epochs_and_steps(per_epoch))
-        compared = self.labelling.read(state, examples, is_trained=meta_iteration != 0)
+        compared = self.labelling.read(state, examples, is_trained=meta_iteration != self.first)
         _assign(variables, values)
         self._initial = initial
         self._keras_epochs, self._data_epochs, self._meta_iteration, earlier_steps = counts
@@ -204,14 +208,14 @@ class KerasLearner:
 
     def embed(self, indices: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of these training images."""
-        return embed(self.network, self.images, indices)
+        return self.labelling.embed(indices)
 
     def _schedule(self, meta_iteration: int) -> Schedule:
-        return self.meta_schedule if meta_iteration else self.first_schedule
+        return self.first_schedule if meta_iteration == self.first else self.meta_schedule
 
     def _trained(self) -> list[tf.Variable]:
         """The variables of the network and its optimiser."""
-        trainer = self.network.trainer
+        trainer = self.network.trained.trainer
         variables = [*trainer.weights, *trainer.optimizer.variables]
         # Keras 2 leaves out the scale of a float16 loss. It changes with the steps.
         scale = getattr(trainer.optimizer, "_loss_scale", None)

@@ -1,4 +1,4 @@
-"""Training batches, gathered from an array of images that is never copied.
+"""Training batches, gathered from an array of images or features that is never copied.
 
 A batch is a function of the seed and the step alone. So a pipeline can start at any step and has no
 state to save.
@@ -37,8 +37,8 @@ def training_batches(
 
     Parameters
     ----------
-    images : (n, height, width, channels) uint8
-        An array or a memory map.
+    images : (n, height, width, channels) uint8, or (n, d) float32
+        An array or a memory map. Features have no augmentations.
     indices : (k,) integers
         The training examples among the images.
     labels : (k,) integers
@@ -54,7 +54,7 @@ def training_batches(
 
     Returns
     -------
-    tf.data.Dataset of (batch, height, width, channels) uint8 and (batch,) int64
+    tf.data.Dataset of images (batch, ...) of the same dtype and (batch,) int64
     """
     return drawn_batches(
         images,
@@ -96,7 +96,7 @@ def drawn_batches(
 
     Parameters
     ----------
-    images : (n, height, width, channels) uint8
+    images : (n, height, width, channels) uint8, or (n, d) float32
     indices : (k,) integers
         The training examples among the images.
     targets : sequence of (k, ...) arrays
@@ -117,8 +117,8 @@ def drawn_batches(
         return images[indices[positions]], positions, *(each[positions] for each in targets)
 
     def load(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        dtypes = [tf.as_dtype(each.dtype) for each in targets]
-        batch, positions, *rest = tf.numpy_function(gather, [step], [tf.uint8, tf.int64, *dtypes])
+        pixels, *others = (tf.as_dtype(each.dtype) for each in (images, *targets))
+        batch, positions, *rest = tf.numpy_function(gather, [step], [pixels, tf.int64, *others])
         batch.set_shape((None, *images.shape[1:]))
         positions.set_shape((None,))
         for tensor, target in zip(rest, targets):

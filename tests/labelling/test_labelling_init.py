@@ -19,14 +19,16 @@ def registry(monkeypatch):
     monkeypatch.setattr(labelling, "_LABELLERS", dict(labelling._LABELLERS))
 
 
-def test_there_are_three_labellers():
-    assert labeller_names() == ["graph", "nearest", "softmax"]
+def test_there_are_four_labellers():
+    assert labeller_names() == ["graph", "nearest", "softmax", "vote"]
     units = {name: labeller_class(name).confidence_unit for name in labeller_names()}
-    assert units == {"graph": PROBABILITY, "nearest": MINUS_DISTANCE, "softmax": PROBABILITY}
+    assert units == {
+        "graph": PROBABILITY, "nearest": MINUS_DISTANCE, "softmax": PROBABILITY, "vote": PROBABILITY
+    }  # fmt: skip
     needs = {name: labeller_class(name).needs_reference for name in labeller_names()}
-    assert needs == {"graph": True, "nearest": True, "softmax": False}
+    assert needs == {"graph": True, "nearest": True, "softmax": False, "vote": True}
     together = [name for name in labeller_names() if labeller_class(name).needs_unlabelled]
-    assert together == ["graph"]
+    assert together == ["graph", "vote"]
 
 
 @pytest.mark.parametrize("name", labeller_names())
@@ -36,7 +38,9 @@ def test_a_class_has_the_name_that_it_is_known_by(name):
 
 @pytest.mark.parametrize("name", ["softmaxx", "", None, ["softmax"]])
 def test_an_unknown_name_is_an_error_that_lists_all(name):
-    with pytest.raises(InputError, match="Unknown labelling .*Known are graph, nearest, softmax"):
+    with pytest.raises(
+        InputError, match="Unknown labelling .*Known are graph, nearest, softmax, vote"
+    ):
         make_labeller(name, n_classes=2)
 
 
@@ -55,7 +59,7 @@ def test_a_registered_class_is_made_by_its_name(registry):
         name = "mine"
 
     labelling.register_labeller(Mine)
-    assert labeller_names() == ["graph", "mine", "nearest", "softmax"]
+    assert labeller_names() == ["graph", "mine", "nearest", "softmax", "vote"]
     made = make_labeller("mine", n_classes=3, n_neighbors=2, normalized=True)
     assert type(made) is Mine and made.setting == Setting(3, 2, True)
 

@@ -32,6 +32,7 @@ SOME_RUNS = {
     "head": ({"train": "head"}, {}),
     "meta_head": ({"train": "head"}, {"train": "head", "regime": "n-labelled"}),
     "mirror": ({"train": "head"}, {}),
+    "head_rounds": ({"train": "head-then-all"}, {"train": "head"}),
     "keep": ({}, {"regime": "n-labelled"}),
     "pseudo_labels": ({}, {"regime": "n-labelled"}),
     **dict.fromkeys(
@@ -42,6 +43,7 @@ SOME_RUNS = {
         ("graph_neighbors", "graph_dimensions", "graph_exponent", "graph_alpha", "prior"),
         ({"labelling": "graph"}, {}),
     ),
+    "voters": ({"labelling": "vote"}, {}),
     "label_smoothing": ({"loss": "cross-entropy"}, {"loss": "triplet"}),
     "margin": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
     "triplet_distance": ({"loss": "triplet"}, {"loss": "contrastive"}),
@@ -52,7 +54,13 @@ SOME_RUNS = {
 NEVER = (*PLACES, "evaluate_every")
 ALWAYS = sorted({each.name for each in fields(Config)} - {*SOME_RUNS, *NEVER, "labelling"})
 # Where a number or another text will not do.
-VALUES = {"labels_per_class": "0=9", "dataset": "glyphs", "augment": "flip", "backbone": "tiny"}
+VALUES = {
+    "voters": "graph,nearest",
+    "labels_per_class": "0=9",
+    "dataset": "glyphs",
+    "augment": "flip",
+    "backbone": "tiny",
+}
 
 
 def another(config, name):
@@ -91,6 +99,16 @@ def test_an_option_makes_another_run_only_of_runs_that_use_it(name):
     used, unused = SOME_RUNS[name]
     assert is_another_run(used, name) and unfinished_differ(used, name)
     assert not is_another_run(unused, name) and not unfinished_differ(unused, name)
+
+
+@pytest.mark.parametrize("changes", [{"loss": "triplet"}, {"head": "embedding"}])
+def test_a_linear_embedding_uses_what_a_training_by_steps_uses(changes):
+    changes = {"train": "head", **changes}
+    for name in ("learning_rate", "batch_size", "optimizer", "embedding_size", "meta_epochs"):
+        assert is_another_run(changes, name)
+    for name in ("augment", "dropout", "meta_head"):
+        assert not is_another_run(changes, name)
+    assert is_another_run(changes, "head") == ("head" in changes)
 
 
 @pytest.mark.parametrize("name", ALWAYS)

@@ -88,6 +88,8 @@ def test_every_option_reaches_the_classifier():
         "head": "discriminant",
         "meta_head": "logistic",
         "mirror": True,
+        "head_rounds": 3,
+        "voters": "graph,nearest",
         "image_size": 48,
         "preprocessing": "tf",
         "pseudo_labels": "revised",

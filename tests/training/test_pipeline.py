@@ -30,6 +30,16 @@ def batches(images, first_step=0, steps=6, seed=0, augmentations=()):
     return [(batch[:, 0, 0, 0].numpy(), labels.numpy()) for batch, labels in dataset]
 
 
+def test_rows_of_features_come_as_they_are():
+    features = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
+    options = {"batch_size": 10, "first_step": 0, "steps": 3, "augmentations": (), "seed": 0}
+    found = [*training_batches(features, INDICES, INDICES * 10, **options)]
+    labels = np.concatenate([labels for _, labels in found])
+    np.testing.assert_array_equal(
+        np.concatenate([batch for batch, _ in found]), features[labels // 10]
+    )
+
+
 def test_each_epoch_holds_each_example_once_with_its_label(images):
     steps = steps_per_epoch(len(INDICES), 10)
     found = batches(images)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import OWN, is_model_file
+from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
 from keras_selflearn.runs.page.contents import Contents
@@ -40,6 +41,7 @@ def paragraph(contents: Contents) -> Markup:
         network=_NETWORKS.get(config.backbone, _network(config.backbone)),
         data_name=config.images or config.dataset,
         loss=_loss(config),
+        embeds=has_linear_embedding(config),
         meta_iterations=len(run.history) - 1,
         accuracy=accuracy,
         estimated=estimated,
@@ -96,6 +98,8 @@ def why_it_ended(run: RunRecord) -> list[str]:
             f"It ended after meta-iteration {last}, from which the cross-validated accuracy rises"
             " no more (--early_stop)."
         ]
+    if config.train == "head-then-all" and 0 < last < config.head_rounds:
+        return [f"All was labelled after meta-iteration {last}: the network was never trained."]
     return []
 
 
