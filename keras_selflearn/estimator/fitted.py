@@ -12,6 +12,8 @@ from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.head_network import build_head_network
 from keras_selflearn.network.model import Network, build_network
+from keras_selflearn.network.own_model import is_own_model
+from keras_selflearn.network.side_by_side import Backbones, each_backbone
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
 _OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing"]
@@ -63,6 +65,20 @@ class Fitted:
     def n_iter(self) -> int:
         """How many meta-iterations there were."""
         return len(self.history) - 1
+
+    def lasting_backbone(self) -> Backbones:
+        """The parameter `backbone` without files, which may be gone: the trained network is there.
+
+        Returns
+        -------
+        str or Model, or a list of them where there are several
+        """
+        given = each_backbone(self.parameters["backbone"])
+        lasting = [
+            trained if is_own_model(each) else str(each)
+            for each, trained in zip(given, self.network.backbones)
+        ]
+        return lasting if lasting[1:] else lasting[0]
 
 
 def network_from(

@@ -37,8 +37,8 @@ class Network:
         From uint8 images (batch, height, width, channels) to what the loss takes.
     embedder : Model
         From the same images to float32 embeddings (batch, embedding_size).
-    backbone : Model
-        The convolutional part of both.
+    backbones : tuple of Model
+        The convolutional part of both; one, or several side by side.
     head : Layer or None
         From the embedding to the output of `trainer`.
     earlier_steps : Variable
@@ -47,18 +47,20 @@ class Network:
 
     trainer: tf.keras.Model
     embedder: tf.keras.Model
-    backbone: tf.keras.Model
+    backbones: tuple[tf.keras.Model, ...]
     head: tf.keras.layers.Layer | None
     earlier_steps: tf.Variable
 
     @property
+    def backbone(self) -> tf.keras.Model:
+        """The only one of `backbones`."""
+        (backbone,) = self.backbones
+        return backbone
+
+    @property
     def seen_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images once they are resized."""
-        height, width, channels = self.embedder.input_shape[1:]
-        for layer in self.embedder.layers:
-            if isinstance(layer, Resize):
-                height, width = layer.height, layer.width
-        return height, width, channels
+        return shape_after_resizing(self.embedder)
 
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -142,7 +144,16 @@ def build_network(
         )
         # A function that makes variables when first called is traced twice.
         trainer.optimizer.build(trainer.trainable_variables)
-    return Network(trainer, embedder, base, head, earlier_steps)
+    return Network(trainer, embedder, (base,), head, earlier_steps)
+
+
+def shape_after_resizing(model: tf.keras.Model) -> tuple[int, int, int]:
+    """Height, width and channels of what a model makes of its images before it scales pixels."""
+    height, width, channels = model.input_shape[1:]
+    for layer in model.layers:
+        if isinstance(layer, Resize):
+            height, width = layer.height, layer.width
+    return height, width, channels
 
 
 def _steps_done(trainer: tf.keras.Model, earlier_steps: tf.Variable) -> tf.Tensor:

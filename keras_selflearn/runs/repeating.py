@@ -8,12 +8,13 @@ from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.network.backbone import OWN, weights_digest
-from keras_selflearn.network.own_model import digest_of_model, is_own_model
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import PLACES, Config
+from keras_selflearn.options.network import is_model_file, with_digests
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.folder import RUN_JSON, RunFolder
 from keras_selflearn.runs.record import Environment
+from keras_selflearn.storage.digest import sha256
 
 _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
 
@@ -66,13 +67,15 @@ def _check_only_places(given: Config, path: Path) -> None:
         )
 
 
-def _check_backbone(backbone: str, digest: str | None) -> None:
-    if not is_own_model(backbone):
-        return
-    if not Path(backbone).expanduser().is_file():
-        raise InputError(f"There is no model file {backbone}, which the run had: put it there.")
-    if digest_of_model(backbone) != digest:
-        raise InputError(f"The model file {backbone} was changed since the run: put it back.")
+def _check_backbone(backbone: str, digests: str | None) -> None:
+    for each, digest in with_digests(backbone, digests):
+        if not is_model_file(each):
+            continue
+        path = Path(each).expanduser()
+        if not path.is_file():
+            raise InputError(f"There is no model file {each}, which the run had: put it there.")
+        if sha256(path) != digest:
+            raise InputError(f"The model file {each} was changed since the run: put it back.")
 
 
 def _check_weights(weights: str, recorded: str, digest: str | None) -> None:
