@@ -36,12 +36,16 @@ from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import name_of, weights_digest
+from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.network.preprocessing import mode_of
-from keras_selflearn.network.side_by_side import check_backbones, each_backbone, identity_of_all
+from keras_selflearn.network.side_by_side import (
+    check_backbones,
+    check_preprocessing,
+    each_backbone,
+    identity_of_all,
+)
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.network import check_side_by_side
 from keras_selflearn.options.presets import estimator_preset
@@ -431,8 +435,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
         check_image_size(self.image_size, backbone=self.backbone)
-        for backbone in each_backbone(self.backbone):
-            mode_of(self.preprocessing, name_of(backbone))
+        check_preprocessing(self.backbone, self.preprocessing)
         if self.train == "head" and not objective.logits:
             raise InputError(
                 f"train='head' fits a linear head, and the loss '{objective.name}' has none: leave"

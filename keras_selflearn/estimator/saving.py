@@ -19,10 +19,14 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.architecture import check_architecture
 from keras_selflearn.network.backbone import OWN, check_weights_file, load_weights
 from keras_selflearn.network.image_shape import check_image_shape
-from keras_selflearn.network.own_model import architecture_of, from_architecture, is_own_model
+from keras_selflearn.network.own_model import (
+    architecture_of,
+    check_own_architecture,
+    from_architecture,
+    is_own_model,
+)
 from keras_selflearn.network.side_by_side import Backbones, each_backbone, n_features_of_all
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
@@ -192,7 +196,7 @@ def _backbone(folder: Path, settings: dict[str, Any]) -> Backbones:
 def _from_file(path: Path) -> tf.keras.Model:
     """Build the architecture in a file."""
     architecture = read_json(path)
-    check_architecture(architecture)
+    check_own_architecture(architecture)
     version = str(architecture.get("keras"))
     return from_architecture(architecture, "Its backbone", version)
 

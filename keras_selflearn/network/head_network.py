@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.network.image_features import image_features
-from keras_selflearn.network.model import Network, shape_after_resizing
+from keras_selflearn.network.model import Network, largest, shape_seen
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.side_by_side import Backbones, each_backbone, weights_of_each
 
@@ -34,8 +34,8 @@ class HeadNetwork(Network):
 
     @property
     def seen_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of the images once they are resized."""
-        return shape_after_resizing(self.featurizers[0])
+        """Height, width and channels of the images once they are resized; the largest."""
+        return largest(map(shape_seen, self.featurizers, self.backbones))
 
     def set_embedding(self, parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Set the scale and the shift (d,) of each backbone's features: see `FeatureEmbedding`."""

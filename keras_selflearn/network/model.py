@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Callable
 
@@ -14,6 +15,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network import data_parallel
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
+from keras_selflearn.network.hub_encoder import HubEncoder
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.precision import precision_policy
@@ -59,8 +61,8 @@ class Network:
 
     @property
     def seen_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of the images once they are resized."""
-        return shape_after_resizing(self.embedder)
+        """Height, width and channels of the images once they are resized; the largest."""
+        return largest(shape_seen(self.embedder, each) for each in self.backbones)
 
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -147,13 +149,20 @@ def build_network(
     return Network(trainer, embedder, (base,), head, earlier_steps)
 
 
-def shape_after_resizing(model: tf.keras.Model) -> tuple[int, int, int]:
-    """Height, width and channels of what a model makes of its images before it scales pixels."""
+def shape_seen(model: tf.keras.Model, backbone: tf.keras.Model) -> tuple[int, int, int]:
+    """Height, width and channels of a model's images once they are resized for its backbone."""
     height, width, channels = model.input_shape[1:]
     for layer in model.layers:
         if isinstance(layer, Resize):
             height, width = layer.height, layer.width
+    if isinstance(backbone, HubEncoder) and backbone.resizes_to is not None:
+        height, width = backbone.resizes_to
     return height, width, channels
+
+
+def largest(shapes: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
+    """The shape (height, width, channels) with the most pixels."""
+    return max(shapes, key=lambda shape: shape[0] * shape[1])
 
 
 def _steps_done(trainer: tf.keras.Model, earlier_steps: tf.Variable) -> tf.Tensor:

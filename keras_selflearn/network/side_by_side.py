@@ -8,8 +8,15 @@ from typing import Union
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.several import values_in
-from keras_selflearn.network.backbone import OWN, check_backbone, identity_of, n_features
-from keras_selflearn.network.own_model import Backbone, is_own_model
+from keras_selflearn.network.backbone import (
+    OWN,
+    check_backbone,
+    identity_of,
+    n_features,
+    name_of,
+)
+from keras_selflearn.network.own_model import Backbone, is_hub, is_own_model
+from keras_selflearn.network.preprocessing import mode_of
 
 Backbones = Union[Backbone, Sequence[Backbone]]
 # Whoever crafts a saved classifier could name thousands, which take all memory.
@@ -71,6 +78,21 @@ def _check_only_one(backbones: Sequence[Backbone], weights: str | os.PathLike) -
             f" {' and '.join(named)}: give weights 'random' or 'imagenet', or a whole model"
             " (.keras or .h5) in the place of a name."
         )
+
+
+def check_preprocessing(backbone: Backbones, preprocessing: str | None) -> None:
+    """Raise an `InputError` unless pixels can be scaled in this way for all networks.
+
+    A preset of KerasHub has its own way, also beside others.
+    """
+    others = [each for each in each_backbone(backbone) if not is_hub(each)]
+    if not others and preprocessing is not None:
+        raise InputError(
+            f"A preset of KerasHub has its own preprocessing, and preprocessing is"
+            f" '{preprocessing}' (--preprocessing): leave it out."
+        )
+    for each in others:
+        mode_of(preprocessing, name_of(each))
 
 
 def identity_of_all(backbone: Backbones) -> str:

@@ -21,8 +21,8 @@ from keras_selflearn.options.network import (
     NetworkOptions,
     check_side_by_side,
     digests_of,
+    has_own_weights,
     identity_of_networks,
-    is_model_file,
     normalised,
 )
 from keras_selflearn.options.run import OutputOptions, SeedOptions
@@ -33,8 +33,11 @@ from keras_selflearn.options.training import (
     ScheduleOptions,
     TrainingOptions,
 )
+from keras_selflearn.storage.preset_folder import is_preset
 
 _FOLDER_IMAGE_SIZE = 96
+# Most encoders of KerasHub see images in this size, and would only enlarge smaller ones.
+_PRESET_IMAGE_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -77,15 +80,17 @@ class Config(
         resolved = replace(self, backbone=normalised(self.backbone))
         networks = values_in(self.backbone)
         check_side_by_side(len(networks), self.train)
-        if all(is_model_file(each) for each in networks):
+        if all(has_own_weights(each) for each in networks):
             if self.weights not in (None, OWN):
+                what = "preset of KerasHub" if is_preset(networks[0]) else "model of your own"
                 raise InputError(
-                    f"A model of your own has its own weights, and --weights is {self.weights}:"
-                    " leave it out."
+                    f"A {what} has its own weights, and --weights is {self.weights}: leave it out."
                 )
             resolved = replace(resolved, weights=OWN)
         if self.dataset == FOLDER and self.image_size is None:
-            resolved = replace(resolved, image_size=_FOLDER_IMAGE_SIZE)
+            has_preset = any(is_preset(each) for each in networks)
+            size = _PRESET_IMAGE_SIZE if has_preset else _FOLDER_IMAGE_SIZE
+            resolved = replace(resolved, image_size=size)
         entry = dataset_entry(self.dataset)
         from_entry = {
             each.name: getattr(entry, each.name)

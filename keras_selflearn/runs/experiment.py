@@ -27,7 +27,7 @@ from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.image_shape import check_image_shape
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.network import digests_of, is_model_file
+from keras_selflearn.options.network import digests_of, has_own_weights
 from keras_selflearn.runs.claim_folder import opened
 from keras_selflearn.runs.data import (
     HIDDEN,
@@ -52,6 +52,7 @@ from keras_selflearn.selflearning.cross_validation import CrossValidation, most_
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
+from keras_selflearn.storage.preset_folder import PREFIX
 
 _FOLDS = 3
 
@@ -278,8 +279,9 @@ def make_objective(config: Config) -> Objective:
 def run_name(config: Config) -> str:
     """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
     starts = [
-        each if is_model_file(each) else str(config.weights) for each in values_in(config.backbone)
+        each if has_own_weights(each) else str(config.weights)
+        for each in values_in(config.backbone)
     ]
-    names = [Path(each).name.split(".")[0] or "weights" for each in starts]
+    names = [Path(each).name.removeprefix(PREFIX).split(".")[0] or "weights" for each in starts]
     weights = "+".join(dict.fromkeys(names))
     return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

@@ -7,14 +7,15 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.several import as_text
 from keras_selflearn.network.backbone import OWN, weights_digest
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import PLACES, Config
-from keras_selflearn.options.network import is_model_file, with_digests
+from keras_selflearn.options.network import digests_of, is_model_file, with_digests
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.folder import RUN_JSON, RunFolder
 from keras_selflearn.runs.record import Environment
-from keras_selflearn.storage.digest import sha256
+from keras_selflearn.storage.preset_folder import is_preset, preset_folder
 
 _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
 
@@ -69,13 +70,14 @@ def _check_only_places(given: Config, path: Path) -> None:
 
 def _check_backbone(backbone: str, digests: str | None) -> None:
     for each, digest in with_digests(backbone, digests):
-        if not is_model_file(each):
-            continue
-        path = Path(each).expanduser()
-        if not path.is_file():
+        if is_model_file(each) and not Path(each).expanduser().is_file():
             raise InputError(f"There is no model file {each}, which the run had: put it there.")
-        if sha256(path) != digest:
-            raise InputError(f"The model file {each} was changed since the run: put it back.")
+        folder = preset_folder(each) if is_preset(each) else None
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"There is no folder {folder}, which the run had: put it there.")
+        if (digests_of(as_text([each])) or "") != digest:
+            kind = "preset" if is_preset(each) else "model file"
+            raise InputError(f"The {kind} {each} was changed since the run: put it back.")
 
 
 def _check_weights(weights: str, recorded: str, digest: str | None) -> None:

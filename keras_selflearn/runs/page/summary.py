@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from keras_selflearn.console.several import values_in
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.network import OWN, is_model_file
+from keras_selflearn.options.network import OWN, has_own_weights, is_model_file
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
 from keras_selflearn.runs.page.contents import Contents
@@ -18,6 +18,7 @@ from keras_selflearn.runs.page.highlights import likely_mistakes
 from keras_selflearn.runs.page.templates import render
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.selflearning.verdict import Verdict
+from keras_selflearn.storage.preset_folder import is_preset, preset_name
 
 _NETWORKS = {"vgg16": "a VGG16 network", "tiny": "a tiny network"}
 
@@ -169,6 +170,8 @@ def _network(backbone: str) -> str:
     if backbone in _NETWORKS:
         return _NETWORKS[backbone]
     name = PurePath(backbone).name
+    if is_preset(backbone):
+        return f"the preset {PurePath(preset_name(backbone)).name} of KerasHub"
     return f"the model {name}" if is_model_file(backbone) else f"a network of type {name}"
 
 
@@ -179,5 +182,5 @@ def _weights(config: Config) -> str:
     name = PurePath(str(config.weights)).name
     known = {"random": "random weights", "imagenet": "ImageNet weights"}
     weights = known.get(name, f"the weights {name}")
-    has_own = any(is_model_file(each) for each in networks)
+    has_own = any(has_own_weights(each) for each in networks)
     return f"{weights} or the model's own" if has_own else weights
