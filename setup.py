@@ -100,6 +100,7 @@ setup(
             "mypy",
             "coverage",
             *DOCS,
+            *HUB,
             *RAY,
         ],
     },
