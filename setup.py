@@ -31,6 +31,9 @@ RAY = [
 # Ray's dashboard and what else is "default" want another protobuf than TensorFlow 2.15.
 CLUSTER = [*RAY, "ray[default]>=2.51; " + KERAS3_STACK]
 
+# Earlier ones were not tested.
+HUB = ["keras-hub>=0.32; " + KERAS3_STACK]
+
 # No bounds: each Python gets the newest Sphinx that still has it.
 DOCS = ["sphinx", "myst-parser", "numpydoc", "furo"]
 
@@ -88,6 +91,7 @@ setup(
     extras_require={
         "cluster": CLUSTER,
         "docs": DOCS,
+        "hub": HUB,
         "dev": [
             "hypothesis",
             "pytest",
@@ -97,6 +101,7 @@ setup(
             "mypy",
             "coverage",
             *DOCS,
+            *HUB,
             *RAY,
         ],
     },

@@ -39,7 +39,7 @@ def of_network(name: str, size: int, images: int = _IMAGES) -> list[Line]:
     )
     batch = max(1, min(_BATCH, _BATCH * 160 * 160 // size**2))
     specification = tf.TensorSpec((None, size, size, 3), tf.uint8)
-    compute = tf.function(lambda x: network.featurizer(x, training=False), (specification,))
+    compute = tf.function(lambda x: network.featurizers[0](x, training=False), (specification,))
     compute(pixels[:batch])
     start = time.perf_counter()
     for first in range(0, images, batch):

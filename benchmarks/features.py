@@ -59,15 +59,15 @@ def share(folder: Path, name: str) -> float:
     options = {"kind": "training", "pixels": _SIZE * _SIZE}
     shape = (1, _SIZE, _SIZE, 3)
     compute_features(
-        network.featurizer, np.zeros(shape, np.uint8), folder / f"first {name}", **options
+        network.featurizers[0], np.zeros(shape, np.uint8), folder / f"first {name}", **options
     )
     start = time.perf_counter()
     photos = load_folder(folder / "photos", image_size=_SIZE, cache_dir=folder / name)
-    compute_features(network.featurizer, photos.images, folder / f"features {name}", **options)
+    compute_features(network.featurizers[0], photos.images, folder / f"features {name}", **options)
     whole = time.perf_counter() - start
     batches = [tf.constant(photos.images[k : k + 64]) for k in range(0, len(photos.images), 64)]
     bare = tf.function(
-        lambda batch: network.featurizer(batch, training=False),
+        lambda batch: network.featurizers[0](batch, training=False),
         (tf.TensorSpec((None, *shape[1:]), tf.uint8),),
     )
     bare(batches[0])

@@ -38,18 +38,19 @@ from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import (
-    check_backbone,
-    identity_of,
-    name_of,
-    weights_digest,
-)
+from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.network.preprocessing import mode_of
+from keras_selflearn.network.side_by_side import (
+    check_backbones,
+    check_preprocessing,
+    each_backbone,
+    identity_of_all,
+)
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.labelling import asked_labellers
+from keras_selflearn.options.network import check_side_by_side
 from keras_selflearn.options.presets import estimator_preset
 from keras_selflearn.options.training import check_head_rounds
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
@@ -473,13 +474,14 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         parse_augmentations(self.augment)
         check_prior(self.prior)
         for each in fields(EstimatorOptions):
-            if each.name == "backbone" and not isinstance(self.backbone, (str, os.PathLike)):
-                continue  # `check_backbone` checks a model.
+            if each.name == "backbone" and not isinstance(self.backbone, str):
+                continue  # `check_backbones` checks a model, and several networks.
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
-        check_backbone(self.backbone, self.weights)
+        check_backbones(self.backbone, self.weights)
+        check_side_by_side(len(each_backbone(self.backbone)), self.train)
         check_image_size(self.image_size, backbone=self.backbone)
-        mode_of(self.preprocessing, name_of(self.backbone))
+        check_preprocessing(self.backbone, self.preprocessing)
         check_head_rounds(self)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
@@ -514,7 +516,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             **parameters,
             **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
-            "backbone": identity_of(self.backbone),
+            "backbone": identity_of_all(self.backbone),
             "labelling": self.labelling or objective.labelling,
             "weights": weights_digest(self.weights) or self.weights,
             "precision": resolve_precision(self.precision),

@@ -14,6 +14,8 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.head_network import HeadNetwork, build_head_network
 from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
+from keras_selflearn.network.own_model import is_own_model
+from keras_selflearn.network.side_by_side import Backbones, each_backbone
 from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.training import has_linear_embedding
 
@@ -68,6 +70,20 @@ class Fitted:
     def n_iter(self) -> int:
         """How many meta-iterations there were."""
         return len(self.history) - 1
+
+    def lasting_backbone(self) -> Backbones:
+        """The parameter `backbone` without files, which may be gone: the trained network is there.
+
+        Returns
+        -------
+        str or Model, or a list of them where there are several
+        """
+        given = each_backbone(self.parameters["backbone"])
+        lasting = [
+            trained if is_own_model(each) else str(each)
+            for each, trained in zip(given, self.network.backbones)
+        ]
+        return lasting if lasting[1:] else lasting[0]
 
 
 def network_from(

@@ -10,7 +10,7 @@ import numpy as np
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.image_shape import check_image_shape
-from keras_selflearn.network.own_model import Backbone
+from keras_selflearn.network.side_by_side import Backbones
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
 _FEW = 3
@@ -21,7 +21,7 @@ def check_images(
     images: np.ndarray,
     name: str,
     *,
-    backbone: Backbone = "vgg16",
+    backbone: Backbones = "vgg16",
     image_size: int | None = None,
     like: tuple[int, ...] | None = None,
 ) -> None:
@@ -32,8 +32,8 @@ def check_images(
     images : object
     name : str
         What the message calls them.
-    backbone, image_size : str, Model or path; int or None
-        The network that takes them, and the size to which it resizes them.
+    backbone, image_size : str, Model or path, or several; int or None
+        The networks that take them, and the size to which they resize them.
     like : (height, width, channels), optional
         The shape that each image must have: that of images that the network takes.
     """

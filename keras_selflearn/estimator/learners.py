@@ -25,13 +25,14 @@ from keras_selflearn.network.head_network import HeadNetwork
 from keras_selflearn.network.linear_embedding import EmbeddingNetwork
 from keras_selflearn.network.model import Network
 from keras_selflearn.network.precision import resolve_precision
+from keras_selflearn.network.side_by_side import each_backbone
 from keras_selflearn.options.training import ScheduleOptions
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.training.augmentation import parse_augmentations
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
-from keras_selflearn.training.feature_embedding import FeatureEmbedding
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
 from keras_selflearn.training.head_then_all import HeadThenAllLearner
+from keras_selflearn.training.joined_embedding import JoinedEmbedding
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import ContinuedTraining
 from keras_selflearn.training.schedule import Schedule
@@ -129,8 +130,8 @@ def head_learner(task: Task) -> HeadLearner | KerasLearner:
     network = task.build_network()
     assert isinstance(network, HeadNetwork)
     features = _features(task, network, task.images, "training")
-    embedding = FeatureEmbedding.fit(features)
-    network.set_embedding(embedding.scale, embedding.shift)
+    embedding = JoinedEmbedding.fit(features)
+    network.set_embedding([(part.scale, part.shift) for part in embedding.parts])
     embeddings = embedding.embed(features)
     test_data = None
     if task.test_data is not None:
@@ -214,20 +215,30 @@ def _schedule(
     return Schedule(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
 
 
-def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -> np.ndarray:
+def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -> list[np.ndarray]:
+    """Return the features (n, d) of the images by each backbone, each kept on its own."""
     names = ("image_size", "preprocessing", "mirror")
     decisive = {name: str(task.parameters[name]) for name in names}
-    decisive["backbone"] = identity_of(task.parameters["backbone"])
     decisive["precision"] = resolve_precision(task.parameters["precision"])
-    key = features_key(images, decisive, network.featurizer.get_weights())
-    return compute_features(
-        network.featurizer,
-        images,
-        features_folder() / key,
-        kind=kind,
-        pixels=math.prod(network.seen_shape[:2]),
-        tell=task.tell,
-    )
+    found = []
+    for backbone, featurizer, base in zip(
+        each_backbone(task.parameters["backbone"]), network.featurizers, network.backbones
+    ):
+        key = features_key(
+            images, {**decisive, "backbone": identity_of(backbone)}, featurizer.get_weights()
+        )
+        found.append(
+            compute_features(
+                featurizer,
+                images,
+                features_folder() / key,
+                kind=kind,
+                network=base.name,
+                pixels=math.prod(network.seen_shape[:2]),
+                tell=task.tell,
+            )
+        )
+    return found
 
 
 def features_folder() -> Path:

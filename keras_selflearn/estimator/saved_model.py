@@ -13,7 +13,6 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.class_texts import class_texts
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.fitted import Fitted, network_from
-from keras_selflearn.network.own_model import is_own_model
 from keras_selflearn.network.resizing import resize_in_graph
 from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.files import folder_written_whole
@@ -89,10 +88,8 @@ def export_saved_model(
 
 def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]:
     """The classifier's network, for one device."""
-    own = is_own_model(fitted.parameters["backbone"])
     network = network_from(
-        # The file of a user's model may be gone: the fitted network is one like it.
-        {**fitted.parameters, **({"backbone": fitted.network.backbone} if own else {})},
+        {**fitted.parameters, "backbone": fitted.lasting_backbone()},
         fitted.objective,
         fitted.image_shape,
         len(fitted.classes),
@@ -102,7 +99,8 @@ def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]
         strategy="none",
     )
     network.embedder.set_weights(fitted.network.embedder.get_weights())
-    settle(network.backbone)
+    for backbone in network.backbones:
+        settle(backbone)
     return network.embedder
 
 

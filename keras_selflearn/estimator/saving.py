@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -19,15 +19,15 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.architecture import check_architecture
-from keras_selflearn.network.backbone import (
-    OWN,
-    check_weights_file,
-    load_weights,
-    n_features,
-)
+from keras_selflearn.network.backbone import OWN, check_weights_file, load_weights
 from keras_selflearn.network.image_shape import check_image_shape
-from keras_selflearn.network.own_model import architecture_of, from_architecture, is_own_model
+from keras_selflearn.network.own_model import (
+    architecture_of,
+    check_own_architecture,
+    from_architecture,
+    is_own_model,
+)
+from keras_selflearn.network.side_by_side import Backbones, each_backbone, n_features_of_all
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -39,6 +39,8 @@ WEIGHTS = "model.weights.h5"
 ARRAYS = "arrays.npz"
 # The architecture of a model of the user's; a named backbone has no such file.
 ARCHITECTURE = "backbone.json"
+# The same for one of several networks, by its place from 1.
+_ONE_OF_SEVERAL = "backbone-{}.json"
 
 # The arrays of `Fitted` by their names in the file; the others are the labeller's.
 _ARRAYS = {
@@ -62,13 +64,13 @@ def _write(fitted: Fitted, folder: Path) -> None:
     parameters = {**fitted.parameters, "loss": fitted.objective.name}
     parameters["weights"] = str(parameters["weights"])
     files = [WEIGHTS, ARRAYS]
-    if is_own_model(parameters["backbone"]):
-        parameters["backbone"] = OWN
-        architecture = {**architecture_of(fitted.network.backbone), "keras": keras.__version__}
-        (folder / ARCHITECTURE).write_text(json.dumps(architecture) + "\n", encoding="utf-8")
-        files.append(ARCHITECTURE)
-    else:
-        parameters["backbone"] = str(parameters["backbone"])
+    backbones = each_backbone(fitted.lasting_backbone())
+    names = [OWN if is_own_model(each) else each for each in backbones]
+    parameters["backbone"] = names if names[1:] else names[0]
+    for place, file in _architecture_files(parameters["backbone"]).items():
+        architecture = {**architecture_of(backbones[place]), "keras": keras.__version__}
+        (folder / file).write_text(json.dumps(architecture) + "\n", encoding="utf-8")
+        files.append(file)
     arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     np.savez_compressed(folder / ARRAYS, **arrays)
@@ -113,7 +115,7 @@ def load_fitted(
     check_weights_file(folder / WEIGHTS)
     _check_names(folder, settings.get("parameters"), loss)
     try:
-        known = _from_settings(settings, loss, _architecture(folder, settings), check_parameters)
+        known = _from_settings(settings, loss, _backbone(folder, settings), check_parameters)
         known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
         parameters, objective = known["parameters"], known["objective"]
         n_classes = len(known["classes"])
@@ -127,11 +129,10 @@ def load_fitted(
         raise _damaged(folder, error) from error
     network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
-    if is_own_model(parameters["backbone"]):
-        # There may be no other copy of it.
-        parameters["backbone"] = network.backbone
     setting = Setting(**labeller_setting(parameters, objective, n_classes, network.head))
-    return Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
+    fitted = Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
+    # There may be no other copy of a user's model than the trained one.
+    return replace(fitted, parameters={**parameters, "backbone": fitted.lasting_backbone()})
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -146,9 +147,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 " fit it again, or load it with the version that saved it."
             )
         names = [ARRAYS, WEIGHTS]
-        if _has_own_backbone(settings):
-            _check_place(folder, ARCHITECTURE)
-            names.append(ARCHITECTURE)
+        for name in _architecture_files(_saved_backbone(settings)).values():
+            _check_place(folder, name)
+            names.append(name)
         for name in names:
             if settings["sha256"][name] != sha256(folder / name):
                 raise ValueError(f"{name} was changed after it was saved; save it again")
@@ -165,17 +166,37 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return settings, arrays
 
 
-def _has_own_backbone(settings: dict[str, Any]) -> bool:
+def _saved_backbone(settings: dict[str, Any]) -> Any:
+    """What the settings have as the backbone: a name or `OWN`, or a list of them."""
     parameters = settings.get("parameters")
-    return isinstance(parameters, dict) and parameters.get("backbone") == OWN
+    return parameters.get("backbone") if isinstance(parameters, dict) else None
 
 
-def _architecture(folder: Path, settings: dict[str, Any]) -> tf.keras.Model | None:
-    """Build the user's model that is the backbone, with random weights; None for a named one."""
-    if not _has_own_backbone(settings):
-        return None
-    architecture = read_json(folder / ARCHITECTURE)
-    check_architecture(architecture)
+def _architecture_files(backbone: Any) -> dict[int, str]:
+    """The files of the user's models, by the place of each in the saved backbone."""
+    if not isinstance(backbone, list):
+        return {0: ARCHITECTURE} if backbone == OWN else {}
+    places = [place for place, name in enumerate(backbone) if name == OWN]
+    return {place: _ONE_OF_SEVERAL.format(place + 1) for place in places}
+
+
+def _backbone(folder: Path, settings: dict[str, Any]) -> Backbones:
+    """The backbone without files; models of the user's are built with random weights."""
+    saved = _saved_backbone(settings)
+    found = [*each_backbone(saved)]
+    if any(is_own_model(each) for each in found):
+        raise ValueError("its backbone is a file, which a saved classifier needs none of")
+    if isinstance(saved, list) and len(found) == 1:
+        raise ValueError("its backbone is a list of one")
+    for place, file in _architecture_files(saved).items():
+        found[place] = _from_file(folder / file)
+    return found if found[1:] else found[0]
+
+
+def _from_file(path: Path) -> tf.keras.Model:
+    """Build the architecture in a file."""
+    architecture = read_json(path)
+    check_own_architecture(architecture)
     version = str(architecture.get("keras"))
     return from_architecture(architecture, "Its backbone", version)
 
@@ -213,7 +234,7 @@ def _damaged(folder: Path, error: Exception) -> InputError:
 def _from_settings(
     settings: dict[str, Any],
     loss: Objective | None,
-    own: tf.keras.Model | None,
+    backbone: Backbones,
     check_parameters: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> dict[str, Any]:
     """The fields of `Fitted` that are in the settings."""
@@ -223,13 +244,10 @@ def _from_settings(
         raise ValueError("weights is no text")
     if loss is None:
         loss = get_objective(parameters["loss"], **settings["loss_parameters"])
-    if own is not None:
-        parameters = {**parameters, "backbone": own}
-    elif is_own_model(parameters.get("backbone")):
-        raise ValueError("its backbone is a file, which a saved classifier needs none of")
     # The file of the initial weights is kept for the record, and may be gone.
-    initial = "random" if own is None else OWN
-    parameters = check_parameters({**parameters, "loss": loss, "weights": initial})
+    initial = OWN if all(is_own_model(each) for each in each_backbone(backbone)) else "random"
+    changes = {"loss": loss, "backbone": backbone, "weights": initial}
+    parameters = check_parameters({**parameters, **changes})
     height, width, channels = settings["image_shape"]
     for name, value in (("height", height), ("width", width), ("channels", channels)):
         check_integer(f"The images' {name}", value, least=1, most=_LARGEST_IMAGE)
@@ -289,7 +307,7 @@ def _check_size(
     """Raise a `ValueError` when the weights file is too small for the network."""
     weights = 0
     if _has_embedding_layer(parameters, objective):
-        weights = (n_features(parameters["backbone"]) + 1) * parameters["embedding_size"]
+        weights = (n_features_of_all(parameters["backbone"]) + 1) * parameters["embedding_size"]
     if objective.name in loss_names() and objective.head(n_classes) is not None:
         weights += _embedding_size(parameters, objective) * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
@@ -300,7 +318,7 @@ def _embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
     """The dimensions of the embedding; without a layer that gives it, the features are it."""
     if _has_embedding_layer(parameters, objective):
         return parameters["embedding_size"]
-    return n_features(parameters["backbone"])
+    return n_features_of_all(parameters["backbone"])
 
 
 def _has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:

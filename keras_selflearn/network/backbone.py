@@ -25,6 +25,7 @@ from keras_selflearn.network.own_model import (
     Backbone,
     check_takes,
     digest_of_model,
+    is_hub,
     is_own_model,
     own_model,
     own_shape,
@@ -100,9 +101,10 @@ def check_backbone(backbone: Backbone, weights: str | os.PathLike) -> None:
         raise InputError(f"weights is {weights!r}: give 'random', 'imagenet' or a path.")
     if name is None:
         if weights not in (OWN, "imagenet"):
+            what = "A preset of KerasHub" if is_hub(backbone) else "A model of your own"
             raise InputError(
-                f"A model of your own has its own weights, and weights is '{weights}': leave it"
-                f" out (or give '{OWN}')."
+                f"{what} has its own weights, and weights is '{weights}': leave it out (or give"
+                f" '{OWN}')."
             )
         own_shape(backbone)
         return
@@ -125,8 +127,8 @@ def build_backbone(
     Parameters
     ----------
     name : str, Model or path
-        One of `BACKBONES`, in upper or lower case, or a model of the user's or its file: see
-        `own_model`.
+        One of `BACKBONES`, in upper or lower case, or a model of the user's, its file or a preset
+        of KerasHub: see `own_model`.
     image_shape : (height, width, 3)
     weights : str or path
         `random`, `imagenet` (Keras' own download and cache), or an HDF5 file of the backbone's

@@ -44,6 +44,7 @@ def compute_features(
     folder: Path,
     *,
     kind: str,
+    network: str,
     pixels: int,
     tell: Callable[[str, int, int], None] | None = None,
 ) -> np.ndarray:
@@ -58,6 +59,8 @@ def compute_features(
         Keeps the features; its name tells these images and this network from all others.
     kind : str
         "training" or "test", for what is told.
+    network : str
+        The name of the network, for an error.
     pixels : int
         Pixels of an image as the network sees it: a batch has fewer images where there are more.
     tell : callable, optional
@@ -85,9 +88,9 @@ def compute_features(
             block = compute(batch).numpy()
             if not np.isfinite(block).all():
                 raise InputError(
-                    f"The network gives features that are NaN or infinite, first for one of the"
-                    f" {kind} images {done} to {done + len(block) - 1}: its weights are damaged, or"
-                    " its pixels are scaled in another way (--preprocessing)."
+                    f"The network '{network}' gives features that are NaN or infinite, first for"
+                    f" one of the {kind} images {done} to {done + len(block) - 1}: its weights are"
+                    " damaged, or its pixels are scaled in another way (--preprocessing)."
                 )
             yield block
             done += len(block)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_selflearn.network import data_parallel
 from keras_selflearn.network.backbone import build_backbone, name_of
 from keras_selflearn.network.inference import Inference
-from keras_selflearn.network.own_model import Backbone
+from keras_selflearn.network.own_model import Backbone, is_hub
 from keras_selflearn.network.preprocessing import mode_of, preprocess
 from keras_selflearn.network.process import check_process
 from keras_selflearn.network.resizing import Resize
@@ -42,7 +42,7 @@ def image_features(
     image_size : int, optional
         Images are first resized to this height and width, where they have others.
     preprocessing : str, optional
-        One of `PREPROCESSING`; by default the backbone's own.
+        One of `PREPROCESSING`; by default the backbone's own. A preset of KerasHub keeps its own.
     several : bool
         Whether several replicas share a batch.
 
@@ -52,7 +52,7 @@ def image_features(
         As `build_backbone`, `mode_of` and `check_process`.
     """
     check_process()
-    mode = mode_of(preprocessing, name_of(backbone))
+    mode = "raw" if is_hub(backbone) else mode_of(preprocessing, name_of(backbone))
     height, width, _ = images.shape[1:]
     if image_size is not None and (height, width) != (image_size, image_size):
         height = width = image_size

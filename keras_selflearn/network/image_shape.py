@@ -6,19 +6,21 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.network.applications import APPLICATIONS, title
 from keras_selflearn.network.backbone import name_of
 from keras_selflearn.network.own_model import Backbone, check_own_shape, own_shape
+from keras_selflearn.network.side_by_side import Backbones, each_backbone
 
 _SMALLEST = 32  # of `tiny`
 
 
 def check_image_shape(
-    image_shape: tuple[int, ...], *, backbone: Backbone = "vgg16", image_size: int | None = None
+    image_shape: tuple[int, ...], *, backbone: Backbones = "vgg16", image_size: int | None = None
 ) -> None:
-    """Raise an `InputError` unless the network takes images of this (height, width, channels).
+    """Raise an `InputError` unless each network takes images of this (height, width, channels).
 
     Parameters
     ----------
     image_shape : (height, width, channels)
-    backbone : str, Model or path
+    backbone : str, Model or path, or several
+        As `each_backbone` takes it.
     image_size : int or None
         The height and width to which the network resizes them; None: it does not.
     """
@@ -28,6 +30,11 @@ def check_image_shape(
     if image_size is not None:
         check_image_size(image_size, backbone=backbone)
         return
+    for each in each_backbone(backbone):
+        _check_seen(height, width, each)
+
+
+def _check_seen(height: int, width: int, backbone: Backbone) -> None:
     name = name_of(backbone)
     if name is None:
         check_own_shape(own_shape(backbone), (height, width, 3))
@@ -40,10 +47,15 @@ def check_image_shape(
         )
 
 
-def check_image_size(image_size: int | None, *, backbone: Backbone) -> None:
-    """Raise an `InputError` if the network does not take images of this height and width."""
+def check_image_size(image_size: int | None, *, backbone: Backbones) -> None:
+    """Raise an `InputError` if a network does not take images of this height and width."""
     if image_size is None:
         return
+    for each in each_backbone(backbone):
+        _check_resized(image_size, each)
+
+
+def _check_resized(image_size: int, backbone: Backbone) -> None:
     name = name_of(backbone)
     if name is None:
         check_own_shape(own_shape(backbone), (image_size, image_size, 3))

@@ -88,7 +88,7 @@ def build_embedding_network(
         }
 
     of_features = tf.keras.Input(features.embedder.output_shape[1:], name="standard_features")
-    parts = {"backbone": features.backbone, "head": head, "earlier_steps": features.earlier_steps}
+    parts = {"backbones": features.backbones, "head": head, "earlier_steps": features.earlier_steps}
     trained = Network(**models(of_features, of_features), **parts)
     trained.trainer.compile(
         optimizer=OPTIMIZERS[optimizer](learning_rate), loss=objective.loss(), jit_compile=False
@@ -97,6 +97,7 @@ def build_embedding_network(
     return EmbeddingNetwork(
         **models(features.embedder.input, features.embedder.output),
         **parts,
-        featurizer=features.featurizer,
+        featurizers=features.featurizers,
+        standards=features.standards,
         after_features=trained,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Callable
 
@@ -14,6 +15,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network import data_parallel
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
+from keras_selflearn.network.hub_encoder import HubEncoder
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.precision import precision_policy
@@ -37,8 +39,8 @@ class Network:
         From uint8 images (batch, height, width, channels) to what the loss takes.
     embedder : Model
         From the same images to float32 embeddings (batch, embedding_size).
-    backbone : Model
-        The convolutional part of both.
+    backbones : tuple of Model
+        The convolutional part of both; one, or several side by side.
     head : Layer or None
         From the embedding to the output of `trainer`.
     earlier_steps : Variable
@@ -47,18 +49,20 @@ class Network:
 
     trainer: tf.keras.Model
     embedder: tf.keras.Model
-    backbone: tf.keras.Model
+    backbones: tuple[tf.keras.Model, ...]
     head: tf.keras.layers.Layer | None
     earlier_steps: tf.Variable
 
     @property
+    def backbone(self) -> tf.keras.Model:
+        """The only one of `backbones`."""
+        (backbone,) = self.backbones
+        return backbone
+
+    @property
     def seen_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of the images once they are resized."""
-        height, width, channels = self.embedder.input_shape[1:]
-        for layer in self.embedder.layers:
-            if isinstance(layer, Resize):
-                height, width = layer.height, layer.width
-        return height, width, channels
+        """Height, width and channels of the images once they are resized; the largest."""
+        return largest(shape_seen(self.embedder, each) for each in self.backbones)
 
     @property
     def trained(self) -> Network:
@@ -148,7 +152,23 @@ def build_network(
         )
         # A function that makes variables when first called is traced twice.
         trainer.optimizer.build(trainer.trainable_variables)
-    return Network(trainer, embedder, base, head, earlier_steps)
+    return Network(trainer, embedder, (base,), head, earlier_steps)
+
+
+def shape_seen(model: tf.keras.Model, backbone: tf.keras.Model) -> tuple[int, int, int]:
+    """Height, width and channels of a model's images once they are resized for its backbone."""
+    height, width, channels = model.input_shape[1:]
+    for layer in model.layers:
+        if isinstance(layer, Resize):
+            height, width = layer.height, layer.width
+    if isinstance(backbone, HubEncoder) and backbone.resizes_to is not None:
+        height, width = backbone.resizes_to
+    return height, width, channels
+
+
+def largest(shapes: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
+    """The shape (height, width, channels) with the most pixels."""
+    return max(shapes, key=lambda shape: shape[0] * shape[1])
 
 
 def _steps_done(trainer: tf.keras.Model, earlier_steps: tf.Variable) -> tf.Tensor:

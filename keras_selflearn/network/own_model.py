@@ -1,4 +1,4 @@
-"""A Keras model of the user's as backbone: from Python, or from a file."""
+"""A model with its own weights as backbone: a Keras model, its file, or a preset of KerasHub."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ from keras_selflearn.network.architecture import (
     mended,
     unreadable_layer,
 )
+from keras_selflearn.network.hub_architecture import KIND, check_description
+from keras_selflearn.network.hub_encoder import HubEncoder
+from keras_selflearn.network.hub_preset import hub_encoder
 from keras_selflearn.network.model_file import SUFFIXES, opened_model
 from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.digest import sha256
+from keras_selflearn.storage.preset_folder import digest_of_preset, is_preset, preset_folder
 
 Backbone = Union[str, os.PathLike, tf.keras.Model]
 
@@ -40,14 +44,21 @@ class OwnShape:
 
 
 def is_own_model(backbone: Any) -> bool:
-    """Whether this is a model of the user's or the path of one, and no name."""
-    if isinstance(backbone, tf.keras.Model):
+    """Whether this is a model of the user's, the path of one or a preset, and no name."""
+    if isinstance(backbone, tf.keras.Model) or is_hub(backbone):
         return True
     return isinstance(backbone, (str, os.PathLike)) and Path(backbone).suffix in SUFFIXES
 
 
+def is_hub(backbone: Any) -> bool:
+    """Whether this is a preset of KerasHub or the encoder of one; it has its own preprocessing."""
+    if isinstance(backbone, str):
+        return is_preset(backbone)
+    return isinstance(backbone, HubEncoder)
+
+
 def own_model(backbone: Backbone) -> tf.keras.Model:
-    """A new copy of the user's model, with its weights.
+    """A new copy of the user's model, or a preset's encoder, with its weights.
 
     Returns
     -------
@@ -59,6 +70,8 @@ def own_model(backbone: Backbone) -> tf.keras.Model:
     InputError
         When it can't be read, has more than Keras' own layers, or takes or gives something else.
     """
+    if isinstance(backbone, str) and is_preset(backbone):
+        return hub_encoder(backbone)
     if isinstance(backbone, tf.keras.Model):
         model = from_architecture(architecture_of(backbone), "The model", keras.__version__)
         model.set_weights(backbone.get_weights())
@@ -87,6 +100,8 @@ def architecture_of(model: tf.keras.Model) -> dict[str, Any]:
     InputError
         When it has more than Keras' own layers.
     """
+    if isinstance(model, HubEncoder):
+        return json.loads(model.description)
     try:
         architecture = json.loads(model.to_json())
         check_architecture(architecture)
@@ -95,6 +110,14 @@ def architecture_of(model: tf.keras.Model) -> dict[str, Any]:
             f"The model '{model.name}' can't be used: {error}. Give a model of Keras' own layers."
         ) from error
     return mended(architecture)
+
+
+def check_own_architecture(architecture: Any) -> None:
+    """Raise an `ArchitectureError` unless `from_architecture` may build this."""
+    if isinstance(architecture, dict) and architecture.get("class_name") == KIND:
+        check_description(architecture)
+    else:
+        check_architecture(architecture)
 
 
 def from_architecture(architecture: dict[str, Any], owner: str, version: str) -> tf.keras.Model:
@@ -113,6 +136,8 @@ def from_architecture(architecture: dict[str, Any], owner: str, version: str) ->
     InputError
         When this version of Keras can't. It names the layer.
     """
+    if architecture["class_name"] == KIND:
+        return HubEncoder(architecture)
     kind = tf.keras.Sequential if architecture["class_name"] == "Sequential" else tf.keras.Model
     try:
         return kind.from_config(copy.deepcopy(architecture["config"]))  # Keras changes it.
@@ -130,7 +155,10 @@ def _layer_from(description: dict[str, Any]) -> tf.keras.layers.Layer:
 
 
 def digest_of_model(backbone: Backbone) -> str:
-    """SHA-256 of a model's file, or of its architecture and weights."""
+    """SHA-256 of a model's file, or of its architecture and weights; the name of a download."""
+    if isinstance(backbone, str) and is_preset(backbone):
+        folder = preset_folder(backbone)
+        return backbone if folder is None else digest_of_preset(folder)
     if not isinstance(backbone, tf.keras.Model):
         return sha256(Path(backbone).expanduser())
     digest = hashlib.sha256(json.dumps(architecture_of(backbone), sort_keys=True).encode())
@@ -144,10 +172,18 @@ def own_shape(backbone: Backbone) -> OwnShape:
     if isinstance(backbone, tf.keras.Model):
         architecture_of(backbone)
         return _checked(backbone, f"The model '{backbone.name}'")
+    if isinstance(backbone, str) and is_preset(backbone):
+        # Reading its files is quick, compared with building it.
+        return _shape_of_preset(backbone, digest_of_model(backbone))
     path = Path(backbone).expanduser()
     found = path.stat() if path.is_file() else None
     # The file is read again only if it was changed.
     return _shape_in_file(path, found and (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@functools.lru_cache(maxsize=8)
+def _shape_of_preset(backbone: str, _: str) -> OwnShape:
+    return _checked(hub_encoder(backbone, load_weights=False), f"The preset {backbone}")
 
 
 @functools.lru_cache(maxsize=8)

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from keras_selflearn.console.errors import InputError, in_any_case
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import declared
+from keras_selflearn.console.several import values_in
 from keras_selflearn.datasets import FOLDER, dataset_entry
 from keras_selflearn.losses.parameters import LossParameters
 from keras_selflearn.options.data import DataOptions
 from keras_selflearn.options.devices import DeviceOptions
 from keras_selflearn.options.labelling import LabellingOptions, labelling_of
 from keras_selflearn.options.losses import LossOptions
-from keras_selflearn.options.network import BACKBONES, OWN, NetworkOptions, is_model_file
+from keras_selflearn.options.network import (
+    OWN,
+    NetworkOptions,
+    check_side_by_side,
+    digests_of,
+    has_own_weights,
+    identity_of_networks,
+    normalised,
+)
 from keras_selflearn.options.run import OutputOptions, SeedOptions
 from keras_selflearn.options.selflearning import CrossValidationOptions, SelfLearningOptions
 from keras_selflearn.options.training import (
@@ -25,9 +33,11 @@ from keras_selflearn.options.training import (
     ScheduleOptions,
     TrainingOptions,
 )
-from keras_selflearn.storage.digest import sha256
+from keras_selflearn.storage.preset_folder import is_preset
 
 _FOLDER_IMAGE_SIZE = 96
+# Most encoders of KerasHub see images in this size, and would only enlarge smaller ones.
+_PRESET_IMAGE_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -67,16 +77,20 @@ class Config(
         self.check_data()
         self.check_folds()
         # Names in upper or lower case are one name.
-        resolved = replace(self, backbone=in_any_case(self.backbone, BACKBONES) or self.backbone)
-        if is_model_file(self.backbone):
+        resolved = replace(self, backbone=normalised(self.backbone))
+        networks = values_in(self.backbone)
+        check_side_by_side(len(networks), self.train)
+        if all(has_own_weights(each) for each in networks):
             if self.weights not in (None, OWN):
+                what = "preset of KerasHub" if is_preset(networks[0]) else "model of your own"
                 raise InputError(
-                    f"A model of your own has its own weights, and --weights is {self.weights}:"
-                    " leave it out."
+                    f"A {what} has its own weights, and --weights is {self.weights}: leave it out."
                 )
             resolved = replace(resolved, weights=OWN)
         if self.dataset == FOLDER and self.image_size is None:
-            resolved = replace(resolved, image_size=_FOLDER_IMAGE_SIZE)
+            has_preset = any(is_preset(each) for each in networks)
+            size = _PRESET_IMAGE_SIZE if has_preset else _FOLDER_IMAGE_SIZE
+            resolved = replace(resolved, image_size=size)
         entry = dataset_entry(self.dataset)
         from_entry = {
             each.name: getattr(entry, each.name)
@@ -99,7 +113,8 @@ class Config(
         Options that the run does not use are left out, as are places and `evaluate_every`. Of
         the initial weights only this counts: whether they are random. The loss's own labeller is
         the same whether it is asked for or not. Of the file of a model only the digest counts:
-        `backbone_sha256`, or by default that of the file as it is now.
+        `backbone_sha256` has the digests as `digests_of` gives them, which by default are those of
+        the files as they are now.
         """
         decisive = {
             each.name: getattr(self, each.name)
@@ -107,10 +122,8 @@ class Config(
             if not declared(each).measures and is_used(each.name, vars(self))
         }
         decisive["labelling"] = labelling_of(self)
-        if is_model_file(self.backbone):
-            path = Path(self.backbone).expanduser()
-            found = sha256(path) if path.is_file() else self.backbone
-            decisive["backbone"] = backbone_sha256 or found
+        digests = backbone_sha256 or digests_of(self.backbone)
+        decisive["backbone"] = identity_of_networks(self.backbone, digests)
         return {**decisive, "pretrained": self.weights != "random"}
 
 

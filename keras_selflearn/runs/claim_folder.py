@@ -11,6 +11,7 @@ from pathlib import Path
 from keras_selflearn import __version__
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import differing
+from keras_selflearn.options.network import identity_of_networks
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.storage.lock import Held, lock
@@ -89,8 +90,8 @@ def _check_same(path: Path, run: RunRecord, record: RunRecord) -> None:
 
 def _differences(run: RunRecord, record: RunRecord) -> list[str]:
     before, now = run.flags, record.flags
-    if run.backbone_sha256 is not None and run.backbone_sha256 == record.backbone_sha256:
-        before = {**before, "backbone": now.get("backbone")}  # The same file in another place.
+    if run.backbone_sha256 is not None and _networks(run) == _networks(record):
+        before = {**before, "backbone": now.get("backbone")}  # The same files in another place.
     found = [
         f"--{name} was {before.get(name)} and is {now.get(name)}" for name in differing(before, now)
     ]
@@ -104,6 +105,10 @@ def _differences(run: RunRecord, record: RunRecord) -> list[str]:
     if first != second or not is_file and before.get("weights") != now.get("weights"):
         found.append(f"--weights was {before.get('weights')} and is {now.get('weights')}")
     return found
+
+
+def _networks(run: RunRecord) -> str:
+    return identity_of_networks(str(run.flags.get("backbone")), run.backbone_sha256)
 
 
 def _in_use(path: Path, run: RunRecord | None) -> str:

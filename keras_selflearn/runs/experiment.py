@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.profiling import Profile, profiled, stage
+from keras_selflearn.console.several import values_in
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
@@ -24,9 +25,9 @@ from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.image_shape import check_image_shape
-from keras_selflearn.network.own_model import digest_of_model, is_own_model
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.network import digests_of, has_own_weights
 from keras_selflearn.runs.claim_folder import opened
 from keras_selflearn.runs.data import (
     HIDDEN,
@@ -51,6 +52,7 @@ from keras_selflearn.selflearning.cross_validation import CrossValidation, most_
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
+from keras_selflearn.storage.preset_folder import PREFIX
 
 _FOLDS = 3
 
@@ -106,7 +108,7 @@ def _run(
         status="running",
         flags=asdict(config),
         weights_sha256=weights_digest(str(config.weights)),
-        backbone_sha256=digest_of_model(config.backbone) if is_own_model(config.backbone) else None,
+        backbone_sha256=digests_of(config.backbone),
         data_sha256=data_digest(dataset),
         environment=describe_environment(precision),
         data=describe_data(config.dataset, whole, dataset, labels[labelled]),
@@ -284,6 +286,10 @@ def make_objective(config: Config) -> Objective:
 
 def run_name(config: Config) -> str:
     """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
-    weights = config.backbone if is_own_model(config.backbone) else str(config.weights)
-    weights = Path(weights).name.split(".")[0] or "weights"
+    starts = [
+        each if has_own_weights(each) else str(config.weights)
+        for each in values_in(config.backbone)
+    ]
+    names = [Path(each).name.removeprefix(PREFIX).split(".")[0] or "weights" for each in starts]
+    weights = "+".join(dict.fromkeys(names))
     return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

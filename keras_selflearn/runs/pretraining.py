@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.console.several import values_in
 from keras_selflearn.datasets import DATASETS, FOLDER, Dataset, dataset_entry
 from keras_selflearn.options.config import Config
 from keras_selflearn.storage.files import make_writable
@@ -114,6 +115,10 @@ def check_output(config: PretrainConfig) -> Path:
         raise InputError(
             f"Pretraining needs a source by name, not --dataset={FOLDER}: known are"
             f" {', '.join(DATASETS)} and tfds:NAME."
+        )
+    if len(values_in(config.backbone)) > 1:
+        raise InputError(
+            f"Pretraining trains one network, and --backbone is {config.backbone}: give one."
         )
     if not config.output:
         raise InputError("Say where the weights shall go with --output=PATH.")

@@ -133,6 +133,8 @@ class ProgressLines(tf.keras.callbacks.Callback):
                 f"features of {done} of {n} {kind} images, {pace:.0f} images a second,"
                 f" {left / 60:.1f} minutes left"
             )
+        if done == n:
+            self._features = None  # The next network begins anew.
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Say where training is, now and then."""

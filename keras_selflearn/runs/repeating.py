@@ -7,13 +7,15 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.several import as_text
 from keras_selflearn.network.backbone import OWN, weights_digest
-from keras_selflearn.network.own_model import digest_of_model, is_own_model
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import PLACES, Config
+from keras_selflearn.options.network import digests_of, is_model_file, with_digests
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.folder import RUN_JSON, RunFolder
 from keras_selflearn.runs.record import Environment
+from keras_selflearn.storage.preset_folder import is_preset, preset_folder
 
 _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
 
@@ -66,13 +68,16 @@ def _check_only_places(given: Config, path: Path) -> None:
         )
 
 
-def _check_backbone(backbone: str, digest: str | None) -> None:
-    if not is_own_model(backbone):
-        return
-    if not Path(backbone).expanduser().is_file():
-        raise InputError(f"There is no model file {backbone}, which the run had: put it there.")
-    if digest_of_model(backbone) != digest:
-        raise InputError(f"The model file {backbone} was changed since the run: put it back.")
+def _check_backbone(backbone: str, digests: str | None) -> None:
+    for each, digest in with_digests(backbone, digests):
+        if is_model_file(each) and not Path(each).expanduser().is_file():
+            raise InputError(f"There is no model file {each}, which the run had: put it there.")
+        folder = preset_folder(each) if is_preset(each) else None
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"There is no folder {folder}, which the run had: put it there.")
+        if (digests_of(as_text([each])) or "") != digest:
+            kind = "preset" if is_preset(each) else "model file"
+            raise InputError(f"The {kind} {each} was changed since the run: put it back.")
 
 
 def _check_weights(weights: str, recorded: str, digest: str | None) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from keras_selflearn.labelling.similarity_graph import unit_rows
 
-_BLOCK = 8192
+# So many rows of a memory map fit into memory.
+BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,12 @@ class FeatureEmbedding:
     def embed(self, features: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of features (k, d), in memory."""
         embeddings = np.empty(features.shape, np.float32)
-        for start in range(0, len(features), _BLOCK):
-            part = slice(start, start + _BLOCK)
+        for start in range(0, len(features), BLOCK):
+            part = slice(start, start + BLOCK)
             embeddings[part] = unit_rows(features[part] * self.scale + self.shift)
         return embeddings
 
 
 def _blocks(features: np.ndarray) -> list[np.ndarray]:
-    """Parts of a memory map that fit into memory."""
-    return [features[start : start + _BLOCK] for start in range(0, len(features), _BLOCK)]
+    """Parts of a memory map."""
+    return [features[start : start + BLOCK] for start in range(0, len(features), BLOCK)]

@@ -79,9 +79,9 @@ def test_pixels_are_not_scaled_unless_asked():
     options = {"backbone": model, "train": "head", "meta_iterations": 0}
     classifier = fit(**options)
     expected = model(IMAGES.astype(np.float32), training=False)
-    found = classifier.network_.featurizer(IMAGES, training=False)
+    found = classifier.network_.featurizers[0](IMAGES, training=False)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    scaled = fit(**options, preprocessing="unit").network_.featurizer(IMAGES)
+    scaled = fit(**options, preprocessing="unit").network_.featurizers[0](IMAGES)
     expected = model(IMAGES / np.float32(255), training=False)
     np.testing.assert_allclose(scaled, expected, rtol=1e-4)
 

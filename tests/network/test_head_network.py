@@ -22,9 +22,9 @@ def test_embedding_and_head_are_those_that_are_set():
     subject = network()
     scale, shift = (CHANCE.normal(size=32).astype(np.float32) for _ in range(2))
     kernel, bias = CHANCE.normal(size=(32, 3)), CHANCE.normal(size=3)
-    subject.set_embedding(scale, shift)
+    subject.set_embedding([(scale, shift)])
     subject.set_head(kernel, bias)
-    features = subject.featurizer.predict(IMAGES, verbose=0)
+    features = subject.featurizers[0].predict(IMAGES, verbose=0)
     np.testing.assert_allclose(
         features, subject.backbone.predict(IMAGES / 255, verbose=0), atol=1e-5
     )
@@ -37,8 +37,8 @@ def test_embedding_and_head_are_those_that_are_set():
 
 def test_mirrored_images_have_the_same_features():
     subject = network(mirror=True)
-    found = subject.featurizer.predict(IMAGES, verbose=0)
-    mirrored = subject.featurizer.predict(IMAGES[:, :, ::-1], verbose=0)
+    found = subject.featurizers[0].predict(IMAGES, verbose=0)
+    mirrored = subject.featurizers[0].predict(IMAGES[:, :, ::-1], verbose=0)
     np.testing.assert_allclose(found, mirrored, atol=1e-6)
     plain = subject.backbone.predict(IMAGES / 255, verbose=0)
     other = subject.backbone.predict(IMAGES[:, :, ::-1] / 255, verbose=0)
@@ -49,14 +49,15 @@ def test_features_are_computed_once_and_told(tmp_path):
     subject, told = network(), []
     for _ in range(2):
         found = compute_features(
-            subject.featurizer,
+            subject.featurizers[0],
             IMAGES,
             tmp_path / "features",
             kind="training",
+            network="tiny",
             pixels=320 * 32 * 32,  # five images in a batch
             tell=lambda *how_far: told.append(how_far),
         )
-    np.testing.assert_allclose(found, subject.featurizer.predict(IMAGES, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(found, subject.featurizers[0].predict(IMAGES, verbose=0), atol=1e-5)
     assert told == [("training", done, 20) for done in (5, 10, 15, 20)]
 
 
@@ -66,7 +67,9 @@ def test_features_that_are_no_numbers_are_an_error(tmp_path):
     weights[-1][0] = np.inf  # a bias, so that a feature is infinite
     subject.backbone.set_weights(weights)
     with pytest.raises(ValueError, match="features that are NaN or infinite, first for one of"):
-        compute_features(subject.featurizer, IMAGES, tmp_path, kind="test", pixels=1280)
+        compute_features(
+            subject.featurizers[0], IMAGES, tmp_path, kind="test", network="tiny", pixels=1280
+        )
 
 
 def test_keys_tell_everything_apart_that_changes_features():

@@ -35,10 +35,10 @@ def unit(rows):
 def test_images_and_features_have_the_same_embedding(loss):
     subject = network(loss)
     scale, shift = (CHANCE.normal(size=32).astype(np.float32) for _ in range(2))
-    subject.set_embedding(scale, shift)
+    subject.set_embedding([(scale, shift)])
     kernel, bias = CHANCE.normal(size=(32, 5)), CHANCE.normal(size=5)
     subject.trained.trainer.get_layer("embedding").set_weights([kernel, bias])
-    rows = unit(subject.featurizer.predict(IMAGES, verbose=0) * scale + shift)
+    rows = unit(subject.featurizers[0].predict(IMAGES, verbose=0) * scale + shift)
     expected = rows @ kernel + bias
     if loss != "cross-entropy":
         expected = unit(expected)

@@ -38,3 +38,12 @@ def test_each_backbone_can_be_chosen_in_any_case_and_none_else():
     assert Config(backbone="VGG16").resolve() == Config().resolve()
     with pytest.raises(ValueError, match="Unknown backbone 'EfficientNet0': did you mean 'Eff"):
         Config(backbone="EfficientNet0")
+
+
+def test_several_networks_are_for_a_head_alone():
+    resolved = Config(backbone="VGG16, efficientnetb0", train="head").resolve()
+    assert resolved.backbone == "vgg16,EfficientNetB0"
+    with pytest.raises(ValueError, match="only a head is fitted on several: give one, or train="):
+        Config(backbone="vgg16,EfficientNetB0").resolve()
+    with pytest.raises(ValueError, match="Unknown backbone 'EfficientNet0': did you mean 'Eff"):
+        Config(backbone="vgg16,EfficientNet0")

@@ -107,6 +107,14 @@ def test_labels_per_class_are_read():
 def test_a_model_of_one_s_own_has_its_own_weights():
     resolved = Config(backbone="some/where/mine.keras").resolve()
     assert (resolved.backbone, resolved.weights) == ("some/where/mine.keras", "own")
+    resolved = Config(backbone='a.h5, "b, c.keras"', train="head").resolve()
+    assert (resolved.backbone, resolved.weights) == ('a.h5,"b, c.keras"', "own")
+    resolved = Config(backbone="hub:dinov2_base", dataset="folder", images="x").resolve()
+    assert (resolved.weights, resolved.image_size) == ("own", 224)
+    with pytest.raises(ValueError, match="A preset of KerasHub has its own weights, and --weights"):
+        Config(backbone="hub:dinov2_base", weights="imagenet").resolve()
+    resolved = Config(backbone="a.h5,tiny", train="head", weights="random").resolve()
+    assert (resolved.backbone, resolved.weights) == ("a.h5,tiny", "random")
     assert resolved.resolve() == resolved
     with pytest.raises(ValueError, match="has its own weights, and --weights is imagenet"):
         Config(backbone="mine.h5", weights="imagenet").resolve()

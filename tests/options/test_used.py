@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from hashlib import sha256
 
 import pytest
 
 from keras_selflearn.console.option import declared, kind
 from keras_selflearn.options.config import PLACES, Config, differing
+from keras_selflearn.options.network import digests_of
 
 # The network is trained, or a head alone.
 HEAD: tuple[dict, dict] = ({}, {"train": "head"})
@@ -162,3 +164,21 @@ def test_of_the_file_of_a_model_the_content_counts(tmp_path):
     paths[0].unlink()
     gone = Config(backbone=str(paths[0])).resolve()
     assert gone.identity(digest) == first != gone.identity()
+
+
+def test_of_several_networks_names_contents_and_their_order_count(tmp_path):
+    for name, content in (("a.keras", b"one"), ("b.keras", b"one"), ("c.keras", b"two")):
+        (tmp_path / name).write_bytes(content)
+
+    def identity(text):
+        config = Config(backbone=text.format(tmp_path), train="head").resolve()
+        return config.identity()["backbone"], digests_of(config.backbone)
+
+    texts = "tiny,{}/a.keras", "{}/a.keras,tiny", "vgg16,{}/a.keras", "tiny,{}/c.keras", "tiny"
+    found = [identity(text) for text in texts]
+    assert len({name for name, _ in found}) == 5
+    assert identity("Tiny, {}/b.keras") == found[0]
+    one = sha256(b"one").hexdigest()
+    assert found[0] == (f"tiny,{one}", f",{one}") and found[4] == ("tiny", None)
+    gone = Config(backbone="tiny,gone.keras", train="head").resolve()
+    assert gone.identity(f",{one}")["backbone"] == f"tiny,{one}"

@@ -178,6 +178,25 @@ def test_models_are_compared_by_their_content(tmp_path, now, message):
         assert name_of(tmp_path, backbone=now[1], backbone_sha256=now[0]) == "run"
 
 
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        (("," + "a" * 64, "tiny,elsewhere/m.keras"), ""),
+        (("," + "b" * 64, "tiny,m.keras"), "the file of the model was changed"),
+        (("," + "a" * 64, "vgg16,m.keras"), "--backbone was tiny,m.keras and is vgg16,m.keras"),
+        (("a" * 64 + ",", "m.keras,tiny"), "--backbone was tiny,m.keras and is m.keras,tiny"),
+        (("a" * 64, "m.keras"), "--backbone was tiny,m.keras and is m.keras"),
+        ((None, "tiny"), "--backbone was tiny,m.keras and is tiny"),
+    ],
+)
+def test_several_models_are_compared_one_by_one(tmp_path, now, message):
+    write(tmp_path / "run", "failed", backbone="tiny,m.keras", backbone_sha256="," + "a" * 64)
+    if message:
+        assert message in refused(tmp_path, backbone=now[1], backbone_sha256=now[0])
+    else:
+        assert name_of(tmp_path, backbone=now[1], backbone_sha256=now[0]) == "run"
+
+
 def test_the_same_run_in_another_process_is_named(tmp_path, hold):
     hold(write(tmp_path / "run"))
     message = refused(tmp_path)

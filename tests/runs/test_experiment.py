@@ -132,6 +132,8 @@ def test_run_name_tells_cells_apart():
 
 
 def test_a_run_with_a_model_of_one_s_own_is_called_by_its_file():
+    several = Config(backbone="tiny,/some/where/mine.keras,a.h5,vgg16", train="head", seed=3)
+    assert run_name(resolve(several)).split("-")[3] == "random+mine+a"
     name = run_name(resolve(Config(backbone="/some/where/mine.keras", seed=2)))
     assert name == "digits-cross-entropy-mine-self-learning-seed2"
 

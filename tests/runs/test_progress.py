@@ -72,3 +72,18 @@ def test_a_record_is_one_line():
     assert describe(RECORD) == (
         "219 labelled, loss 0.123, test accuracy 95.50 %, 99.0 % of 119 new labels right"
     )
+
+
+def test_the_pace_of_a_second_network_is_its_own(monkeypatch, capsys):
+    clock = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    lines = ProgressLines("run", 0)
+    for clock[0], done in ((0, 100), (20, 300), (80, 1000), (100, 10), (120, 30)):
+        lines.on_features("training", done, 1000)
+    said = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert said[0] == (
+        "features of 300 of 1000 training images, 10 images a second, 1.2 minutes left"
+    )
+    assert said[-1] == (
+        "features of 30 of 1000 training images, 1 images a second, 16.2 minutes left"
+    )

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from markupsafe import Markup
 
+from keras_selflearn.console.several import values_in
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.network import OWN, is_model_file
+from keras_selflearn.options.network import OWN, has_own_weights, is_model_file
 from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
@@ -18,6 +19,7 @@ from keras_selflearn.runs.page.highlights import likely_mistakes
 from keras_selflearn.runs.page.templates import render
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.selflearning.verdict import Verdict
+from keras_selflearn.storage.preset_folder import is_preset, preset_name
 
 _NETWORKS = {"vgg16": "a VGG16 network", "tiny": "a tiny network"}
 
@@ -38,7 +40,7 @@ def paragraph(contents: Contents) -> Markup:
         run=run,
         config=config,
         weights=_weights(config),
-        network=_NETWORKS.get(config.backbone, _network(config.backbone)),
+        network=" and ".join(_network(each) for each in values_in(config.backbone)),
         data_name=config.images or config.dataset,
         loss=_loss(config),
         embeds=has_linear_embedding(config),
@@ -169,14 +171,20 @@ def _loss(config: Config) -> str:
 
 
 def _network(backbone: str) -> str:
+    if backbone in _NETWORKS:
+        return _NETWORKS[backbone]
     name = PurePath(backbone).name
+    if is_preset(backbone):
+        return f"the preset {PurePath(preset_name(backbone)).name} of KerasHub"
     return f"the model {name}" if is_model_file(backbone) else f"a network of type {name}"
 
 
 def _weights(config: Config) -> str:
+    networks = values_in(config.backbone)
     if config.weights == OWN:
-        return "its own weights"
-    if config.weights == "random":
-        return "random weights"
+        return "their own weights" if networks[1:] else "its own weights"
     name = PurePath(str(config.weights)).name
-    return "ImageNet weights" if config.weights == "imagenet" else f"the weights {name}"
+    known = {"random": "random weights", "imagenet": "ImageNet weights"}
+    weights = known.get(name, f"the weights {name}")
+    has_own = any(has_own_weights(each) for each in networks)
+    return f"{weights} or the model's own" if has_own else weights
