@@ -10,17 +10,27 @@ from keras_selflearn.console import command_line
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
 
+PICTURE = "first-labels.png"
 _DRAWS = 3
 _LABELS = 20
 
 
 @dataclass(frozen=True)
 class Draw:
-    """The test accuracy of one choice of labelled images, in percent."""
+    """The test accuracy of one choice of labelled images, in percent, by meta-iteration."""
 
     seed: int
-    before: float
-    after: float
+    accuracies: tuple[float, ...]
+
+    @property
+    def before(self) -> float:
+        """With the labels alone."""
+        return self.accuracies[0]
+
+    @property
+    def after(self) -> float:
+        """After self-learning."""
+        return self.accuracies[-1]
 
 
 def first_labels(results_dir: Path, *, seed: int) -> None:
@@ -45,9 +55,12 @@ def first_labels(results_dir: Path, *, seed: int) -> None:
     draws = []
     for number in range(seed, seed + _DRAWS):
         run = run_experiment(experiment(results_dir, number)).read_run()
-        accuracy = run.test_accuracy
-        draws.append(Draw(number, accuracy["n_labelled"], accuracy["self_learning"]))
-    print(f"\n{table(draws)}\nIt took {time.monotonic() - start:.0f} seconds.\n", flush=True)
+        measured = tuple(each for each in run.accuracies if each is not None)
+        draws.append(Draw(number, measured))
+    picture = results_dir / PICTURE
+    _draw(draws, picture)
+    print(f"\n{table(draws)}\n\nThe curves: {picture}")
+    print(f"It took {time.monotonic() - start:.0f} seconds.\n", flush=True)
 
 
 def experiment(results_dir: Path, seed: int) -> Config:
@@ -59,6 +72,15 @@ def experiment(results_dir: Path, seed: int) -> Config:
     flags += ["--keep=last", "--folds=0"]
     flags += [f"--seed={seed}", f"--results_dir={results_dir}"]
     return command_line.parse(Config, flags)
+
+
+def _draw(draws: list[Draw], path: Path) -> None:
+    from keras_selflearn.runs.curve import Curve, draw_curves
+
+    curves = [Curve(f"draw {each.seed}", each.accuracies) for each in draws]
+    least = min(accuracy for each in draws for accuracy in each.accuracies)
+    title = f"Labels spread from {_LABELS} handwritten digits to 1277 others"
+    draw_curves(curves, title, path, lowest=10 * max(0, least // 10 - 1))
 
 
 def table(draws: list[Draw]) -> str:

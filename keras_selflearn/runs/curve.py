@@ -25,8 +25,8 @@ class Curve:
     accuracies: Sequence[float | None]
 
 
-def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
-    """Draw up to three curves to the PNG at `path`."""
+def draw_curves(curves: Sequence[Curve], title: str, path: Path, *, lowest: float = 0) -> None:
+    """Draw up to three curves to the PNG at `path`, from the accuracy `lowest` in percent on."""
     figure, axes = accuracy_axes(title)
     for curve, (color, marker, line) in zip(curves, LINE_STYLES):
         measured = {i: each for i, each in enumerate(curve.accuracies) if each is not None}
@@ -47,6 +47,6 @@ def draw_curves(curves: Sequence[Curve], title: str, path: Path) -> None:
             ha="center",
             color=color,
         )
-    axes.set_ylim(0, 105)
+    axes.set_ylim(lowest, lowest + 1.05 * (100 - lowest))
     axes.legend(loc="lower right")
     save_picture(figure, path)
