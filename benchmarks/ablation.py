@@ -7,7 +7,6 @@ that are labelled right at the end. Test images are not read.
 from __future__ import annotations
 
 import contextlib
-import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
+from keras_selflearn.reproduction.markdown import markdown_table, mean_and_deviation
 from keras_selflearn.storage.files import write_whole
 
 if TYPE_CHECKING:
@@ -212,17 +212,12 @@ def discriminant(embeddings: np.ndarray, targets: np.ndarray) -> LinearHead:
 
 def table(found: dict[tuple[str, int], list[float]], numbers: list[int]) -> str:
     """Write a Markdown table of means and sample standard deviations."""
-    lines = [["variant", *(f"{labels} labels" for labels in numbers)]]
-    lines.append(["---", *("---:" for _ in numbers)])
-    for variant in VARIANTS:
-        cells = [found[variant.name, labels] for labels in numbers]
-        lines.append([variant.name, *map(_mean, cells)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _mean(values: list[float]) -> str:
-    mean = f"{statistics.mean(values):.1f}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.1f}"
+    columns = [("variant", "---"), *((f"{labels} labels", "---:") for labels in numbers)]
+    rows = [
+        [each.name, *(mean_and_deviation(found[each.name, labels]) for labels in numbers)]
+        for each in VARIANTS
+    ]
+    return markdown_table(columns, rows)
 
 
 if __name__ == "__main__":

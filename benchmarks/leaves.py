@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,12 +24,19 @@ from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
+from keras_selflearn.reproduction.markdown import markdown_table, mean_and_deviation
 from keras_selflearn.storage.files import write_whole
 
 if TYPE_CHECKING:
     from keras_selflearn.datasets import Dataset
 
 _IN_CLASS = 5
+_COLUMNS = (
+    ("accuracy of", "---"),
+    ("labels only", "---:"),
+    ("after self-learning", "---:"),
+    ("points gained in each draw", "---"),
+)
 
 
 @dataclass(frozen=True)
@@ -195,19 +201,12 @@ def fit(
 
 def table(changes: Sequence[Change]) -> str:
     """Write a Markdown table of means and sample standard deviations."""
-    lines = [["accuracy of", "labels only", "after self-learning", "points gained in each draw"]]
-    lines.append(["---", "---:", "---:", "---"])
+    rows = []
     for each in changes:
-        gains = ", ".join(
-            f"{after - before:+.1f}" for before, after in zip(each.before, each.after)
-        )
-        lines.append([each.name, _mean(each.before), _mean(each.after), gains])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _mean(values: Sequence[float]) -> str:
-    mean = f"{statistics.mean(values):.1f}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.1f}"
+        gains = (after - before for before, after in zip(each.before, each.after))
+        cells = [mean_and_deviation(each.before), mean_and_deviation(each.after)]
+        rows.append([each.name, *cells, ", ".join(f"{gain:+.1f}" for gain in gains)])
+    return markdown_table(_COLUMNS, rows)
 
 
 if __name__ == "__main__":

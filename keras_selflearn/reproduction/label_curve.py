@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.reproduction.markdown import markdown_table, mean_and_deviation
 from keras_selflearn.reproduction.runs import Run, finished_runs
 from keras_selflearn.runs.drawing import LINE_STYLES, save_png_and_svg
 from keras_selflearn.storage.files import write_whole
 
 # What may differ between the runs of one curve.
 _DRAW = ("seed", "labels", "labels_per_class")
-_HEADER = (
+_COLUMNS = (
     ("Data", "---"),
     ("Settings", "---"),
     ("Labels", "---:"),
@@ -159,26 +160,20 @@ def _points(runs: Sequence[Run]) -> tuple[Point, ...]:
 
 def markdown(curves: Sequence[Curve]) -> str:
     """Write a Markdown table: means with sample standard deviations, and each draw's gain."""
-    lines = [[title for title, _ in _HEADER], [rule for _, rule in _HEADER]]
-    for curve in curves:
-        for point in curve.points:
-            lines.append(
-                [
-                    curve.data,
-                    f"`{curve.settings}`" if curve.settings else "",
-                    f"{point.labels}",
-                    _mean(point.before),
-                    _mean(point.after),
-                    ", ".join(f"{gain:+.1f}" for gain in point.gains),
-                    f"{statistics.mean(point.seconds):.0f}",
-                ]
-            )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _mean(values: Sequence[float]) -> str:
-    mean = f"{statistics.mean(values):.1f}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.1f}"
+    rows = [
+        [
+            curve.data,
+            f"`{curve.settings}`" if curve.settings else "",
+            f"{point.labels}",
+            mean_and_deviation(point.before),
+            mean_and_deviation(point.after),
+            ", ".join(f"{gain:+.1f}" for gain in point.gains),
+            f"{statistics.mean(point.seconds):.0f}",
+        ]
+        for curve in curves
+        for point in curve.points
+    ]
+    return markdown_table(_COLUMNS, rows)
 
 
 def picture(curves: Sequence[Curve]) -> Figure:
