@@ -4,7 +4,7 @@
 
 - **Unseen leaves.** A leaf has several photographs. Some of them may be training images and others
   test images. The leaves that training saw and the others have an accuracy of their own. The data
-  set must have the feature `leaf`, a number within the class or -1.
+  set must have the feature `leaf`, a text that names the leaf within its class, or is empty.
 - **Unequal classes.** Training images are drawn so that the most frequent class has ten times as
   many as the rarest. The accuracy is that of the unlabelled images, and its mean over classes.
 """
@@ -85,7 +85,7 @@ def main(asked: Asked) -> None:
 
 
 def leaves_of(config: Config) -> tuple[np.ndarray, np.ndarray]:
-    """Read the number of the leaf of each training (n,) and test image (m,); -1: not known."""
+    """Read the text that names the leaf of each training (n,) and test image (m,); may be empty."""
     import tensorflow_datasets as tfds
 
     name = config.dataset.partition(":")[2]
@@ -93,7 +93,7 @@ def leaves_of(config: Config) -> tuple[np.ndarray, np.ndarray]:
     if "leaf" not in builder.info.features:
         raise InputError(f"The data set {name} has no feature 'leaf': choose one that has it.")
     read = [
-        [int(each["leaf"]) for each in tfds.as_numpy(builder.as_dataset(split))]
+        [each["leaf"].decode() for each in tfds.as_numpy(builder.as_dataset(split))]
         for split in ("train", "test")
     ]
     return np.array(read[0]), np.array(read[1])
@@ -103,7 +103,7 @@ def is_seen(leaves: np.ndarray, test_leaves: np.ndarray, dataset: Dataset) -> np
     """Say whether the leaf of each test image (m,) is in training: 1 yes, 0 no, -1 unknown."""
     pairs = {*zip(dataset.labels.tolist(), leaves.tolist())}
     known = zip(dataset.test_labels.tolist(), test_leaves.tolist())
-    return np.array([-1 if leaf < 0 else int((label, leaf) in pairs) for label, leaf in known])
+    return np.array([int((label, leaf) in pairs) if leaf else -1 for label, leaf in known])
 
 
 def _unseen(

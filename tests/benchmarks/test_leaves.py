@@ -17,7 +17,7 @@ class Leaves:
 
 
 def test_a_leaf_is_one_of_its_class():
-    found = is_seen(np.array([5, 6, 7, -1]), np.array([5, 5, 7, -1]), Leaves)
+    found = is_seen(np.array(["5", "6", "7", ""]), np.array(["5", "5", "7", ""]), Leaves)
     assert found.tolist() == [1, 0, 1, -1]
 
 
