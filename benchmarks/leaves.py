@@ -163,14 +163,17 @@ def draw_unequal(labels: np.ndarray, seed: int) -> np.ndarray:
     Returns
     -------
     (k,) int64
-        Sorted indices. The most frequent class has as many images as the smallest one of `labels`.
+        Sorted indices. The most frequent class keeps all its images. A class that has fewer than
+        its number keeps all.
     """
     chance = np.random.default_rng(seed)
+    available = np.bincount(labels)
     classes = chance.permutation(np.unique(labels))
-    most = int(np.bincount(labels)[classes].min())
+    classes = classes[np.argsort(-available[classes], kind="stable")]
+    most = available[classes[0]]
     numbers = np.geomspace(most, most / 10, len(classes)).round().astype(int)
     parts = [
-        chance.choice(np.flatnonzero(labels == each), number, replace=False)
+        chance.choice(np.flatnonzero(labels == each), min(number, available[each]), replace=False)
         for each, number in zip(classes, numbers)
     ]
     return np.sort(np.concatenate(parts))

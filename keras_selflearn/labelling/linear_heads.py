@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +58,10 @@ def fit_logistic(
     weights : (n,) floats, optional
     """
     model = LogisticRegression(C=_C, max_iter=_ITERATIONS)
-    model.fit(embeddings.astype(np.float64), labels, sample_weight=weights)
+    with warnings.catch_warnings():
+        # It warns of one label a class as if the labels were measurements.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        model.fit(embeddings.astype(np.float64), labels, sample_weight=weights)
     kernel, bias = model.coef_, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn gives the logit of the second class alone
         kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2

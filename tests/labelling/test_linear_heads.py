@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -35,6 +37,12 @@ def test_two_classes_have_a_logit_each():
     model = LogisticRegression(C=10, max_iter=1000).fit(VECTORS[two].astype(float), LABELS[two])
     expected = model.predict_proba(VECTORS.astype(float))
     np.testing.assert_allclose(head.probabilities(VECTORS), expected, atol=1e-5)
+
+
+def test_one_label_a_class_is_no_reason_to_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_logistic(VECTORS[[0, 30, 60]], LABELS[[0, 30, 60]], n_classes=3)
 
 
 def test_the_discriminant_is_that_of_scikit_learn():
