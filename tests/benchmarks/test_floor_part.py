@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from number_formats import needs_bfloat16
 
 from benchmarks import floor, vgg16
 from benchmarks.settings import Settings
@@ -23,6 +24,7 @@ def test_multiply_adds_are_those_of_a_count_by_hand(size):
     assert floor.multiply_adds(learner.network) == expected
 
 
+@needs_bfloat16
 @pytest.mark.slow
 def test_lines_without_bounds_that_agree(monkeypatch):
     monkeypatch.setattr(vgg16, "BACKBONE", "tiny")
