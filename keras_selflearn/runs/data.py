@@ -45,7 +45,12 @@ def load(config: Config) -> Dataset:
             cache_dir=config.results_dir,
             labels_csv=config.labels_csv,
         )
-    return load_dataset(config.dataset, config.data_dir, image_size=config.image_size)
+    return load_dataset(
+        config.dataset,
+        config.data_dir,
+        image_size=config.image_size,
+        unlabelled_split=config.unlabelled_split,
+    )
 
 
 def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
@@ -77,20 +82,24 @@ def _wanted_labels(dataset: Dataset, config: Config) -> int | dict[int, int]:
     for name in numbers:
         if name not in dataset.class_names:
             raise unknown_name("class", name, dataset.class_names)
-    missing = [name for name in dataset.class_names if name not in numbers]
+    known = dataset.labels[dataset.labels >= 0]
+    available = np.bincount(known, minlength=len(dataset.class_names))
+    # A class whose images are all test images can't have labelled ones.
+    trained = [name for name, number in zip(dataset.class_names, available) if number]
+    missing = [name for name in trained if name not in numbers]
     if missing:
         raise InputError(
             f"--labels_per_class says nothing of {len(missing)} classes, the first '{missing[0]}':"
             " give each at least one label."
         )
-    available = np.bincount(dataset.labels, minlength=len(dataset.class_names))
-    for label, name in enumerate(dataset.class_names):
-        if numbers[name] > available[label]:
+    wanted = {dataset.class_names.index(name): number for name, number in numbers.items()}
+    for label, number in wanted.items():
+        if number > available[label]:
             raise InputError(
-                f"--labels_per_class asks for {numbers[name]} of class '{name}', which has"
-                f" {available[label]}."
+                f"--labels_per_class asks for {number} of class '{dataset.class_names[label]}',"
+                f" which has {available[label]}."
             )
-    return {label: numbers[name] for label, name in enumerate(dataset.class_names)}
+    return wanted
 
 
 def names_with_none(dataset: Dataset) -> np.ndarray:
