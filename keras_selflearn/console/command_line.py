@@ -13,7 +13,7 @@ from typing import Any, Callable, NoReturn
 from absl import app, flags
 
 from keras_selflearn.console.errors import InputError, InputWarning
-from keras_selflearn.console.memory import is_out_of_memory, what_takes_less
+from keras_selflearn.console.full_memory import is_out_of_memory, what_takes_less
 from keras_selflearn.console.option import by_group, default_of, explain, kind
 from keras_selflearn.console.screen import forgiving_screen
 from keras_selflearn.console.signals import Stopped, stop_signals

@@ -11,6 +11,7 @@ import numpy as np
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.datasets import FOLDER, TFDS_PREFIX, Dataset, load_dataset
 from keras_selflearn.datasets.folder import load_folder
+from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.datasets.splitting import choose_labelled
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.data import numbers_by_class
@@ -79,20 +80,22 @@ def _wanted_labels(dataset: Dataset, config: Config) -> int | dict[int, int]:
     if config.labels_per_class is None:
         return config.labels or 0
     numbers = numbers_by_class(config.labels_per_class)
+    places = {same_name(name): i for i, name in enumerate(dataset.class_names)}
     for name in numbers:
-        if name not in dataset.class_names:
+        if same_name(name) not in places:
             raise unknown_name("class", name, dataset.class_names)
     known = dataset.labels[dataset.labels >= 0]
     available = np.bincount(known, minlength=len(dataset.class_names))
     # A class whose images are all test images can't have labelled ones.
     trained = [name for name, number in zip(dataset.class_names, available) if number]
-    missing = [name for name in trained if name not in numbers]
+    named = {same_name(name) for name in numbers}
+    missing = [name for name in trained if same_name(name) not in named]
     if missing:
         raise InputError(
             f"--labels_per_class says nothing of {len(missing)} classes, the first '{missing[0]}':"
             " give each at least one label."
         )
-    wanted = {dataset.class_names.index(name): number for name, number in numbers.items()}
+    wanted = {places[same_name(name)]: number for name, number in numbers.items()}
     for label, number in wanted.items():
         if number > available[label]:
             raise InputError(

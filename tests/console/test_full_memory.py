@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.console.memory import is_out_of_memory, what_takes_less
+from keras_selflearn.console.full_memory import is_out_of_memory, what_takes_less
 
 
 def test_tensorflow_s_error_and_python_s_are_known_and_no_others():
