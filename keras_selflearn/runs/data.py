@@ -19,10 +19,11 @@ from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.runs.record import Data, Sizes
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.storage.files import is_in
+from keras_selflearn.storage.names import cut_to_bytes
 
 # Stands for a label that is hidden from training. No class has this name.
 HIDDEN = "-1"
-_LONGEST_NAME = 80
+_LONGEST_NAME = 80  # In bytes.
 
 
 def check_only_read(config: Config) -> None:
@@ -158,5 +159,5 @@ def data_name(config: Config) -> str:
     """Return the name of the data set for the name of a run's folder."""
     if config.dataset == FOLDER:
         name = re.sub(r"[^\w.-]+", "-", data_title(config)).strip(".-")
-        return name[:_LONGEST_NAME] or FOLDER
+        return cut_to_bytes(name, _LONGEST_NAME) or FOLDER
     return config.dataset.removeprefix(TFDS_PREFIX).replace("/", "-")
