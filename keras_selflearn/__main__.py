@@ -9,6 +9,7 @@ import runpy
 import sys
 
 from keras_selflearn.console.errors import unknown_name
+from keras_selflearn.console.screen import forgiving_screen
 
 COMMANDS = {
     "main": "label a folder of images, or run one experiment",
@@ -24,6 +25,11 @@ _HELP = ("", "--help", "-h", "help")
 
 def main() -> None:
     """Run the command that the first argument names; exit status 2 if there is none."""
+    with forgiving_screen():
+        _run()
+
+
+def _run() -> None:
     name, *arguments = sys.argv[1:] or [""]
     if name in _HELP:
         width = max(map(len, COMMANDS))

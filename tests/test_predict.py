@@ -50,7 +50,7 @@ def call(saved, photos, loss="triplet", **changes):
 
 
 def read(path):
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 

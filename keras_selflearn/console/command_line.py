@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Callable, NoReturn
@@ -14,7 +13,9 @@ from typing import Any, Callable, NoReturn
 from absl import app, flags
 
 from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.full_memory import is_out_of_memory, what_takes_less
 from keras_selflearn.console.option import by_group, default_of, explain, kind
+from keras_selflearn.console.screen import forgiving_screen
 from keras_selflearn.console.signals import Stopped, stop_signals
 
 _DEFINERS: dict[str, Callable[..., Any]] = {
@@ -23,6 +24,7 @@ _DEFINERS: dict[str, Callable[..., Any]] = {
     "float": flags.DEFINE_float,
     "bool": flags.DEFINE_bool,
 }
+_UTF8_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "-h")
 
 
@@ -78,8 +80,13 @@ def run(
             _stop(message, status=128 + error.number)
         except KeyboardInterrupt:
             _stop("\nInterrupted.", status=128 + signal.SIGINT)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            _stop(what_takes_less(each.name for each in fields(config_class)))
 
-    app.run(call, flags_parser=parse_or_stop)
+    with forgiving_screen():
+        app.run(call, flags_parser=parse_or_stop)
 
 
 def parse(config_class: type, arguments: Sequence[str]) -> Any:
@@ -106,13 +113,29 @@ def _define(config_class: type, values: flags.FlagValues) -> None:
 
 def _fill(values: flags.FlagValues, argv: Sequence[str]) -> None:
     try:
-        positional = values(argv)[1:]
+        lines = values.read_flags_from_files(argv[1:], force_gnu=False)
+        while any(line.startswith(_UTF8_MARK) for line in lines):  # One may name another flagfile.
+            unmarked = list(_without_marks(lines))
+            lines = values.read_flags_from_files(unmarked, force_gnu=False)
+        positional = values([argv[0], *lines])[1:]
     except flags.Error as error:
         raise InputError(str(error).replace("ERROR:: ", "").strip().splitlines()[0]) from error
     except OSError as error:
         raise InputError(f"The flagfile can't be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The flagfile can't be read: it is not UTF-8 ({error}).") from error
     if positional:
         raise InputError(f"'{positional[0]}' is no flag: flags start with two dashes, see --help.")
+
+
+def _without_marks(lines: Sequence[str]) -> Iterator[str]:
+    """Leave out the UTF-8 mark, which Notepad writes before the first line of a file."""
+    for line in lines:
+        is_first = line.startswith(_UTF8_MARK)
+        line = line.removeprefix(_UTF8_MARK)
+        # Behind the mark, absl takes a blank line or a comment for a flag.
+        if not is_first or (line.strip() and not line.startswith(("#", "//"))):
+            yield line
 
 
 def _instance(config_class: type, values: flags.FlagValues) -> Any:
@@ -141,6 +164,5 @@ def _show_warning(show: Callable[..., None]) -> Callable[..., None]:
 
 
 def _stop(message: str, status: int = 2) -> NoReturn:
-    with contextlib.suppress(OSError):  # Nobody may be reading any more.
-        print(message, file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)
     sys.exit(status)

@@ -23,7 +23,7 @@ def import_tensorflow_quietly() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        import tensorflow  # noqa: F401
+        import tensorflow
     finally:
         sys.stderr.flush()
         os.dup2(screen, 2)
@@ -32,3 +32,7 @@ def import_tensorflow_quietly() -> None:
     # Where Python is interactive, as in a notebook, TensorFlow sets its own level while it loads.
     for name in ("tensorflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # Whatever keras.json says for this user's other programs.
+    tensorflow.keras.backend.set_image_data_format("channels_last")
+    tensorflow.keras.backend.set_floatx("float32")
+    tensorflow.keras.backend.set_epsilon(1e-7)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from keras_selflearn.storage.names import cut_to_bytes
+
 # What Windows, the strictest of the systems, has in no name, and what it keeps for devices.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 _INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
@@ -79,7 +81,7 @@ def _safe(name: str) -> str:
         name = "_" + name[1:]
     if _DEVICES.match(name):
         name = "_" + name
-    name = name.encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore")
+    name = cut_to_bytes(name, _MOST_BYTES)
     return name.rstrip(". ") or "_"
 
 

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
+from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.storage.json_files import read_json
 
@@ -37,8 +38,8 @@ class Source:
         By part, "train" and "test": (n, height, width, 3) of its images.
     class_names : tuple of str
     batches : iterable of (part, images, labels)
-        Images are (k, height, width, 3) uint8, labels (k,) integers; k may be 0. They fill the
-        parts in this order.
+        Images are (k, height, width, 3) uint8, labels (k,) integers, positions in `class_names`
+        or `UNLABELLED`; k may be 0. They fill the parts in this order.
     """
 
     name: str
@@ -109,7 +110,7 @@ def _open(folder: Path) -> Dataset | None:
             or pixels.ndim != 4
             or classes.dtype != np.int64
             or classes.shape != pixels.shape[:1]
-            or not np.isin(classes, np.arange(len(class_names))).all()
+            or not np.isin(classes, np.arange(UNLABELLED, len(class_names))).all()
             or not all(isinstance(name, str) for name in class_names)
         ):
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import warnings
 from collections import Counter
@@ -13,11 +12,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.datasets.label_csv import read_label_csv
 from keras_selflearn.datasets.pictures import SUFFIXES
+from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.selflearning.examples import UNLABELLED
 
 LABELLED, UNLABELLED_FOLDER, TEST = "labelled", "unlabelled", "test"
-_COLUMNS = ("path", "label")
+_AMERICAN = {LABELLED: "labeled", UNLABELLED_FOLDER: "unlabeled"}
 _NAMED = 5
 
 
@@ -48,14 +49,14 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     """Find the images in a user's folder. No image is opened, nothing is changed.
 
     Without `labels_csv` they are in `labelled/CLASS/`, `unlabelled/` and, if there are any,
-    `test/CLASS/`, at any depth below. With it they are anywhere.
+    `test/CLASS/`, at any depth below; `labeled` and `unlabeled` are these, too. With it they are
+    anywhere.
 
     Parameters
     ----------
     folder : Path
     labels_csv : Path, optional
-        A CSV file with the columns `path`, below `folder`, and `label`; every image that it does
-        not name is unlabelled.
+        See `read_label_csv`; every image that it does not name is unlabelled.
 
     Raises
     ------
@@ -67,35 +68,37 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
         raise InputError(f"There is no folder of images {folder}.")
     walk = _Walk()
     if labels_csv is not None:
-        given = _read_csv(labels_csv, folder)
         paths = walk.images(folder)
-        missing = sorted(set(given) - set(paths))
-        if missing:
-            raise InputError(
-                f"{labels_csv} names {len(missing)} images that are not in {folder}, the first"
-                f" {missing[0]!r}: give paths below that folder, of files that end in"
-                f" {', '.join(SUFFIXES)}."
-            )
+        given = read_label_csv(labels_csv, folder, paths)
         walk.warn(folder)
         return _listing(folder, [(path, given.get(path)) for path in paths], [])
-    if not (folder / LABELLED).is_dir():
+    labelled = _spellings(folder, LABELLED)
+    if not labelled:
         raise InputError(
             f"There is no folder {folder / LABELLED}: put the labelled images into"
             f" {LABELLED}/CLASS/ and the others into {UNLABELLED_FOLDER}/, or give --labels_csv."
         )
-    pairs: list[tuple[str, str | None]] = [*_by_class(folder, LABELLED, walk)]
+    pairs: list[tuple[str, str | None]] = []
+    for part in labelled:
+        pairs += _by_class(folder, part, walk)
     test = _by_class(folder, TEST, walk)
     # Last, so that links to the others make no image one of these, too.
-    unlabelled = walk.images(folder / UNLABELLED_FOLDER)
-    pairs += [(f"{UNLABELLED_FOLDER}/{path}", None) for path in unlabelled]
+    for part in _spellings(folder, UNLABELLED_FOLDER):
+        pairs += [(f"{part}/{path}", None) for path in walk.images(folder / part)]
     walk.warn(folder)
     _warn_of_other_folders(folder)
     return _listing(folder, pairs, test)
 
 
+def _spellings(folder: Path, part: str) -> list[str]:
+    """The folders that are called `part` in British or American English."""
+    return [name for name in (part, _AMERICAN[part]) if (folder / name).is_dir()]
+
+
 def _warn_of_other_folders(folder: Path) -> None:
     read = (LABELLED, UNLABELLED_FOLDER, TEST)
-    others = [path.name for path in folder.iterdir() if path.is_dir() and path.name not in read]
+    known = (*read, *_AMERICAN.values())
+    others = [path.name for path in folder.iterdir() if path.is_dir() and path.name not in known]
     others = sorted(name for name in others if not name.startswith("."))
     if others:
         _warn(
@@ -129,7 +132,11 @@ def _by_class(folder: Path, part: str, walk: _Walk) -> list[tuple[str, str]]:
 def _listing(
     folder: Path, pairs: Sequence[tuple[str, str | None]], test: Sequence[tuple[str, str]]
 ) -> Listing:
-    classes = sorted({label for _, label in pairs if label is not None})
+    own_forms: dict[str, str] = {}
+    for _, label in pairs:
+        if label is not None:
+            own_forms.setdefault(same_name(label), label)
+    classes = sorted(own_forms.values())
     if str(UNLABELLED) in classes:
         raise InputError(
             f"A class in {folder} is called {UNLABELLED}, which means unlabelled: rename it."
@@ -139,19 +146,22 @@ def _listing(
             f"The labelled images in {folder} are of {len(classes) or 'no'} class: label images of"
             " at least two."
         )
-    unknown = sorted({label for _, label in test} - set(classes))
+    unknown = sorted({label for _, label in test if same_name(label) not in own_forms})
     if unknown:
         raise InputError(
             f"{folder / TEST} has a class {unknown[0]!r} that {folder / LABELLED} has not: rename"
             " it, or label images of it."
         )
-    place: dict[str | None, int] = {name: i for i, name in enumerate(classes)}
+    place = {same_name(name): i for i, name in enumerate(classes)}
     return Listing(
         folder,
         tuple(path for path, _ in pairs),
-        np.array([place.get(label, UNLABELLED) for _, label in pairs], np.int64),
+        np.array(
+            [UNLABELLED if label is None else place[same_name(label)] for _, label in pairs],
+            np.int64,
+        ),
         tuple(path for path, _ in test),
-        np.array([place[label] for _, label in test], np.int64),
+        np.array([place[same_name(label)] for _, label in test], np.int64),
         tuple(classes),
     )
 
@@ -211,37 +221,3 @@ class _Walk:
                 f" do not end in {', '.join(SUFFIXES)}: {', '.join(kinds)}"
                 f"{', ...' if len(self._left_out) > _NAMED else ''}."
             )
-
-
-def _read_csv(path: Path, folder: Path) -> dict[str, str]:
-    """Read the labels, by path below `folder`."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-            reader = csv.DictReader(file, strict=True)
-            if not set(_COLUMNS) <= set(reader.fieldnames or ()):
-                found = ", ".join(reader.fieldnames or ("nothing",))[:80]
-                raise InputError(
-                    f"{path} must be a table with the columns {' and '.join(_COLUMNS)}, separated"
-                    f" by commas, in UTF-8: its first line has {found!r}."
-                )
-            labels: dict[str, str] = {}
-            for row in reader:
-                name, label = (row[column] for column in _COLUMNS)
-                where = f"{path}, line {reader.line_num}"
-                if not name or not label:
-                    raise InputError(f"{where}: a path or a label is missing.")
-                name = _below(name, folder, where)
-                if labels.setdefault(name, label) != label:
-                    raise InputError(f"{where}: {name!r} has two labels.")
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.") from error
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}, is no CSV: {error}.") from error
-    return labels
-
-
-def _below(name: str, folder: Path, where: str) -> str:
-    below = os.path.relpath(os.path.join(folder, name), folder)
-    if below.split(os.sep)[0] == os.pardir:
-        raise InputError(f"{where}: {name!r} is not in {folder}.")
-    return below.replace(os.sep, "/")

@@ -101,7 +101,11 @@ def dataset_entry(name: str) -> Entry:
 
 
 def load_dataset(
-    name: str, data_dir: str | None = None, *, image_size: int | None = None
+    name: str,
+    data_dir: str | None = None,
+    *,
+    image_size: int | None = None,
+    unlabelled_split: str | None = None,
 ) -> Dataset:
     """Load a data set by name. `load_folder` loads a folder.
 
@@ -114,6 +118,9 @@ def load_dataset(
     image_size : int, optional
         Of `tfds:` data sets: height and width to resize images to. It may be left out where all
         have one size.
+    unlabelled_split : str, optional
+        Of `tfds:` data sets: the split whose images are unlabelled training images. By default
+        `unlabelled`, `unlabeled`, or `extra` if it has no label.
 
     Raises
     ------
@@ -123,7 +130,9 @@ def load_dataset(
     if name.startswith(TFDS_PREFIX):
         from keras_selflearn.datasets.tfds import load_tfds
 
-        return load_tfds(name[len(TFDS_PREFIX) :], data_dir, size=image_size)
+        return load_tfds(
+            name[len(TFDS_PREFIX) :], data_dir, size=image_size, unlabelled_split=unlabelled_split
+        )
     module, function = dataset_entry(name).loader.split(":")
     loader: Callable[[str | None], Dataset] = getattr(
         importlib.import_module(f"keras_selflearn.datasets.{module}"), function

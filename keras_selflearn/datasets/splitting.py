@@ -19,7 +19,7 @@ def choose_labelled(
     Parameters
     ----------
     labels : (n,) integers
-        The true labels of the training set.
+        The true labels of the training set; negative where they are not known.
     n_labelled : int or dict
         How many to draw. Classes get the same number; what is left over goes, one each, to
         classes drawn at random. Or by label, how many of each.
@@ -38,7 +38,7 @@ def choose_labelled(
     """
     if isinstance(n_labelled, Mapping):
         return _choose_by_class(labels, n_labelled, np.random.default_rng(seed))
-    classes, counts = np.unique(labels, return_counts=True)
+    classes, counts = np.unique(labels[labels >= 0], return_counts=True)
     check_one_of_each("label", n_labelled, len(classes))
     rng = np.random.default_rng(seed)
     wanted = np.full(len(classes), n_labelled // len(classes))
@@ -80,7 +80,8 @@ def _choose_by_class(
 def subset(dataset: Dataset, train_images: int | None, test_images: int | None) -> Dataset:
     """Take at most so many images of a data set, as many of each class. None keeps all.
 
-    The choice is fixed: the seed of an experiment does not change it.
+    Images without a label keep their share of the training images. The choice is fixed: the seed
+    of an experiment does not change it.
 
     Raises
     ------
@@ -101,5 +102,10 @@ def subset(dataset: Dataset, train_images: int | None, test_images: int | None) 
 def _fixed_choice(labels: np.ndarray, number: int | None) -> np.ndarray | slice:
     if number is None or number >= len(labels):
         return slice(None)  # Gives a view: whole arrays are not copied.
-    check_one_of_each("image", number, len(np.unique(labels)))
-    return choose_labelled(labels, number, seed=0)
+    is_known = labels >= 0
+    n_classes = len(np.unique(labels[is_known]))
+    check_one_of_each("image", number, n_classes)
+    known = max(n_classes, round(number * is_known.mean()))
+    chosen = choose_labelled(labels, known, seed=0)
+    unknown = np.random.default_rng(0).permutation(np.flatnonzero(~is_known))[: number - known]
+    return np.sort(np.concatenate([chosen, unknown]))

@@ -22,12 +22,14 @@ import requests
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
-from keras_selflearn.datasets.test_split import choose_test
+from keras_selflearn.datasets.empty_classes import without_empty_classes
+from keras_selflearn.datasets.pixel_range import check_pixel_dtype
 from keras_selflearn.datasets.tfds_names import check_tfds_name
+from keras_selflearn.datasets.tfds_reading import read_images
+from keras_selflearn.datasets.tfds_splits import split_images
 
 # To be raised with a change to what is read from the same files.
-_WAY_OF_DECODING = 1
-_BATCH = 500
+_WAY_OF_DECODING = 2
 
 
 def load_svhn_cropped(data_dir: str | None = None) -> Dataset:
@@ -49,12 +51,19 @@ def load_plant_village(data_dir: str | None = None) -> Dataset:
 
 
 def load_tfds(
-    name: str, data_dir: str | None = None, *, major: int | None = None, size: int | None = None
+    name: str,
+    data_dir: str | None = None,
+    *,
+    major: int | None = None,
+    size: int | None = None,
+    unlabelled_split: str | None = None,
 ) -> Dataset:
-    """Load splits `train` and `test` of a TFDS data set with the features `image` and `label`.
+    """Load the images of a TFDS data set with the features `image` and `label`.
 
-    Where there is no `test`, `train` is cut by the names of its files, or where it has none by
-    their places, which do not change; see `choose_test`.
+    The split `train` is for training, `test` for testing, and the images of an unlabelled split
+    are training images without a label. Where `test` is missing or has no label, `train` is cut by
+    the names of its files, or where it has none by their places, which do not change; see
+    `split_images`. Pixels of other dtypes are scaled to uint8; see `to_uint8`.
 
     Parameters
     ----------
@@ -69,6 +78,8 @@ def load_tfds(
     size : int, optional
         Height and width to resize images to, with antialiasing. They may be left out where images
         have one size.
+    unlabelled_split : str, optional
+        See `split_images`.
 
     Raises
     ------
@@ -80,8 +91,10 @@ def load_tfds(
     default = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_folder = Path(data_dir or default).expanduser()
     prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)
-    key = f"{name.replace('/', '-')}-{prepared.name}-{_digest(prepared, name, size)}"
-    return read_decoded(key, partial(_open_source, name, prepared, size))
+    digest = _digest(prepared, name, size, unlabelled_split)
+    key = f"{name.replace('/', '-')}-{prepared.name}-{digest}"
+    dataset = read_decoded(key, partial(_open_source, name, prepared, size, unlabelled_split))
+    return without_empty_classes(dataset, name)
 
 
 def _find_prepared(folder: Path, major: int | None) -> Path | None:
@@ -139,10 +152,10 @@ def _build_command(name: str, data_folder: Path) -> str:
     return f'python -c "import tensorflow_datasets as tfds; {builder}.download_and_prepare()"'
 
 
-def _digest(prepared: Path, name: str, size: int | None) -> str:
+def _digest(prepared: Path, name: str, size: int | None, unlabelled_split: str | None) -> str:
     records = sorted(prepared.glob(f"{name.split('/')[0]}-*"))
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in records]
-    source = (_WAY_OF_DECODING, size, str(prepared.resolve()), files)
+    source = (_WAY_OF_DECODING, size, unlabelled_split, str(prepared.resolve()), files)
     return hashlib.sha256(repr(source).encode()).hexdigest()[:8]
 
 
@@ -160,31 +173,34 @@ def _reading(name: str, prepared: Path) -> Iterator[None]:
         ) from error
 
 
-def _open_source(name: str, prepared: Path, size: int | None) -> Source:
+def _open_source(
+    name: str, prepared: Path, size: int | None, unlabelled_split: str | None
+) -> Source:
     import tensorflow_datasets as tfds
 
     with _reading(name, prepared):
         builder = tfds.builder_from_directory(prepared)
-        splits, features = builder.info.splits, builder.info.features
-        _check_features(name, features, splits, size)
-        class_names = tuple(features["label"].names)
-        if "test" in splits:
-            test = None
-            sizes = {part: splits[part].num_examples for part in ("train", "test")}
-        else:
-            test = _choose_test(builder)
-            sizes = {"train": int(np.sum(~test)), "test": int(np.sum(test))}
+        features = builder.info.features
+        _check_features(name, features, builder.info.splits, size)
+        found = split_images(builder, name, unlabelled_split)
         shape = features["image"].shape
         if size:
             shape = (size, size, shape[2])
-    shapes = {part: (n, *shape) for part, n in sizes.items()}
-    batches = _whole_batches if test is None else partial(_cut_batches, test)
+    parts = np.concatenate([part for _, part in found.values()])
+    shapes = {part: (int(np.sum(parts == part)), *shape) for part in ("train", "test")}
 
     def read() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         with _reading(name, prepared):
-            yield from batches(builder, size)
+            for split, (labels, part) in found.items():
+                done = 0
+                for images in read_images(builder, split, size, name):
+                    here = slice(done, done + len(images))
+                    done += len(images)
+                    for each in shapes:
+                        chosen = part[here] == each
+                        yield each, images[chosen], labels[here][chosen]
 
-    return Source(name, shapes, class_names, read())
+    return Source(name, shapes, tuple(features["label"].names), read())
 
 
 def _check_features(
@@ -202,72 +218,11 @@ def _check_features(
             f"Data set '{name}' has no split 'train' with the features 'image' and 'label' (one"
             " class an image): choose another, or use --dataset=folder."
         )
+    check_pixel_dtype(np.dtype(features["image"].np_dtype).name, name)
+    if features["image"].shape[2] is None:
+        raise InputError(
+            f"Images of data set '{name}' differ in their number of channels: choose another, or"
+            " use --dataset=folder."
+        )
     if not size and None in features["image"].shape[:2]:
         raise InputError(f"Images of data set '{name}' differ in size: give --image_size.")
-
-
-def _whole_batches(builder: Any, size: int | None) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    for part in ("train", "test"):
-        for images, labels in _read_images(builder, part, size):
-            yield part, images, labels
-
-
-def _cut_batches(
-    test: np.ndarray, builder: Any, size: int | None
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    done = 0
-    for images, labels in _read_images(builder, "train", size):
-        in_test = test[done : done + len(labels)]
-        done += len(labels)
-        yield "train", images[~in_test], labels[~in_test]
-        yield "test", images[in_test], labels[in_test]
-
-
-def _choose_test(builder: Any) -> np.ndarray:
-    import tensorflow_datasets as tfds
-
-    named = "image/filename" in builder.info.features
-    features = ["label", "image/filename"] if named else ["label"]
-    batches = list(tfds.as_numpy(_read(builder, "train", features).batch(_BATCH)))
-    labels = np.concatenate([batch["label"] for batch in batches])
-    if not named:
-        return choose_test(labels, [str(i).encode() for i in range(len(labels))])
-    files = np.concatenate([batch["image/filename"] for batch in batches])
-    names = builder.info.features["label"].names
-    # File names repeat from class to class.
-    keys = [names[label].encode() + b"/" + file for label, file in zip(labels, files)]
-    return choose_test(labels, keys)
-
-
-def _read_images(
-    builder: Any, split: str, size: int | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    import tensorflow as tf
-    import tensorflow_datasets as tfds
-
-    def pixels_and_label(example: dict[str, Any]) -> tuple[Any, Any]:
-        image = example["image"]
-        if size:
-            image = tf.image.resize(image, (size, size), antialias=True)
-            image = tf.saturate_cast(tf.round(image), tf.uint8)
-        return image, example["label"]
-
-    examples = _read(builder, split, ["image", "label"])
-    examples = examples.map(pixels_and_label, num_parallel_calls=tf.data.AUTOTUNE)
-    yield from tfds.as_numpy(examples.batch(_BATCH).prefetch(1))
-
-
-def _read(builder: Any, split: str, features: list[str]) -> Any:
-    """A `tf.data.Dataset` of some features, in the order of the records.
-
-    TFDS writes examples in the order of a hash of their keys: prepared again, they come in the
-    same order.
-    """
-    import tensorflow_datasets as tfds
-
-    return builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)),
-        read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
-    )

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.datasets.class_texts import class_texts
+from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.labelling.graph import PRIORS
 
 
@@ -43,10 +44,11 @@ def prior_of(prior: str | os.PathLike, classes: np.ndarray) -> Any:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for number, row in enumerate(csv.reader(file), 1):
-                if len(row) != 2 or row[0] in shares:
+                name = same_name(row[0].strip()) if row else ""
+                if len(row) != 2 or name in shares:
                     raise ValueError(f"line {number} is no pair of a new class and its share")
-                shares[row[0]] = float(row[1])
-        values = np.array([shares.pop(text) for text in class_texts(classes)])
+                shares[name] = float(row[1])
+        values = np.array([shares.pop(same_name(text)) for text in class_texts(classes)])
         if shares:
             raise ValueError(f"no image is labelled '{min(shares)}'")
         if not (np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0):

@@ -21,6 +21,7 @@ from keras_selflearn.network.imagenet_weights import (
     square_published_variance,
     with_imagenet_weights,
 )
+from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.own_model import (
     Backbone,
     check_takes,
@@ -119,6 +120,7 @@ def check_backbone(backbone: Backbone, weights: str | os.PathLike) -> None:
         check_weights_file(Path(weights).expanduser())
 
 
+@keras_settings()
 def build_backbone(
     name: Backbone, image_shape: tuple[int, int, int], weights: str | os.PathLike
 ) -> tf.keras.Model:

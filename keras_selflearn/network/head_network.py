@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.network.image_features import image_features
+from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.model import Network, largest, shape_seen
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.side_by_side import Backbones, each_backbone, weights_of_each
@@ -64,6 +65,7 @@ class ScaleAndShift(tf.keras.layers.Layer):
         return inputs * self.scale + self.shift
 
 
+@keras_settings()
 def build_head_network(
     *,
     backbone: Backbones,

@@ -46,10 +46,17 @@ def with_imagenet_weights(name: str, image_shape: tuple[int, int, int]) -> tf.ke
         # Of Keras' own size: for others there are other weights of MobileNet, and none of NASNet.
         source = application(name, None, "imagenet")
     except Exception as error:  # Keras' downloader raises the bare Exception.
+        file = _keras_cache() / APPLICATIONS[name].file
+        if file.is_file():
+            raise InputError(
+                f"The ImageNet weights of {title(name)} in {file} can't be loaded"
+                f" ({type(error).__name__}: {_first_line(error)}): remove the file to download it"
+                " again, or give another with weights=PATH (--weights=PATH)."
+            ) from error
         raise InputError(
             f"The ImageNet weights of {title(name)} can't be downloaded: give a file that you have"
-            f" with weights=PATH (--weights=PATH), or put Keras' own {APPLICATIONS[name].file},"
-            f" whose hash it checks, into {_keras_cache()} ({type(error).__name__})."
+            f" with weights=PATH (--weights=PATH), or put Keras' own {file.name}, whose hash it"
+            f" checks, into {file.parent} ({type(error).__name__})."
         ) from error
     network = application(name, image_shape, None)
     network.set_weights(source.get_weights())
@@ -69,6 +76,10 @@ def square_published_variance(network: tf.keras.Model) -> None:
             mean, variance, count = layer.get_weights()
             if np.allclose(variance, _DEVIATION, rtol=1e-3, atol=0):
                 layer.set_weights([mean, np.square(variance), count])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0].rstrip(".")[:200]
 
 
 def _keras_cache() -> Path:

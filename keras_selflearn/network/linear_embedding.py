@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.head_network import HeadNetwork, build_head_network
+from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.model import OPTIMIZERS, Network
 
 _BLOCK = 8192
@@ -45,6 +46,7 @@ class EmbeddingNetwork(HeadNetwork):
         return embeddings
 
 
+@keras_settings()
 def build_embedding_network(
     *,
     objective: Objective,

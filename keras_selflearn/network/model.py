@@ -17,6 +17,7 @@ from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
 from keras_selflearn.network.hub_encoder import HubEncoder
 from keras_selflearn.network.image_features import image_features
+from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.own_model import Backbone
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.resizing import Resize
@@ -85,6 +86,7 @@ class Network:
         return _steps_done(self.trainer, self.earlier_steps)
 
 
+@keras_settings()
 def build_network(
     *,
     backbone: Backbone,

@@ -25,6 +25,7 @@ from keras_selflearn.network.architecture import (
 from keras_selflearn.network.hub_architecture import KIND, check_description
 from keras_selflearn.network.hub_encoder import HubEncoder
 from keras_selflearn.network.hub_preset import hub_encoder
+from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.model_file import SUFFIXES, opened_model
 from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.digest import sha256
@@ -57,6 +58,7 @@ def is_hub(backbone: Any) -> bool:
     return isinstance(backbone, HubEncoder)
 
 
+@keras_settings()
 def own_model(backbone: Backbone) -> tf.keras.Model:
     """A new copy of the user's model, or a preset's encoder, with its weights.
 

@@ -15,6 +15,10 @@ REGIMES = ("n-labelled", "self-learning", "all-labelled")
 _NOT_FOR_A_FOLDER = ("labels", "labels_per_class", "train_images", "test_images")
 
 
+def _is_of_tfds(options: DataOptions) -> bool:
+    return options.dataset.startswith(TFDS_PREFIX)
+
+
 def starts_from_few_labels(options: DataOptions) -> bool:
     """Whether the run hides the labels of most training images."""
     return options.regime != "all-labelled"
@@ -67,6 +71,12 @@ class DataOptions(Options):
         without="~/tensorflow_datasets",
         place=True,
     )
+    unlabelled_split: str | None = option(
+        None,
+        "Split of a tfds:NAME data set whose images are unlabelled training images.",
+        without="unlabelled, unlabeled, or extra if it has no label",
+        used=_is_of_tfds,
+    )
 
     def check_data(self) -> None:
         """Check the options against each other.
@@ -77,8 +87,10 @@ class DataOptions(Options):
             For an unknown data set, and for an option that the data set does not take or lacks.
         """
         dataset_entry(self.dataset)
-        is_folder, is_tfds = self.dataset == FOLDER, self.dataset.startswith(TFDS_PREFIX)
+        is_folder, is_tfds = self.dataset == FOLDER, _is_of_tfds(self)
         refused = list(_NOT_FOR_A_FOLDER) if is_folder else ["images", "labels_csv"]
+        if not is_tfds:
+            refused.append("unlabelled_split")
         for name in refused:
             if getattr(self, name) is not None:
                 raise InputError(f"--{name} is not for --dataset={self.dataset}: leave it out.")

@@ -11,6 +11,7 @@ import numpy as np
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.datasets import FOLDER, TFDS_PREFIX, Dataset, load_dataset
 from keras_selflearn.datasets.folder import load_folder
+from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.datasets.splitting import choose_labelled
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.data import numbers_by_class
@@ -18,10 +19,11 @@ from keras_selflearn.paper import table_of_dataset
 from keras_selflearn.runs.record import Data, Sizes
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.storage.files import is_in
+from keras_selflearn.storage.names import cut_to_bytes
 
 # Stands for a label that is hidden from training. No class has this name.
 HIDDEN = "-1"
-_LONGEST_NAME = 80
+_LONGEST_NAME = 80  # In bytes.
 
 
 def check_only_read(config: Config) -> None:
@@ -45,7 +47,12 @@ def load(config: Config) -> Dataset:
             cache_dir=config.results_dir,
             labels_csv=config.labels_csv,
         )
-    return load_dataset(config.dataset, config.data_dir, image_size=config.image_size)
+    return load_dataset(
+        config.dataset,
+        config.data_dir,
+        image_size=config.image_size,
+        unlabelled_split=config.unlabelled_split,
+    )
 
 
 def training_labels(dataset: Dataset, config: Config) -> np.ndarray:
@@ -74,23 +81,29 @@ def _wanted_labels(dataset: Dataset, config: Config) -> int | dict[int, int]:
     if config.labels_per_class is None:
         return config.labels or 0
     numbers = numbers_by_class(config.labels_per_class)
+    places = {same_name(name): i for i, name in enumerate(dataset.class_names)}
     for name in numbers:
-        if name not in dataset.class_names:
+        if same_name(name) not in places:
             raise unknown_name("class", name, dataset.class_names)
-    missing = [name for name in dataset.class_names if name not in numbers]
+    known = dataset.labels[dataset.labels >= 0]
+    available = np.bincount(known, minlength=len(dataset.class_names))
+    # A class whose images are all test images can't have labelled ones.
+    trained = [name for name, number in zip(dataset.class_names, available) if number]
+    named = {same_name(name) for name in numbers}
+    missing = [name for name in trained if same_name(name) not in named]
     if missing:
         raise InputError(
             f"--labels_per_class says nothing of {len(missing)} classes, the first '{missing[0]}':"
             " give each at least one label."
         )
-    available = np.bincount(dataset.labels, minlength=len(dataset.class_names))
-    for label, name in enumerate(dataset.class_names):
-        if numbers[name] > available[label]:
+    wanted = {places[same_name(name)]: number for name, number in numbers.items()}
+    for label, number in wanted.items():
+        if number > available[label]:
             raise InputError(
-                f"--labels_per_class asks for {numbers[name]} of class '{name}', which has"
-                f" {available[label]}."
+                f"--labels_per_class asks for {number} of class '{dataset.class_names[label]}',"
+                f" which has {available[label]}."
             )
-    return {label: numbers[name] for label, name in enumerate(dataset.class_names)}
+    return wanted
 
 
 def names_with_none(dataset: Dataset) -> np.ndarray:
@@ -146,5 +159,5 @@ def data_name(config: Config) -> str:
     """Return the name of the data set for the name of a run's folder."""
     if config.dataset == FOLDER:
         name = re.sub(r"[^\w.-]+", "-", data_title(config)).strip(".-")
-        return name[:_LONGEST_NAME] or FOLDER
+        return cut_to_bytes(name, _LONGEST_NAME) or FOLDER
     return config.dataset.removeprefix(TFDS_PREFIX).replace("/", "-")

@@ -52,9 +52,12 @@ from keras_selflearn.selflearning.cross_validation import CrossValidation, most_
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
+from keras_selflearn.storage.names import cut_to_bytes
 from keras_selflearn.storage.preset_folder import PREFIX
 
 _FOLDS = 3
+# In bytes. File systems take 255 for the whole name of a run, and a number may follow.
+_LONGEST_WEIGHTS = 100
 
 
 def run_experiment(
@@ -291,5 +294,5 @@ def run_name(config: Config) -> str:
         for each in values_in(config.backbone)
     ]
     names = [Path(each).name.removeprefix(PREFIX).split(".")[0] or "weights" for each in starts]
-    weights = "+".join(dict.fromkeys(names))
+    weights = cut_to_bytes("+".join(dict.fromkeys(names)), _LONGEST_WEIGHTS)
     return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

@@ -62,7 +62,7 @@ def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:
     wanted = set(indices.tolist())
     paths: dict[int, str] = {}
     try:
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             reader = csv.DictReader(file, strict=True)
             if not set(_COLUMNS) <= set(reader.fieldnames or ()):
                 raise InputError(f"{path} must have the columns {' and '.join(_COLUMNS)}.")

@@ -20,6 +20,7 @@ from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 from keras_selflearn.estimator.label_table import ORDERS, LabelTable
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
+from keras_selflearn.storage.names import cut_to_bytes
 
 if TYPE_CHECKING:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
@@ -117,7 +118,8 @@ def predict(config: PredictConfig) -> tuple[int, int]:
             stack.enter_context(deferred())
             beside = stack.enter_context(
                 tempfile.TemporaryDirectory(
-                    prefix=f".{places.output.name}.unfinished-", dir=places.output.parent
+                    prefix=f".{cut_to_bytes(places.output.name, 200)}.unfinished-",
+                    dir=places.output.parent,
                 )
             )
             table = LabelTable(Path(beside, "labels.sqlite"), config.sort)

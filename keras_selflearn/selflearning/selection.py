@@ -30,7 +30,8 @@ def select(
     selection : "global" or "stratified"
         `global` (the paper's text) takes the surest of all classes. `stratified` (the authors'
         code) takes the same number of each predicted class, or fewer if it was predicted less
-        often.
+        often. Where that number would be 0, it takes as many in all as `global`, from as many
+        classes as it can.
     n_classes : int, optional
         `stratified` divides by this number; by default by the number of predicted classes.
 
@@ -57,7 +58,12 @@ def select(
         for label in classes:
             members = most_confident_first[labels[most_confident_first] == label]
             rank_in_class[members] = np.arange(len(members))
-        chosen = most_confident_first[rank_in_class[most_confident_first] < each]
+        ranks = rank_in_class[most_confident_first]
+        if each:
+            chosen = most_confident_first[ranks < each]
+        else:
+            # All shares are the same, below 1: the largest remainder is that of the surest class.
+            chosen = most_confident_first[np.argsort(ranks, kind="stable")[:wanted]]
     else:
         chosen = most_confident_first[:wanted]
     return chosen if len(chosen) else most_confident_first[:1]

@@ -1,7 +1,8 @@
-"""CSV files. They may hold file names that are not UTF-8."""
+"""CSV files in UTF-8, for Excel, too. They may hold file names that are not UTF-8."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable
@@ -27,7 +28,12 @@ def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]])
 
 
 def write_rows(file: BinaryIO, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Write a header and rows to an open file, in UTF-8. Bytes of file names stay as they are."""
+    """Write a header and rows to an open file, in UTF-8. Bytes of file names stay as they are.
+
+    The file begins with the UTF-8 mark. Without it Excel takes names beyond ASCII for another
+    encoding. `utf-8-sig` reads files with and without it.
+    """
+    file.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.storage.names import cut_to_bytes
+
+# In bytes. File systems take 255, with what is added to a name.
+_LONGEST_NAME = 200
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -30,7 +34,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     InputError
         When the disk is full, the folder can't be written, or the disk fails.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = path.with_name(f".{cut_to_bytes(path.name, _LONGEST_NAME)}.unfinished")
     try:
         try:
             with unfinished.open("w+b") as file:
@@ -70,7 +74,7 @@ def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
         When the folder is not empty, or can't be written.
     """
     folder = folder.resolve()
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    unfinished = folder.with_name(f".{cut_to_bytes(folder.name, _LONGEST_NAME)}.unfinished")
     try:
         if folder.exists() and any(folder.iterdir()):
             raise InputError(f"The folder {folder} is not empty: choose a new one.")

@@ -78,3 +78,28 @@ def test_parse_does_not_touch_the_program_s_own_flags():
 def test_parse_names_what_is_wrong(argument):
     with pytest.raises(InputError):
         command_line.parse(Config, [argument])
+
+
+@pytest.mark.parametrize("first", ["--seed=7", "# a comment", "", "--flagfile={other}"])
+def test_a_flagfile_that_notepad_saved_is_read(tmp_path, first):
+    other = tmp_path / "other.cfg"
+    other.write_text("--seed=7", encoding="utf-8-sig")
+    flagfile = tmp_path / "flags.cfg"
+    lines = [first.format(other=other), "--seed=7", "--epochs=9"]
+    flagfile.write_text("\r\n".join(lines), encoding="utf-8-sig")
+    config = command_line.parse(Config, [f"--flagfile={flagfile}"])
+    assert (config.seed, config.epochs) == (7, 9)
+
+
+def test_a_flagfile_that_is_not_utf_8_is_refused(tmp_path):
+    flagfile = tmp_path / "flags.cfg"
+    flagfile.write_bytes("--images=Äpfel".encode("utf-16"))
+    with pytest.raises(InputError, match="The flagfile can't be read: it is not UTF-8"):
+        command_line.parse(Config, [f"--flagfile={flagfile}"])
+
+
+def test_a_full_memory_is_a_sentence_and_status_2():
+    program = PROGRAM.replace('ValueError("a fault of the program")', "MemoryError")
+    result = run_process([sys.executable, "-c", program, "--name=bug"])
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("The memory is full: ")

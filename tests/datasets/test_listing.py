@@ -90,6 +90,64 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     )
 
 
+NFC, NFD = "caf\u00e9", "cafe\u0301"
+
+
+def test_one_class_whose_name_has_two_unicode_forms_is_one_class(tmp_path):
+    names = (f"labelled/{NFD}/1.png", "labelled/b/1.png", f"test/{NFC}/2.png")
+    listing = list_folder(make(tmp_path, *names))
+    assert listing.class_names == ("b", NFD) and listing.test_labels.tolist() == [1]
+    make(tmp_path, f"labelled/{NFC}/3.png")
+    assert len(list_folder(tmp_path).class_names) == 2
+
+
+@pytest.mark.parametrize(("here", "written"), [(NFC, NFD), (NFD, NFC)])
+def test_a_csv_may_name_files_in_another_unicode_form(tmp_path, here, written):
+    folder = make(tmp_path / "images", f"{here}.png", "b.png", "c.png")
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        f"path,label\n{written}.png,{here}\nb.png,{written}\nc.png,d\n", encoding="utf-8"
+    )
+    listing = list_folder(folder, labels)
+    assert by_path(listing) == {f"{here}.png": written, "b.png": written, "c.png": "d"}
+    assert {*listing.class_names} == {written, "d"}
+
+
+def test_blanks_around_names_in_a_csv_count_as_nothing(tmp_path):
+    folder = make(tmp_path / "images", "a.png", "b.png", " c.png")
+    labels = tmp_path / "labels.csv"
+    labels.write_text(" path , label\na.png , x\n b.png,\ty \n c.png,x\n,\n\n")
+    assert by_path(list_folder(folder, labels)) == {"a.png": "x", "b.png": "y", " c.png": "x"}
+
+
+def test_an_empty_cell_or_minus_1_in_a_csv_is_no_label(tmp_path):
+    folder = make(tmp_path / "images", "a.png", "b.png", "c.png", "d.png", "e.png")
+    labels = tmp_path / "labels.csv"
+    labels.write_text("path,label\na.png,x\nb.png,y\nc.png,\nd.png,-1\ne.png,  \n")
+    assert list_folder(folder, labels).labels.tolist() == [0, 1, -1, -1, -1]
+
+
+@pytest.mark.parametrize("row", ["a.png,Äpfel", "ä.png,x"])
+def test_a_csv_that_is_not_utf_8_is_refused_with_the_line(tmp_path, row):
+    folder = make(tmp_path / "images", "a.png", "b.png", "ä.png")
+    labels = tmp_path / "labels.csv"
+    labels.write_bytes(f"path,label\nb.png,y\n{row}\n".encode("cp1252"))
+    with pytest.raises(InputError, match="labels.csv, line 3 is not UTF-8: save the table"):
+        list_folder(folder, labels)
+
+
+def test_american_names_of_the_folders_are_read_too(tmp_path, recwarn):
+    make(tmp_path, "labeled/a/1.png", "labeled/b/1.png", "unlabeled/x/2.png", "unlabelled/3.png")
+    listing = list_folder(tmp_path)
+    assert by_path(listing) == {
+        "labeled/a/1.png": "a",
+        "labeled/b/1.png": "b",
+        "unlabelled/3.png": None,
+        "unlabeled/x/2.png": None,
+    }
+    assert not recwarn
+
+
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
@@ -137,14 +195,12 @@ def test_a_csv_that_is_not_there(tmp_path):
 
 def test_what_is_left_out_is_counted(tmp_path):
     make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/1.tif", "unlabelled/2.TIF")
-    make(tmp_path, "unlabelled/noext", "unlabeled/1.png")
+    make(tmp_path, "unlabelled/noext", "other/1.png")
     with pytest.warns(InputWarning) as caught:
         list_folder(tmp_path)
     first, second = sorted(str(each.message) for each in caught)
     assert first.startswith("3 files in") and first.endswith(": 2 .tif, 1 noext.")
-    assert (
-        second == f"Only labelled/, unlabelled/, test/ in {tmp_path} are read: unlabeled left out."
-    )
+    assert second == f"Only labelled/, unlabelled/, test/ in {tmp_path} are read: other left out."
 
 
 def test_a_folder_that_links_lead_to_is_gone_through_once(tmp_path):

@@ -76,3 +76,16 @@ def test_subset_is_the_same_always():
 def test_whole_data_is_not_copied(number):
     data = balanced()
     assert np.shares_memory(subset(data, number, None).images, data.images)
+
+
+def test_images_without_a_label_are_never_drawn_as_labelled():
+    labels = np.array([-1, 0, 1, -1, 0, 1, -1, -1])
+    assert set(labels[choose_labelled(labels, 4, seed=0)].tolist()) == {0, 1}
+
+
+def test_images_without_a_label_keep_their_share_of_a_subset():
+    labels = np.repeat([-1, 0, 1], [80, 10, 10])
+    images = np.zeros((100, 1, 1, 3), np.uint8)
+    whole = Dataset(images, labels, images[:0], labels[:0], ("a", "b"))
+    assert np.bincount(subset(whole, 50, None).labels + 1).tolist() == [40, 5, 5]
+    assert np.bincount(subset(whole, 4, None).labels + 1).tolist() == [2, 1, 1]

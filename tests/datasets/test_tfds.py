@@ -16,6 +16,7 @@ from PIL import Image
 from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.console.errors import InputWarning
 from keras_selflearn.datasets import load_dataset
 from keras_selflearn.datasets.tfds import load_tfds
 
@@ -332,3 +333,127 @@ def test_a_name_is_not_a_path(tmp_path, name):
 def test_a_name_that_tfds_does_not_know(tmp_path):
     with pytest.raises(ValueError, match="TensorFlow Datasets has no data set 'no_such_set'"):
         load_dataset("tfds:no_such_set", str(tmp_path))
+
+
+SMALL = {
+    "image": tfds.features.Image(shape=(4, 4, 1)),
+    "label": tfds.features.ClassLabel(num_classes=2),
+}
+
+
+def store_splits(data_dir, splits, features=SMALL, dtype=np.uint8):
+    """Prepare the set `small`: by split, the levels and labels of even images."""
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="small",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={
+            split: [
+                (i, {"image": np.full((4, 4, 1), level, dtype), "label": label})
+                for i, (level, label) in enumerate(pairs)
+            ]
+            for split, pairs in splits.items()
+        },
+        data_dir=data_dir,
+        disable_shuffling=True,
+    )
+
+
+def pairs_of(images, labels):
+    return [(int(image[0, 0, 0]), int(label)) for image, label in zip(images, labels)]
+
+
+def load_small(data_dir, **options):
+    """The levels and labels of training and test images; decoded once, then read again."""
+    first = load_dataset("tfds:small", str(data_dir), **options)
+    again = load_dataset("tfds:small", str(data_dir), **options)
+    np.testing.assert_array_equal(first.images, again.images)
+    return pairs_of(first.images, first.labels), pairs_of(first.test_images, first.test_labels)
+
+
+def test_minus_1_in_train_is_an_unlabelled_image_and_is_decoded_once(tmp_path, capsys):
+    train = [(1, 0), (2, -1), (3, 1), (4, -1)]
+    store_splits(tmp_path, {"train": train, "test": [(5, 1), (6, 0)]})
+    assert load_small(tmp_path) == (train, [(5, 1), (6, 0)])
+    assert capsys.readouterr().err.count("Decoding small (6 images), once") == 1
+
+
+def test_test_images_without_a_label_are_left_out(tmp_path):
+    store_splits(tmp_path, {"train": [(1, 0), (2, 1)], "test": [(3, -1), (4, 1), (5, -1)]})
+    assert load_small(tmp_path) == ([(1, 0), (2, 1)], [(4, 1)])
+
+
+def test_a_test_split_without_labels_is_no_test_split(tmp_path):
+    train = [(i, i % 2) for i in range(20)] + [(100 + i, -1) for i in range(10)]
+    store_splits(tmp_path, {"train": train, "test": [(200, -1)] * 4})
+    trained, tested = load_small(tmp_path)
+    assert sorted(trained + tested) == sorted(train)
+    assert sorted(label for _, label in tested) == [0, 0, 1, 1]
+
+
+def test_a_data_set_too_small_to_be_cut_has_no_test_image(tmp_path):
+    store_splits(tmp_path, {"train": [(1, 0), (2, 1)]})
+    assert load_small(tmp_path) == ([(1, 0), (2, 1)], [])
+
+
+def test_a_label_that_is_no_class_is_named(tmp_path):
+    features = {**SMALL, "label": tfds.features.ClassLabel(num_classes=2)}
+    store_splits(tmp_path, {"train": [(1, 0), (2, 1), (3, 1)]}, features)
+    (description,) = tmp_path.glob("small/1.0.0/features.json")
+    description.write_text(
+        re.sub(r'"numClasses": "?2"?', '"numClasses": "1"', description.read_text())
+    )
+    with pytest.raises(ValueError, match="the label 1 in its split 'train', which is neither"):
+        load_small(tmp_path)
+
+
+@pytest.mark.parametrize("split", ["unlabelled", "unlabeled", "extra"])
+def test_images_of_an_unlabelled_split_are_unlabelled_training_images(tmp_path, split):
+    labelled = {"train": [(1, 0), (2, 1)], "test": [(3, 1)]}
+    store_splits(tmp_path, {**labelled, split: [(4, -1), (5, -1)]})
+    assert load_small(tmp_path) == ([(1, 0), (2, 1), (4, -1), (5, -1)], [(3, 1)])
+
+
+def test_an_extra_split_with_labels_stays_out_unless_it_is_named(tmp_path):
+    splits = {"train": [(1, 0), (2, 1)], "test": [(3, 1)], "extra": [(4, 0), (5, 1)]}
+    store_splits(tmp_path, splits)
+    assert load_small(tmp_path) == (splits["train"], splits["test"])
+    named = load_small(tmp_path, unlabelled_split="extra")
+    assert named == ([*splits["train"], (4, -1), (5, -1)], splits["test"])
+
+
+def test_a_split_that_is_not_there_is_refused(tmp_path):
+    store_splits(tmp_path, {"train": [(1, 0), (2, 1)], "more": [(3, 1)]})
+    with pytest.raises(ValueError, match="Unknown split 'mroe': did you mean 'more'"):
+        load_small(tmp_path, unlabelled_split="mroe")
+    with pytest.raises(ValueError, match="is 'train', the split of data set 'small' whose labels"):
+        load_small(tmp_path, unlabelled_split="train")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [None, 8])
+@pytest.mark.parametrize(("dtype", "white"), [("uint8", 255), ("uint16", 65535), ("float32", 1)])
+def test_each_dtype_is_scaled_by_its_own_range(tmp_path, dtype, white, size):
+    image = tfds.features.Image(shape=(4, 4, 1), dtype=np.dtype(dtype))
+    shares = [0, 0.2, 0.6, 1]
+    train = [(share * white, i % 2) for i, share in enumerate(shares)]
+    store_splits(tmp_path, {"train": train, "test": train}, {**SMALL, "image": image}, dtype)
+    trained, _ = load_small(tmp_path, image_size=size)
+    assert trained == [(0, 0), (51, 1), (153, 0), (255, 1)]
+
+
+def test_floats_beyond_their_range_are_refused(tmp_path):
+    image = tfds.features.Image(shape=(4, 4, 1), dtype=np.dtype("float32"))
+    store_splits(tmp_path, {"train": [(0, 0), (255, 1)]}, {**SMALL, "image": image}, np.float32)
+    with pytest.raises(ValueError, match="'small' are float32 and have pixels outside 0 to 1"):
+        load_small(tmp_path)
+
+
+def test_classes_without_an_image_are_named_once_and_left_out(tmp_path):
+    label = tfds.features.ClassLabel(names=["ant", "bee", "cat", "dog"])
+    splits = {"train": [(1, 1), (2, 3), (3, -1)], "test": [(4, 3)]}
+    store_splits(tmp_path, splits, {**SMALL, "label": label})
+    with pytest.warns(InputWarning, match="no image of 2 of its 4 .* left out: ant, cat") as said:
+        data = load_dataset("tfds:small", str(tmp_path))
+    assert len(said) == 1 and data.class_names == ("bee", "dog")
+    assert data.labels.tolist() == [0, 1, -1] and data.test_labels.tolist() == [1]

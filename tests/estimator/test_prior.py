@@ -21,6 +21,8 @@ def test_a_file_gives_shares(tmp_path):
     path.write_text('cat,10\n"a, b",30\ndog,0\n', encoding="utf-8-sig")
     check_prior(path)
     np.testing.assert_allclose(prior_of(path, CLASSES), [0.75, 0.25, 0])
+    path.write_text("cafe\u0301 ,1\n b,1\n", encoding="utf-8")
+    np.testing.assert_allclose(prior_of(path, np.array(["b", "caf\u00e9"])), [0.5, 0.5])
     path.write_text("1,1\n2,3\n")
     np.testing.assert_allclose(prior_of(str(path), np.array([1, 2])), [0.25, 0.75])
 

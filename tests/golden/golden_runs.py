@@ -7,6 +7,7 @@ users call: the commands, `SelfLearningClassifier` and `load_dataset`.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import hashlib
@@ -252,7 +253,7 @@ def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
     exact["pseudo_labels.csv begins"] = rows(folder / "pseudo_labels.csv")[:6]
     exact["files"] = {
         # The name stands in the header of history.csv alone.
-        path.name: sha256(path.read_bytes().replace(b",test_accuracy,", b",validation_accuracy,"))
+        path.name: sha256(unmarked(path).replace(b",test_accuracy,", b",validation_accuracy,"))
         for path in sorted(folder.glob("*.csv"))
     }
     for when in ("initial", "final"):
@@ -269,7 +270,7 @@ def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
         for path in sorted(folder.glob("*.csv"))
     }
     if run.images:
-        counted["images.csv"] = sha256((folder / "images.csv").read_bytes())
+        counted["images.csv"] = sha256(unmarked(folder / "images.csv"))
     if not run.rounded:
         counted["history"] = [[each[name] for name in COUNTS] for each in record["history"]]
         counted["termination"] = record["termination"]
@@ -358,15 +359,20 @@ def _predict(run: Path, folder: Path) -> dict[str, Any]:
     if status:
         raise SystemExit(f"predict ended with status {status}.")
     copied = sorted(str(path.relative_to(copies)) for path in copies.rglob("*.png"))
-    return {"labels.csv begins": rows(output)[:4], "sha256": sha256(output.read_bytes())} | {
+    return {"labels.csv begins": rows(output)[:4], "sha256": sha256(unmarked(output))} | {
         "copies": sha256("\n".join(copied).encode())
     }
 
 
 def rows(path: Path) -> list[list[str]]:
     """Of a CSV file, its header among them."""
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.reader(file))
+
+
+def unmarked(path: Path) -> bytes:
+    """Of a CSV file, without the UTF-8 mark that later versions write before its header."""
+    return path.read_bytes().removeprefix(codecs.BOM_UTF8)
 
 
 def schema(value: Any) -> Any:

@@ -17,6 +17,7 @@ HEAD: tuple[dict, dict] = ({}, {"train": "head"})
 SOME_RUNS = {
     "labels": ({}, {"regime": "all-labelled"}),
     "labels_per_class": ({}, {"regime": "all-labelled"}),
+    "unlabelled_split": ({"dataset": "tfds:stl10", "labels": 20}, {}),
     "epochs": ({}, {"steps": 9}),
     "steps": ({}, {"regime": "all-labelled"}),
     "all_labelled_epochs": ({"regime": "all-labelled"}, {}),

@@ -42,10 +42,11 @@ def test_what_is_neither_is_an_error(tmp_path):
         classifier_folder(tmp_path)
 
 
-def test_paths_of_the_images_that_are_asked_for(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_paths_of_the_images_that_are_asked_for(tmp_path, encoding):
     rows = 'index,path,label\n0,a.png,cat\n1,"b,\n\'"".png",\n2,ü/\udcff.png,dog\n'
     path = tmp_path / "images.csv"
-    path.write_text(rows, encoding="utf-8", errors="surrogateescape")
+    path.write_text(rows, encoding=encoding, errors="surrogateescape")
     found = image_paths(path, np.array([2, 1]))
     assert found == {1: "b,\n'\".png", 2: "ü/\udcff.png"}
     assert image_paths(path, np.array([], np.int64)) == {}

@@ -7,6 +7,7 @@ import pytest
 
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.data import data_digest, data_name, data_title, training_labels
+from keras_selflearn.runs.experiment import run_name
 
 EACH = ",".join(f"{digit}={digit + 1}" for digit in range(10))
 
@@ -94,3 +95,19 @@ def test_a_run_is_called_as_its_data_set():
 def test_people_read_the_folder_s_own_name():
     assert data_title(folder(images="/home/me/Mes photos é")) == "Mes photos é"
     assert data_title(config()) == "digits"
+
+
+def test_a_class_may_be_asked_for_in_another_unicode_form(digits):
+    names = ("caf\u00e9", *digits.class_names[1:])
+    asked = EACH.replace("0=1", "cafe\u0301=1")
+    labels = training_labels(replace(digits, class_names=names), config(labels_per_class=asked))
+    assert int(np.sum(labels == names[0])) == 1
+
+
+@pytest.mark.parametrize("letters", range(70, 100, 7))
+def test_a_folder_of_long_letters_has_a_name_that_file_systems_take(letters, tmp_path):
+    weights = tmp_path / f"{'w' * 240}.weights.h5"
+    options = folder(images="木" * letters, weights=str(weights))
+    name = run_name(options)
+    assert data_name(options) == "木" * 26
+    (tmp_path / f".{name}-10.unfinished").mkdir()

@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 
 
 def rows(folder, name):
-    with open(folder.path / name, newline="", encoding="utf-8") as file:
+    with open(folder.path / name, newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 

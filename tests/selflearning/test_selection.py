@@ -27,6 +27,12 @@ def naive_select(labels, confidence, percent, selection):
             if taken[labels[i]] < each:
                 taken[labels[i]] += 1
                 chosen.append(i)
+        while not each and len(chosen) < wanted:
+            fewest = dict.fromkeys(labels.tolist(), 0)
+            for i in chosen:
+                fewest[labels[i]] += 1
+            left = [i for i in order if i not in chosen]
+            chosen.append(min(left, key=lambda i: fewest[labels[i]]))
     else:
         chosen = order[:wanted]
     return chosen or order[:1]
@@ -68,6 +74,22 @@ def test_stratified_takes_all_of_a_class_with_too_few():
     labels = np.array([0] * 98 + [1] * 2)
     chosen = select(labels, np.ones(100), percent=20, selection="stratified")
     assert np.bincount(labels[chosen]).tolist() == [10, 2]
+
+
+def test_stratified_takes_as_many_as_global_where_classes_outnumber_them():
+    labels = np.arange(500) % 50
+    confidence = np.random.default_rng(0).permutation(500) / 500
+    chosen = select(labels, confidence, percent=5, selection="stratified", n_classes=50)
+    assert len(chosen) == 25 and len(set(labels[chosen])) == 25
+    surest = [confidence[labels == label].max() for label in range(50)]
+    assert {*labels[chosen]} == {*np.argsort(surest)[25:]}
+    assert (np.diff(confidence[chosen]) < 0).all()
+
+
+def test_stratified_takes_more_of_few_predicted_classes_rather_than_fewer_images():
+    labels = np.arange(500) % 3
+    chosen = select(labels, np.ones(500), percent=5, selection="stratified", n_classes=50)
+    assert sorted(np.bincount(labels[chosen]).tolist()) == [8, 8, 9]
 
 
 def test_nothing_is_selected_of_nothing():

@@ -190,3 +190,10 @@ def test_a_path_is_in_a_folder_by_whatever_name(tmp_path, path, inside):
     (tmp_path / "link").symlink_to("folder")
     assert is_in(tmp_path / path, tmp_path / "folder") is inside
     assert is_in(tmp_path / path, tmp_path / "link") is inside
+
+
+@pytest.mark.parametrize("letter", ["a", "木"])
+def test_the_longest_name_that_the_file_system_takes_can_be_written(tmp_path, letter):
+    path = tmp_path / (letter * (255 // len(letter.encode())))
+    write_whole(path, "all")
+    assert path.read_text() == "all"

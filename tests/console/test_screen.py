@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+import pytest
+from waiting import run_process
+
+from keras_selflearn.console.screen import Forgiving, forgiving_screen
+
+SHOWS = """
+import os, sys
+from keras_selflearn.console.screen import forgiving_screen
+with forgiving_screen():
+    for _ in range(3000):
+        print("Äpfel 木", flush=False)
+        print("Äpfel 木", file=sys.stderr, flush=True)
+    written = os.open({path!r}, os.O_WRONLY | os.O_CREAT)
+    os.write(written, b"done" if written > 2 else b"this is the screen")
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_what_the_encoding_lacks_is_escaped(encoding, monkeypatch):
+    content = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding=encoding))
+    with forgiving_screen():
+        print("Äpfel 木")
+    shown = content.getvalue().decode(encoding).strip()
+    assert shown == ("\\xc4pfel \\u6728" if encoding == "ascii" else "Äpfel \\u6728")
+
+
+def test_names_that_are_not_utf_8_are_escaped():
+    content = io.BytesIO()
+    stream = Forgiving(io.TextIOWrapper(content, encoding="utf-8"))
+    print("a\udce9.jpg", file=stream, flush=True)
+    assert content.getvalue() == b"a\\udce9.jpg\n"
+
+
+def test_a_closed_stream_takes_all_and_says_nothing():
+    stream = io.StringIO()
+    stream.close()
+    assert Forgiving(stream).write("some") == 4
+    Forgiving(stream).flush()
+    assert Forgiving(None).write("some") == 4
+
+
+def test_streams_are_what_they_were_after_the_block():
+    before = sys.stdout, sys.stderr
+    with pytest.raises(KeyError), forgiving_screen():
+        raise KeyError
+    assert (sys.stdout, sys.stderr) == before
+
+
+@pytest.mark.skipif(os.name != "posix" or not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.parametrize(
+    "end",
+    [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", "| true", "2> >(true)"],
+)
+def test_a_command_ends_well_whatever_becomes_of_its_screen(tmp_path, end):
+    path = tmp_path / "done"
+    (tmp_path / "shows.py").write_text(SHOWS.format(path=str(path)), encoding="utf-8")
+    command = f"set -o pipefail; {sys.executable} {tmp_path / 'shows.py'} {end}"
+    result = run_process(["bash", "-c", command])
+    assert result.returncode == 0
+    assert path.read_text() == "done"
