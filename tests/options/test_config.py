@@ -123,3 +123,8 @@ def test_a_model_of_one_s_own_has_its_own_weights():
 def test_every_data_set_takes_a_size_of_images():
     assert Config().resolve().image_size is None
     assert Config(dataset="cifar10", image_size=160).resolve().image_size == 160
+
+
+def test_images_without_a_data_set_are_a_folder():
+    config = Config(images="photos").resolve()
+    assert config == Config(images="photos", dataset="folder").resolve()
