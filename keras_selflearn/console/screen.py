@@ -62,7 +62,7 @@ def forgiving_screen() -> Iterator[None]:
             _lead_nowhere(descriptor)
     before = sys.stdout, sys.stderr
     forgiving = Forgiving(sys.stdout), Forgiving(sys.stderr)
-    sys.stdout, sys.stderr = forgiving  # type: ignore[assignment]
+    sys.stdout, sys.stderr = forgiving
     try:
         yield
     finally:

@@ -53,8 +53,9 @@ def split_images(
     for split in _unlabelled_splits(builder, name, unlabelled_split):
         number = splits[split].num_examples
         found[split] = np.full(number, UNLABELLED), np.full(number, _TRAIN)
-    test = _labels(builder, name, _TEST) if _TEST in splits and _TEST not in found else []
-    if np.any(np.asarray(test) != UNLABELLED):
+    is_there = _TEST in splits and _TEST not in found
+    test = _labels(builder, name, _TEST) if is_there else np.empty(0, np.int64)
+    if (test != UNLABELLED).any():
         found[_TEST] = test, np.where(test == UNLABELLED, "", _TEST)
     else:
         is_test = choose_test(train, _keys(builder, train)) & (train != UNLABELLED)

@@ -39,9 +39,7 @@ def test_the_user_s_settings_are_back_afterwards(other_settings):
     assert tf.keras.backend.floatx() == "float64"
 
 
-def test_imagenet_weights_that_are_there_and_can_t_be_loaded_name_their_cause(
-    tmp_path, monkeypatch
-):
+def test_imagenet_weights_that_are_there_and_damaged_name_their_cause(tmp_path, monkeypatch):
     def fails(*arguments):
         raise ValueError("The file is cut.")
 

@@ -51,7 +51,7 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"evaluate_every": 0}, "evaluate_every is 0"),
         ({"optimizer": ""}, "can't be empty"),
         ({"results_dir": ""}, "can't be empty"),
-        ({"images": "x"}, "--images is not for --dataset=digits"),
+        ({"images": "x", "dataset": "glyphs"}, "--images is not for --dataset=glyphs"),
         ({"dataset": "folder"}, "needs --images=DIR"),
         ({"dataset": "folder", "images": "x", "labels": 9}, "--labels is not for --dataset=folder"),
         ({"dataset": "folder", "images": "x", "train_images": 9}, "--train_images is not for"),
