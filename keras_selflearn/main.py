@@ -46,7 +46,12 @@ def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
         return None
     if command.preset is not None:
         return preset_file(command.preset)
-    is_quick = command.dataset == FOLDER and not given & set(says_how())
+    is_folder = command.dataset == FOLDER
+    if command.images is not None:
+        if "dataset" in given and not is_folder:
+            raise InputError(f"--images is not for --dataset={command.dataset}: leave one out.")
+        is_folder = True
+    is_quick = is_folder and not given & set(says_how())
     return preset_file("quick") if is_quick else None
 
 

@@ -53,8 +53,8 @@ def split_images(
     for split in _unlabelled_splits(builder, name, unlabelled_split):
         number = splits[split].num_examples
         found[split] = np.full(number, UNLABELLED), np.full(number, _TRAIN)
-    has_test = _TEST in splits and _TEST not in found
-    test = _labels(builder, name, _TEST) if has_test else np.empty(0, np.int64)
+    is_there = _TEST in splits and _TEST not in found
+    test = _labels(builder, name, _TEST) if is_there else np.empty(0, np.int64)
     if (test != UNLABELLED).any():
         found[_TEST] = test, np.where(test == UNLABELLED, "", _TEST)
     else:

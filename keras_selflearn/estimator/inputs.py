@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.image_shape import check_image_shape
+from keras_selflearn.network.image_shape import check_image_shape, is_channels_first
 from keras_selflearn.network.side_by_side import Backbones
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
@@ -47,7 +47,7 @@ def check_images(
         raise InputError(f"{name} has dtype {images.dtype}: give uint8 pixels from 0 to 255.")
     if len(images) == 0:
         raise InputError(f"{name} holds no images.")
-    if like is None:
+    if like is None or is_channels_first(images.shape[1:]):
         check_image_shape(images.shape[1:], backbone=backbone, image_size=image_size)
     elif tuple(images.shape[1:]) != tuple(like):
         raise InputError(

@@ -52,6 +52,8 @@ def _tiny(image_shape: tuple[int, int, int]) -> tf.keras.Model:
 # The weights of a model of the user's.
 OWN = "own"
 _TINY_FEATURES = 32
+# Lies beside the weights of a saved classifier.
+_OF_A_CLASSIFIER = "classifier.json"
 # `tiny` learns in seconds, for tests and teaching: all that the project reports is VGG16.
 BACKBONES: dict[str, Callable[[tuple[int, int, int]], tf.keras.Model]] = {
     **{name: functools.partial(application, name, weights=None) for name in APPLICATIONS},
@@ -117,7 +119,14 @@ def check_backbone(backbone: Backbone, weights: str | os.PathLike) -> None:
     if weights == "imagenet" and name not in APPLICATIONS:
         raise InputError(f"Backbone '{name}' has no 'imagenet' weights: give 'random' or a file.")
     if weights not in ("random", "imagenet"):
-        check_weights_file(Path(weights).expanduser())
+        path = Path(weights).expanduser()
+        if (path.parent / _OF_A_CLASSIFIER).is_file():
+            raise InputError(
+                f"The weights file {path} is of a whole classifier, and weights are of a backbone"
+                " alone: repeat its run with --from_run, or start from a file that"
+                " keras_selflearn.pretrain writes."
+            )
+        check_weights_file(path)
 
 
 @keras_settings()

@@ -25,6 +25,11 @@ def check_image_shape(
         The height and width to which the network resizes them; None: it does not.
     """
     height, width, channels = image_shape
+    if is_channels_first(image_shape):
+        raise InputError(
+            f"Images are {tuple(image_shape)}, with the channels first: give (height, width,"
+            " channels), as np.moveaxis(images, 1, -1) does."
+        )
     if channels not in (1, 3):
         raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")
     if image_size is not None:
@@ -32,6 +37,11 @@ def check_image_shape(
         return
     for each in each_backbone(backbone):
         _check_seen(height, width, each)
+
+
+def is_channels_first(image_shape: tuple[int, ...]) -> bool:
+    """Whether these seem to be (channels, height, width)."""
+    return image_shape[0] in (1, 3) and image_shape[-1] not in (1, 3)
 
 
 def _check_seen(height: int, width: int, backbone: Backbone) -> None:

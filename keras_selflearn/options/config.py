@@ -74,6 +74,8 @@ class Config(
         InputError
             For an unknown data set, and for options that do not go together.
         """
+        if self.images is not None and self.dataset == _DEFAULTS["dataset"]:
+            return replace(self, dataset=FOLDER).resolve()
         self.check_data()
         self.check_folds()
         # Names in upper or lower case are one name.

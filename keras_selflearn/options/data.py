@@ -32,7 +32,7 @@ class DataOptions(Options):
 
     dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}, tfds:NAME or folder.")
     images: str | None = option(
-        None, "Your folder of images; --dataset=folder needs it.", place=True
+        None, "Your folder of images, for --dataset=folder, which may be left out then.", place=True
     )
     labels_csv: str | None = option(
         None,

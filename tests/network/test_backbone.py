@@ -9,6 +9,7 @@ from legacy_weights import write_notop
 
 from keras_selflearn.network.backbone import (
     build_backbone,
+    check_backbone,
     n_features,
     weights_digest,
 )
@@ -133,3 +134,10 @@ def test_digest_of_weights(tmp_path):
     digest = weights_digest(tmp_path / "w.h5")
     assert digest.startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
     assert weights_digest("random") is weights_digest("imagenet") is None
+
+
+def test_weights_of_a_whole_classifier_are_refused_with_the_way_on(tmp_path):
+    (tmp_path / "classifier.json").write_text("{}")
+    (tmp_path / "model.weights.h5").write_bytes(b"any")
+    with pytest.raises(ValueError, match="is of a whole classifier, .* repeat its run with --from"):
+        check_backbone("tiny", tmp_path / "model.weights.h5")

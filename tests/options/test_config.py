@@ -51,7 +51,7 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"evaluate_every": 0}, "evaluate_every is 0"),
         ({"optimizer": ""}, "can't be empty"),
         ({"results_dir": ""}, "can't be empty"),
-        ({"images": "x"}, "--images is not for --dataset=digits"),
+        ({"images": "x", "dataset": "glyphs"}, "--images is not for --dataset=glyphs"),
         ({"dataset": "folder"}, "needs --images=DIR"),
         ({"dataset": "folder", "images": "x", "labels": 9}, "--labels is not for --dataset=folder"),
         ({"dataset": "folder", "images": "x", "train_images": 9}, "--train_images is not for"),
@@ -123,3 +123,8 @@ def test_a_model_of_one_s_own_has_its_own_weights():
 def test_every_data_set_takes_a_size_of_images():
     assert Config().resolve().image_size is None
     assert Config(dataset="cifar10", image_size=160).resolve().image_size == 160
+
+
+def test_images_without_a_data_set_are_a_folder():
+    config = Config(images="photos").resolve()
+    assert config == Config(images="photos", dataset="folder").resolve()
