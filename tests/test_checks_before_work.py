@@ -106,7 +106,7 @@ WRONG = [
     (f"{SMOKE} --imagenet_weights=no.h5", "damaged or no HDF5 file"),
     (f"{SMOKE} --imagenet_weights=random", "can't be random"),
     # Flags of another kind of data set.
-    ("main --images=photos", "--images is not for --dataset=digits"),
+    ("main --dataset=glyphs --images=photos", "--images is not for --dataset=glyphs"),
     ("main --dataset=cifar10 --labels_csv=labels.csv", "--labels_csv is not for"),
     ("main --dataset=cifar10 --image_size=64 --backbone=Xception", "Xception needs at least 71"),
     ("main --backbone=tiny --preprocessing=imagenet", "Preprocessing 'imagenet' is not for"),
