@@ -180,7 +180,9 @@ def test_names_that_are_no_text_stay_as_they_are(saved, photos, tmp_path):
     except OSError:
         pytest.skip("this file system takes no such name")
     call(saved, photos, copy_to=str(tmp_path / "sorted"))
-    with (tmp_path / "labels.csv").open(newline="", errors="surrogateescape") as file:
+    with (tmp_path / "labels.csv").open(
+        newline="", encoding="utf-8-sig", errors="surrogateescape"
+    ) as file:
         assert name in [row["path"] for row in csv.DictReader(file)]
     assert [path for path in (tmp_path / "sorted").rglob("*.png") if path.name == name]
 

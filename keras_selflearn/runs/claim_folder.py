@@ -67,10 +67,14 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
                     continue
                 if folder.has_progress():
                     _check_same(folder.path, run, record)
-                else:
+                elif _is_another(run, record):
                     folder.forget_run()
             yield folder
             return
+
+
+def _is_another(run: RunRecord, record: RunRecord) -> bool:
+    return run.environment.keras_selflearn != __version__ or bool(_differences(run, record))
 
 
 def _check_same(path: Path, run: RunRecord, record: RunRecord) -> None:

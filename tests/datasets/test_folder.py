@@ -56,7 +56,7 @@ def test_damaged_images_are_left_out_with_the_reason(images, tmp_path):
     ((path, reason),) = load(images).skipped
     assert path == "unlabelled/5 b.png" and "cannot identify" in reason
     write_skipped(tmp_path / "skipped.csv", [(path, reason)])
-    lines = (tmp_path / "skipped.csv").read_text().splitlines()
+    lines = (tmp_path / "skipped.csv").read_text("utf-8-sig").splitlines()
     assert lines[0] == "path,reason" and lines[1].startswith("unlabelled/5 b.png,")
 
 

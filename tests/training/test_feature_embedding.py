@@ -20,7 +20,7 @@ def test_it_is_scikit_learn_s_scaling_and_then_length_one():
 
 def test_blocks_give_what_one_block_gives(monkeypatch):
     whole = FeatureEmbedding.fit(FEATURES).embed(FEATURES)
-    monkeypatch.setattr(feature_embedding, "_BLOCK", 7)
+    monkeypatch.setattr(feature_embedding, "BLOCK", 7)
     np.testing.assert_allclose(FeatureEmbedding.fit(FEATURES).embed(FEATURES), whole, atol=1e-6)
 
 
