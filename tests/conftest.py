@@ -39,7 +39,8 @@ benchmarks/test_steps""".split()
 _ONE_STACK = """benchmarks console options paper reproduction runs/page selflearning storage
 estimator/test_image_size.py test_constraints.py test_docs.py test_flagfiles.py test_fuzz.py
 test_killed_runs.py test_makefile.py test_own_images.py test_places.py test_quickstart.py
-test_readme.py test_reproduce.py test_rooms.py test_stopped_runs.py test_vgg16_on_digits.py""".split()
+test_readme.py test_reproduce.py test_rooms.py test_stopped_runs.py
+test_vgg16_on_digits.py""".split()
 
 
 def _is_worker(config):
