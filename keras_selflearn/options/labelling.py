@@ -25,6 +25,12 @@ def compares(options: Any) -> bool:
     return labeller_class(labelling_of(options)).needs_reference
 
 
+def compares_with_chosen(options: Any) -> bool:
+    """Whether the labeller is given labelled images only, so that it matters which."""
+    labeller = labeller_class(labelling_of(options))
+    return has_meta_iterations(options) and compares(options) and not labeller.needs_unlabelled
+
+
 def asked_labellers(options: Any) -> tuple[str, ...]:
     """The names of the labellers that are asked: the voters, or the only one."""
     name = labelling_of(options)
@@ -70,7 +76,7 @@ class LabellingOptions(Options):
         "initial",
         "Labelled images to search for the nearest: initial, or all (with pseudo-labels).",
         choices=REFERENCES,
-        used=lambda options: has_meta_iterations(options) and compares(options),
+        used=compares_with_chosen,
     )
     n_neighbors: int = option(1, "Nearest labelled images that vote.", least=1, used=finds_nearest)
     validation_features: str = option(

@@ -114,6 +114,12 @@ def test_a_linear_embedding_uses_what_a_training_by_steps_uses(changes):
     assert is_another_run(changes, "head") == ("head" in changes)
 
 
+@pytest.mark.parametrize("labelling", ["graph", "vote"])
+def test_what_looks_at_all_images_together_does_not_choose_a_reference(labelling):
+    assert not is_another_run({"loss": "triplet", "labelling": labelling}, "reference")
+    assert is_another_run({"loss": "triplet", "labelling": "nearest"}, "reference")
+
+
 @pytest.mark.parametrize("name", ALWAYS)
 def test_an_option_that_every_run_uses_makes_another_run(name):
     for changes in ({}, {"loss": "triplet", "regime": "all-labelled"}, {"meta_iterations": 0}):
