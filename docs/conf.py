@@ -50,4 +50,5 @@ def setup(app):
 
 def _link_results(app, docname, source):
     """A table of results has a page in results/, which includes it; GitHub shows the file."""
-    source[0] = re.sub(r"\]\(\.\./results/([\w-]+)/table\d\.md\)", r"](results/\1.md)", source[0])
+    table = r"\]\(\.\./results/([\w-]+)/(?:table\d|labels)\.md\)"
+    source[0] = re.sub(table, r"](results/\1.md)", source[0])
