@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -56,22 +57,23 @@ def share(folder: Path, name: str) -> float:
         n_classes=2,
         precision="auto",
     )
-    options = {"kind": "training", "pixels": _SIZE * _SIZE}
-    shape = (1, _SIZE, _SIZE, 3)
+    compute, featurizer = network.feature_functions[0], network.featurizers[0]
+    options: dict[str, Any] = {
+        "d": featurizer.output_shape[-1],
+        "kind": "training",
+        "network": _BACKBONE,
+        "pixels": _SIZE * _SIZE,
+    }
+    # Tracing takes as long for a few images as for a million.
     compute_features(
-        network.featurizers[0], np.zeros(shape, np.uint8), folder / f"first {name}", **options
+        compute, np.zeros((1, _SIZE, _SIZE, 3), np.uint8), folder / f"first {name}", **options
     )
     start = time.perf_counter()
     photos = load_folder(folder / "photos", image_size=_SIZE, cache_dir=folder / name)
-    compute_features(network.featurizers[0], photos.images, folder / f"features {name}", **options)
+    compute_features(compute, photos.images, folder / f"features {name}", **options)
     whole = time.perf_counter() - start
     batches = [tf.constant(photos.images[k : k + 64]) for k in range(0, len(photos.images), 64)]
-    bare = tf.function(
-        lambda batch: network.featurizers[0](batch, training=False),
-        (tf.TensorSpec((None, *shape[1:]), tf.uint8),),
-    )
-    bare(batches[0])
     start = time.perf_counter()
     for batch in batches:
-        bare(batch)
+        compute(batch)
     return (time.perf_counter() - start) / whole

@@ -221,17 +221,21 @@ def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -
     decisive = {name: str(task.parameters[name]) for name in names}
     decisive["precision"] = resolve_precision(task.parameters["precision"])
     found = []
-    for backbone, featurizer, base in zip(
-        each_backbone(task.parameters["backbone"]), network.featurizers, network.backbones
+    for backbone, featurizer, compute, base in zip(
+        each_backbone(task.parameters["backbone"]),
+        network.featurizers,
+        network.feature_functions,
+        network.backbones,
     ):
         key = features_key(
             images, {**decisive, "backbone": identity_of(backbone)}, featurizer.get_weights()
         )
         found.append(
             compute_features(
-                featurizer,
+                compute,
                 images,
                 features_folder() / key,
+                d=featurizer.output_shape[-1],
                 kind=kind,
                 network=base.name,
                 pixels=math.prod(network.seen_shape[:2]),

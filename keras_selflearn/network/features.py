@@ -39,10 +39,11 @@ def features_key(images: np.ndarray, network: dict[str, Any], weights: list[np.n
 
 
 def compute_features(
-    featurizer: tf.keras.Model,
+    compute: Callable[[tf.Tensor], tf.Tensor],
     images: np.ndarray,
     folder: Path,
     *,
+    d: int,
     kind: str,
     network: str,
     pixels: int,
@@ -52,11 +53,14 @@ def compute_features(
 
     Parameters
     ----------
-    featurizer : Model
-        From (batch, height, width, channels) uint8 to (batch, d) float32.
+    compute : callable
+        From (batch, height, width, channels) uint8 to (batch, d) float32, as
+        `HeadNetwork.feature_functions` has it.
     images : (n, height, width, channels) uint8
     folder : Path
         Keeps the features; its name tells these images and this network from all others.
+    d : int
+        The number of features of an image.
     kind : str
         "training" or "test", for what is told.
     network : str
@@ -76,9 +80,7 @@ def compute_features(
     InputError
         When a feature is NaN or infinite, or the disk is full.
     """
-    n, d = len(images), featurizer.output_shape[-1]
-    specification = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
-    compute = tf.function(lambda batch: featurizer(batch, training=False), (specification,))
+    n = len(images)
     batch_size = max(1, min(_MOST_IMAGES, _PIXELS // pixels))
 
     def blocks_from(start: int) -> Iterator[np.ndarray]:

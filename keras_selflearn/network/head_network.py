@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.keras_settings import keras_settings
-from keras_selflearn.network.model import Network, largest, shape_seen
+from keras_selflearn.network.model import Network, compiled, largest, shape_seen
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.side_by_side import Backbones, each_backbone, weights_of_each
 
@@ -37,6 +38,11 @@ class HeadNetwork(Network):
     def seen_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of the images once they are resized; the largest."""
         return largest(map(shape_seen, self.featurizers, self.backbones))
+
+    @functools.cached_property
+    def feature_functions(self) -> tuple[Callable[[tf.Tensor], tf.Tensor], ...]:
+        """`featurizers` as compiled functions."""
+        return tuple(map(compiled, self.featurizers))
 
     def set_embedding(self, parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Set the scale and the shift (d,) of each backbone's features: see `FeatureEmbedding`."""

@@ -72,10 +72,8 @@ class Network:
 
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """`embedder` as a compiled function. It is traced once for batches of all sizes."""
-        dtype = tf.as_dtype(self.embedder.inputs[0].dtype)
-        images = tf.TensorSpec((None, *self.embedder.input_shape[1:]), dtype)
-        return tf.function(functools.partial(self.embedder, training=False), (images,))
+        """`embedder` as a compiled function."""
+        return compiled(self.embedder)
 
     def without_optimizer(self) -> tf.keras.Model:
         """Return a model with the weights of `trainer` alone, to save and load."""
@@ -155,6 +153,13 @@ def build_network(
         # A function that makes variables when first called is traced twice.
         trainer.optimizer.build(trainer.trainable_variables)
     return Network(trainer, embedder, (base,), head, earlier_steps)
+
+
+def compiled(model: tf.keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return a model of one input as a function that is traced once for batches of all sizes."""
+    dtype = tf.as_dtype(model.inputs[0].dtype)
+    images = tf.TensorSpec((None, *model.input_shape[1:]), dtype)
+    return tf.function(functools.partial(model, training=False), (images,))
 
 
 def shape_seen(model: tf.keras.Model, backbone: tf.keras.Model) -> tuple[int, int, int]:

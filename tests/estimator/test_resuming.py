@@ -65,6 +65,7 @@ CASES = {
     "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "cross-entropy anew": {"way": Anew, "precision": "mixed_float16", "trainings": AVERAGE},
+    "cross-entropy statistics": {"backbone": "MobileNetV3Small", "trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
@@ -97,7 +98,7 @@ class Run:
         options = CASES[case]
         objective = get_objective(case.split()[0])
         network = build_network(
-            backbone="tiny",
+            backbone=options.get("backbone", "tiny"),
             weights="random",
             image_shape=(32, 32, 3),
             n_classes=2,

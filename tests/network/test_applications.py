@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from legacy_weights import write_notop
+from number_formats import SOME_MIXED
 
 from keras_selflearn.network.applications import APPLICATIONS, title
 from keras_selflearn.network.backbone import build_backbone, n_features
 from keras_selflearn.network.image_features import image_features
+from keras_selflearn.network.precision import precision_policy
+from keras_selflearn.network.preprocessing import mode_of, preprocess
 
 slow = pytest.mark.slow
 # One of each family; those that take seconds to build are left to the long suite.
@@ -140,3 +143,27 @@ def test_batch_normalisation_keeps_its_statistics_and_learns_the_rest():
     _, beta, mean, variance = layer.get_weights()
     assert np.abs(beta - before[1]).max() > 0
     np.testing.assert_array_equal((mean, variance), before[2:])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAMILIES)
+def test_training_draws_nothing_and_reaches_all_weights_in_16_bits(name):
+    """Exact resuming, and equal steps on one and on several replicas, rest on this."""
+    size = APPLICATIONS[name].smallest
+    images = tf.keras.Input((size, size, 3), dtype="uint8")
+    with precision_policy(SOME_MIXED):
+        features, backbone = image_features(images, backbone=name, weights="random", several=True)
+    model = tf.keras.Model(images, features)
+    x = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), np.uint8)
+    statistics = [each.numpy() for each in backbone.non_trainable_variables]
+    with tf.GradientTape() as tape:
+        found = tf.cast(model(x, training=True), tf.float32)
+    gradients = tape.gradient(found, backbone.trainable_variables)
+    with precision_policy(SOME_MIXED):
+        pixels = preprocess(tf.constant(x), mode_of(None, name))
+    expected = backbone(pixels, training=False)
+    np.testing.assert_array_equal(found, tf.cast(expected, tf.float32))
+    assert np.isfinite(found).all()
+    assert len(gradients) > 10 and all(each is not None for each in gradients)
+    for each, before in zip(backbone.non_trainable_variables, statistics):
+        np.testing.assert_array_equal(each.numpy(), before)

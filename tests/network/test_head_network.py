@@ -49,9 +49,10 @@ def test_features_are_computed_once_and_told(tmp_path):
     subject, told = network(), []
     for _ in range(2):
         found = compute_features(
-            subject.featurizers[0],
+            subject.feature_functions[0],
             IMAGES,
             tmp_path / "features",
+            d=subject.featurizers[0].output_shape[-1],
             kind="training",
             network="tiny",
             pixels=320 * 32 * 32,  # five images in a batch
@@ -68,7 +69,13 @@ def test_features_that_are_no_numbers_are_an_error(tmp_path):
     subject.backbone.set_weights(weights)
     with pytest.raises(ValueError, match="features that are NaN or infinite, first for one of"):
         compute_features(
-            subject.featurizers[0], IMAGES, tmp_path, kind="test", network="tiny", pixels=1280
+            subject.feature_functions[0],
+            IMAGES,
+            tmp_path,
+            d=subject.featurizers[0].output_shape[-1],
+            kind="test",
+            network="tiny",
+            pixels=1280,
         )
 
 
