@@ -17,7 +17,9 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import Stopped, stop_signals
 from keras_selflearn.predict import main
 from keras_selflearn.runs import new_images as module
+from keras_selflearn.runs import publishing
 from keras_selflearn.runs.new_images import PredictConfig, check_places, predict
+from keras_selflearn.storage import unfinished
 
 NAMES = np.array(["a/b", "..", "Cat", "cat", "3", "4", "5", "6", "7", "8"])
 
@@ -282,6 +284,104 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(saved, photos, small_disk)
     with pytest.raises(InputError, match="can't be|full|No space"):
         call(saved, photos, output=str(small_disk / "labels.csv"), copy_to=str(small_disk / "a"))
     assert os.listdir(small_disk) == ["filler"]
+
+
+class Killed(BaseException):
+    """Leaves all as it is: nothing cleans up after SIGKILL."""
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """`killed(k, call)` calls, and what is left is what SIGKILL leaves after `k` renames."""
+
+    def run(k, call):
+        renamed = []
+
+        def killing(real):
+            def rename(source, target):
+                if len(renamed) == k:
+                    raise Killed
+                renamed.append(target)
+                real(source, target)
+
+            return rename
+
+        with monkeypatch.context() as patch:
+            for name in ("rename_file", "rename_folder"):
+                patch.setattr(publishing, name, killing(getattr(publishing, name)))
+            patch.setattr(unfinished.shutil, "rmtree", lambda *_, **__: None)
+            with pytest.raises(Killed):
+                call()
+
+    return run
+
+
+@pytest.mark.parametrize("renames", [0, 1, 2])
+def test_predict_that_was_killed_between_its_renames_can_be_repeated(
+    saved, photos, tmp_path, renames, killed
+):
+    (photos / "damaged.png").write_text("no image")
+    copies = {"copy_to": str(tmp_path / "sorted")}
+    killed(renames, lambda: call(saved, photos, **copies))
+    assert (tmp_path / "labels.csv").exists() == (renames > 0)
+    assert (tmp_path / "labels-skipped.csv").exists() == (renames > 1)
+    assert not (tmp_path / "sorted").exists()
+    assert call(saved, photos, **copies) == (20, 1)
+    assert len(read(tmp_path / "labels.csv")) == 20
+    assert [row["path"] for row in read(tmp_path / "labels-skipped.csv")] == ["damaged.png"]
+    assert sum(path.is_file() for path in (tmp_path / "sorted").rglob("*")) == 20
+    names = {"labels.csv", "labels-skipped.csv", "photos", "sorted"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_another_command_does_not_finish_what_was_killed(saved, photos, tmp_path, killed):
+    killed(1, lambda: call(saved, photos, copy_to=str(tmp_path / "sorted")))
+    with pytest.raises(InputError, match="labels.csv is there already"):
+        call(saved, photos, copy_to=str(tmp_path / "sorted"), sort="label")
+    (tmp_path / "labels.csv").unlink()
+    assert call(saved, photos, sort="label") == (20, 0)
+
+
+def test_an_output_that_appears_while_predict_works_stays(saved, photos, tmp_path, monkeypatch):
+    copy = module.copy_picture
+
+    def slow(*arguments):
+        (tmp_path / "labels.csv").write_text("mine")
+        copy(*arguments)
+
+    monkeypatch.setattr(module, "copy_picture", slow)
+    before = contents(tmp_path)
+    with pytest.raises(InputError, match="labels.csv is there already: another program"):
+        call(saved, photos, copy_to=str(tmp_path / "sorted"))
+    assert (tmp_path / "labels.csv").read_text() == "mine"
+    assert contents(tmp_path) == sorted([*before, "labels.csv"])
+
+
+def test_a_later_name_that_is_taken_leaves_none_of_the_files(saved, photos, tmp_path, monkeypatch):
+    (photos / "damaged.png").write_text("no image")
+    before, copy = contents(tmp_path), module.copy_picture
+
+    def slow(*arguments):
+        (tmp_path / "labels-skipped.csv").write_text("mine")
+        copy(*arguments)
+
+    monkeypatch.setattr(module, "copy_picture", slow)
+    with pytest.raises(InputError, match="labels-skipped.csv is there already"):
+        call(saved, photos, copy_to=str(tmp_path / "sorted"))
+    assert contents(tmp_path) == sorted([*before, "labels-skipped.csv"])
+
+
+def test_a_signal_when_all_is_done_stops_nothing(saved, photos, tmp_path, monkeypatch):
+    publish = module.publish
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        publish(*arguments)
+
+    monkeypatch.setattr(module, "publish", interrupted)
+    with stop_signals():
+        assert call(saved, photos) == (20, 0)
+    assert len(read(tmp_path / "labels.csv")) == 20
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ class Stopped(KeyboardInterrupt):
 
 class _State:
     deferring = False
+    done = False
     received: int | None = None
 
 
@@ -66,7 +67,7 @@ def deferred() -> Iterator[None]:
         yield
         check_for_stop()
     finally:
-        _state.deferring, _state.received = False, None
+        _state.deferring, _state.done, _state.received = False, False, None
 
 
 def check_for_stop() -> None:
@@ -75,7 +76,15 @@ def check_for_stop() -> None:
         raise Stopped(_state.received)
 
 
+def forget_stop() -> None:
+    """All is done: a signal that has come, or comes in the rest of `deferred`, stops nothing."""
+    _state.received = None
+    _state.done = True
+
+
 def _handle(number: int, _: FrameType | None) -> None:
+    if _state.done:
+        return
     if not _state.deferring:
         # Remembered, too: what is imported just then may catch and forget every exception.
         _state.received = number

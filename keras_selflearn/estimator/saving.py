@@ -32,6 +32,7 @@ from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
 from keras_selflearn.storage.json_files import read_json
+from keras_selflearn.storage.weights_file import weights_content
 
 FORMAT = 3
 SETTINGS = "classifier.json"
@@ -74,7 +75,8 @@ def _write(fitted: Fitted, folder: Path) -> None:
     arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     np.savez_compressed(folder / ARRAYS, **arrays)
-    fitted.network.without_optimizer().save_weights(folder / WEIGHTS)
+    trained = fitted.network.without_optimizer()
+    (folder / WEIGHTS).write_bytes(weights_content(trained.save_weights))
     settings = json.dumps(
         {
             "format": FORMAT,

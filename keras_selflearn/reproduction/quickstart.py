@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from keras_selflearn.datasets import Dataset, load_dataset
 from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.finding import table, why_nothing_gained
-from keras_selflearn.runs.pretraining import SUFFIX, PretrainConfig, pretrain
+from keras_selflearn.runs.pretraining import PretrainConfig, pretrain
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.runs.workload import Workload, planned_workload
 from keras_selflearn.storage.files import make_writable
+from keras_selflearn.storage.weights_file import SUFFIX
 
 if TYPE_CHECKING:
     from keras_selflearn.reproduction.time_left import TimeLeft

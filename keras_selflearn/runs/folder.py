@@ -15,6 +15,7 @@ from keras_selflearn.runs.record import MetaIteration, RunRecord, read_record, w
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.lock import LOCK, is_locked
+from keras_selflearn.storage.unfinished import is_unfinished
 
 IMAGES_CSV = "images.csv"
 RUN_JSON = "run.json"
@@ -50,7 +51,9 @@ class RunFolder:
 
     def is_new(self) -> bool:
         """Tell whether the folder holds only a lock and what a killed run left at once."""
-        return all(path.name in (LOCK, f".{RUN_JSON}.unfinished") for path in self.path.iterdir())
+        return all(
+            path.name == LOCK or is_unfinished(path, RUN_JSON) for path in self.path.iterdir()
+        )
 
     def has_run(self) -> bool:
         """Tell whether there is a run.json."""

@@ -6,21 +6,21 @@ import contextlib
 import os
 import sqlite3
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.console.signals import check_for_stop, deferred
+from keras_selflearn.console.signals import check_for_stop, deferred, forget_stop
 from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 from keras_selflearn.estimator.label_table import ORDERS, LabelTable
+from keras_selflearn.runs.publishing import LABELS, SKIPPED, finish_left_over, publish
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
-from keras_selflearn.storage.files import folder_written_whole, is_in, make_writable, written_whole
-from keras_selflearn.storage.names import cut_to_bytes
+from keras_selflearn.storage.files import flush_folder, is_in, make_writable, written_whole
+from keras_selflearn.storage.unfinished import unfinished_folder
 
 if TYPE_CHECKING:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
@@ -68,13 +68,12 @@ class Places:
 def check_places(config: PredictConfig) -> Places:
     """The places that `config` names; `InputError` unless they can be used."""
     check_required(config)
-    images, output = Path(config.images).expanduser(), Path(config.output).expanduser()
-    copies = Path(config.copy_to).expanduser() if config.copy_to else None
+    images = Path(config.images).expanduser()
+    output, skipped, copies = _targets(config)
     if not images.exists():
         raise InputError(f"There are no images {images}: give a folder, or one image.")
     folder, only = (images, None) if images.is_dir() else (images.parent, images.name)
     _check_new(output)
-    skipped = output.with_name(f"{output.stem}-skipped.csv")
     _check_new(skipped)
     if copies and os.path.lexists(copies) and not _is_empty_folder(copies):
         raise InputError(f"{copies} is there already: choose another name with --copy_to.")
@@ -87,10 +86,18 @@ def check_places(config: PredictConfig) -> Places:
     return Places(Path(config.run).expanduser(), folder, only, output, skipped, copies)
 
 
+def _targets(config: PredictConfig) -> tuple[Path, Path, Path | None]:
+    """The labels, the list of files that have none, and the copies."""
+    output = Path(config.output).expanduser()
+    copies = Path(config.copy_to).expanduser() if config.copy_to else None
+    return output, output.parent / f"{output.stem}-skipped.csv", copies
+
+
 def predict(config: PredictConfig) -> tuple[int, int]:
     """Label the images and write the files.
 
-    All of them are written whole, at the end; until then they are beside their places.
+    All of them get their names together, at the end; until then they are beside their places. A
+    command that was killed between two of these names is finished when it is given again.
 
     Returns
     -------
@@ -102,6 +109,11 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     InputError
         For whatever in `config` can't be used; when there are no images, or none is whole.
     """
+    check_required(config)
+    asked = asdict(config)
+    finished = finish_left_over(*_targets(config), asked)
+    if finished is not None:
+        return finished[0], finished[1]
     places = check_places(config)
     import_tensorflow_quietly()
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
@@ -116,24 +128,26 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(deferred())
-            beside = stack.enter_context(
-                tempfile.TemporaryDirectory(
-                    prefix=f".{cut_to_bytes(places.output.name, 200)}.unfinished-",
-                    dir=places.output.parent,
-                )
-            )
-            table = LabelTable(Path(beside, "labels.sqlite"), config.sort)
+            beside = stack.enter_context(unfinished_folder(places.output))
+            table = LabelTable(beside / "labels.sqlite", config.sort)
             stack.callback(table.close)
-            copies = places.copies
-            if copies:
-                copies = stack.enter_context(folder_written_whole(copies, many=True))
+            copies = None
+            if places.copies:
+                places.copies.parent.mkdir(parents=True, exist_ok=True)
+                copies = stack.enter_context(unfinished_folder(places.copies))
             _fill(table, classifier, places, number, copies)
             if not table.n_labelled:
                 path, reason = next(table.skipped())
                 raise InputError(
                     f"None of the images in {places.folder} is whole; of {path}: {reason}."
                 )
-            _write(table, classifier, places, nearest)
+            moves = _write(table, classifier, places, beside, nearest)
+            if places.copies and copies:
+                flush_folder(copies, many=True)
+                moves.append((copies, places.copies))
+            check_for_stop()
+            publish(beside, moves, asked, (table.n_labelled, table.n_skipped))
+            forget_stop()
             return table.n_labelled, table.n_skipped
     except (OSError, sqlite3.Error) as error:
         raise InputError(f"Labels can't be kept beside {places.output}: {error}.") from error
@@ -195,8 +209,10 @@ def _write(
     table: LabelTable,
     classifier: SelfLearningClassifier,
     places: Places,
+    beside: Path,
     nearest: dict[int, str] | None,
-) -> None:
+) -> list[tuple[Path, Path]]:
+    """Write the tables under other names; give these names and the right ones."""
     from keras_selflearn.datasets.class_texts import class_texts
 
     texts = class_texts(classifier.classes_)
@@ -207,11 +223,14 @@ def _write(
             yield [path, texts[position], confidence, *name]
 
     columns = ["path", "label", "confidence"] + (["nearest"] if nearest else [])
-    with contextlib.ExitStack() as stack:  # Both get their names at its end.
-        write_rows(stack.enter_context(written_whole(places.output)), columns, rows())
-        if table.n_skipped:
-            skipped = stack.enter_context(written_whole(places.skipped))
-            write_rows(skipped, SKIPPED_COLUMNS, table.skipped())
+    moves = [(beside / LABELS, places.output)]
+    with written_whole(beside / LABELS) as file:
+        write_rows(file, columns, rows())
+    if table.n_skipped:
+        moves.append((beside / SKIPPED, places.skipped))
+        with written_whole(beside / SKIPPED) as file:
+            write_rows(file, SKIPPED_COLUMNS, table.skipped())
+    return moves
 
 
 def _check_new(output: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,16 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option, same_as
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.several import values_in
+from keras_selflearn.console.signals import Stopped, deferred
 from keras_selflearn.datasets import DATASETS, FOLDER, Dataset, dataset_entry
 from keras_selflearn.options.config import Config
-from keras_selflearn.storage.files import make_writable
+from keras_selflearn.storage.checkpoint import Checkpoints
+from keras_selflearn.storage.files import make_writable, written_whole
+from keras_selflearn.storage.lock import LOCK, Held, lock
+from keras_selflearn.storage.weights_file import SUFFIX, weights_content
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-# Keras 3 writes weights under no other name.
-SUFFIX = ".weights.h5"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ def pretrain(
     callbacks: Sequence[tf.keras.callbacks.Callback] = (),
 ) -> float:
     """Train on the source and write the backbone's weights to `config.output`.
+
+    Checkpoints lie beside the output until it is written: see `checkpoints_folder`. A call with
+    the same `config` goes on from the last.
 
     Parameters
     ----------
@@ -93,19 +97,47 @@ def pretrain(
     if dataset is None:
         dataset = load_dataset(config.dataset, config.data_dir)
     progress = make_progress(f"pretraining on {config.dataset}", 0)
-    try:
-        classifier.fit(
-            dataset.images,
-            dataset.labels,
-            validation_data=(dataset.test_images, dataset.test_labels),
-            callbacks=[progress, *callbacks],
-        )
-    finally:
-        progress.close()
-    unfinished = output.with_name(f"unfinished-{os.getpid()}-{output.name}")
-    classifier.network_.backbone.save_weights(unfinished)
-    os.replace(unfinished, output)
+    with _checkpoints(output) as checkpoints:
+        try:
+            with deferred():
+                classifier.fit(
+                    dataset.images,
+                    dataset.labels,
+                    validation_data=(dataset.test_images, dataset.test_labels),
+                    callbacks=[progress, *callbacks],
+                    checkpoints=checkpoints,
+                )
+        except Stopped as stopped:
+            stopped.kept = str(checkpoints.folder)
+            raise
+        finally:
+            progress.close()
+        with written_whole(output, replace=config.overwrite) as file:
+            file.write(weights_content(classifier.network_.backbone.save_weights))
     return classifier.history_[-1]["test_accuracy"]
+
+
+def checkpoints_folder(output: Path) -> Path:
+    """The folder of checkpoints of the pretraining that writes `output`."""
+    return output.with_name(f"{output.name}.checkpoints")
+
+
+@contextlib.contextmanager
+def _checkpoints(output: Path) -> Iterator[Checkpoints]:
+    """Hold the folder of checkpoints, and remove it if the block ends well."""
+    folder = make_writable(checkpoints_folder(output), "output")
+    checkpoints = Checkpoints(folder)
+    try:
+        with lock(folder):
+            yield checkpoints
+            checkpoints.remove()
+    except Held as error:
+        raise InputError(
+            f"Another process pretrains for {output}: wait for it, or choose another --output."
+        ) from error
+    with contextlib.suppress(OSError):  # Another process may hold it already.
+        (folder / LOCK).unlink()
+        folder.rmdir()
 
 
 def check_output(config: PretrainConfig) -> Path:

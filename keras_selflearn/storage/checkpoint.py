@@ -114,7 +114,7 @@ class Checkpoints:
     def remove(self) -> None:
         """Remove all checkpoints, and their folder if nothing else is in it."""
         with contextlib.suppress(OSError):  # They are only not needed any more.
-            for path in [*self._paths(), *self.folder.glob(f".*{_SUFFIX}.unfinished")]:
+            for path in [*self._paths(), *self.folder.glob(f".*{_SUFFIX}.unfinished*")]:
                 path.unlink()
             self.folder.rmdir()
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.storage.names import cut_to_bytes
-
-# In bytes. File systems take 255, with what is added to a name.
-_LONGEST_NAME = 200
+from keras_selflearn.storage.unfinished import rename_new, unfinished_file, unfinished_folder
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -24,28 +21,31 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def written_whole(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     """Open a file under another name. It gets its own name once it is on the disk.
 
     A block that raises leaves what was there before.
 
+    Parameters
+    ----------
+    path : Path
+    replace : bool
+        Whether the file may take the place of another. If not, one that appears meanwhile stays.
+
     Raises
     ------
     InputError
-        When the disk is full, the folder can't be written, or the disk fails.
+        When the disk is full, the folder can't be written, or the disk fails; when another file
+        is there that must stay.
     """
-    unfinished = path.with_name(f".{cut_to_bytes(path.name, _LONGEST_NAME)}.unfinished")
     try:
-        try:
-            with unfinished.open("w+b") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-            raise
+        with unfinished_file(path) as (unfinished, file):
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name != "posix":  # Windows renames no open file.
+                file.close()
+            (os.replace if replace else rename_file)(unfinished, path)
         flush(path.parent)
     except OSError as error:
         raise InputError(
@@ -71,36 +71,59 @@ def folder_written_whole(folder: Path, *, many: bool = False) -> Iterator[Path]:
     Raises
     ------
     InputError
-        When the folder is not empty, or can't be written.
+        When the folder is not empty, at first or at the end, or can't be written.
     """
     folder = folder.resolve()
-    unfinished = folder.with_name(f".{cut_to_bytes(folder.name, _LONGEST_NAME)}.unfinished")
     try:
         if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"The folder {folder} is not empty: choose a new one.")
+            raise _not_empty(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        try:
-            unfinished.mkdir()
+        with unfinished_folder(folder) as unfinished:
             yield unfinished
-            if not many:
-                for path in (*unfinished.rglob("*"), unfinished):
-                    flush(path)
-            elif hasattr(os, "sync"):
-                os.sync()
-            if folder.exists():
-                folder.rmdir()  # Not every system renames to what is there.
-            unfinished.rename(folder)
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
+            flush_folder(unfinished, many=many)
+            rename_folder(unfinished, folder)
         flush(folder.parent)
     except OSError as error:
         raise InputError(
             f"The folder {folder} can't be written ({error.strerror or error}): make room or choose"
             " another."
         ) from error
+
+
+def flush_folder(folder: Path, *, many: bool = False) -> None:
+    """Put a folder and all that is in it on the disk; see `folder_written_whole` for `many`."""
+    if not many:
+        for path in (*folder.rglob("*"), folder):
+            flush(path)
+    elif hasattr(os, "sync"):
+        os.sync()
+
+
+def rename_file(source: Path, target: Path) -> None:
+    """Rename a file, but over nothing; an `InputError` where something is there."""
+    try:
+        rename_new(source, target)
+    except FileExistsError as error:
+        raise InputError(
+            f"{target} is there already: another program has written it meanwhile. It stays as it"
+            " is; choose another name."
+        ) from error
+
+
+def rename_folder(source: Path, target: Path) -> None:
+    """Rename a folder, but only over an empty one; an `InputError` where there is another."""
+    try:
+        if target.exists() and os.name != "posix":
+            target.rmdir()  # Windows renames over nothing.
+        source.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise _not_empty(target) from error
+        raise
+
+
+def _not_empty(folder: Path) -> InputError:
+    return InputError(f"The folder {folder} is not empty: choose a new one.")
 
 
 def make_writable(folder: str | Path, flag: str) -> Path:
