@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Callable
 
 import numpy as np
 
-_UNFINISHED = ".unfinished-"
-_SECONDS_TO_FINISH = 24 * 3600
+from keras_selflearn.storage.unfinished import remove_left_overs_in, unfinished_folder
 
 
 @contextlib.contextmanager
 def made_whole(folder: Path, is_whole: Callable[[], bool]) -> Iterator[Path]:
     """Give an empty folder to fill. At the end of the block it is renamed to `folder`.
+
+    What killed processes left in the folder around it, under any name, is removed.
 
     Parameters
     ----------
@@ -33,13 +31,8 @@ def made_whole(folder: Path, is_whole: Callable[[], bool]) -> Iterator[Path]:
         When the disk is full or can't be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in folder.parent.glob(f"{_UNFINISHED}*"):
-        # What a killed process left behind; a living one is done by then.
-        if time.time() - left_over.stat().st_mtime > _SECONDS_TO_FINISH:
-            shutil.rmtree(left_over, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder.parent) as beside:
-        unfinished = Path(beside, folder.name)
-        unfinished.mkdir()
+    remove_left_overs_in(folder.parent)
+    with unfinished_folder(folder) as unfinished:
         yield unfinished
         try:
             unfinished.rename(folder)

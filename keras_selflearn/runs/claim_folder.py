@@ -37,6 +37,7 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
         When another process holds the folder of the same run, or one that is not finished was
         made with other flags or by another version.
     """
+    _remove_left_over(results_dir)
     for number in itertools.count(1):
         folder = RunFolder(results_dir / (name if number == 1 else f"{name}-{number}"))
         try:
@@ -124,3 +125,12 @@ def _in_use(path: Path, run: RunRecord | None) -> str:
         f"{path} is in use by {who}, for the same run: wait for it, stop it, or choose"
         " another --results_dir."
     )
+
+
+def _remove_left_over(results_dir: Path) -> None:
+    """Remove checkpoints of runs that were killed just after they were finished."""
+    for path in results_dir.glob("*/checkpoints/"):
+        folder = RunFolder(path.parent)
+        with contextlib.suppress(Held, InputError), lock(folder.path):
+            if folder.has_run() and folder.read_run().status == "finished":
+                folder.remove_checkpoints()

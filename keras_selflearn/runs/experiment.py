@@ -140,7 +140,7 @@ def _run(
         except BaseException as error:
             recorder.fail(error)
             raise
-        checkpoints.remove()
+        folder.remove_checkpoints()
         draw_run(folder, classifier, dataset, embeddings, recorder.embed)
     return folder
 

@@ -12,6 +12,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.runs.record import MetaIteration, RunRecord, read_record, write_record
+from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.lock import LOCK, is_locked
@@ -68,6 +69,11 @@ class RunFolder:
         """Remove the record of a run that has no progress, so that another can take the folder."""
         for name in (IMAGES_CSV, SKIPPED_CSV, RUN_JSON):
             (self.path / name).unlink(missing_ok=True)
+
+    def remove_checkpoints(self) -> None:
+        """Remove the checkpoints of a finished run, which are several times its classifier."""
+        for folder in (self.checkpoints, *self.folds.glob("*/")):
+            Checkpoints(folder).remove()
 
     def remove(self) -> None:
         """Remove the folder of a run that could not begin."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ except ImportError:  # Windows: nothing there is ever taken for left over.
 
 # In bytes. File systems take 255, with what is added to a name.
 _LONGEST_NAME = 200
+# Version 0.2.0 gave no digits, or letters among them.
+_ENDING = re.compile(r"\.unfinished(-[a-z0-9_]{8})?$")
 
 
 @contextlib.contextmanager
@@ -76,7 +79,16 @@ def unfinished_folder(path: Path) -> Iterator[Path]:
 
 def remove_left_over(path: Path) -> None:
     """Remove the unfinished files and folders of this name that no living process owns."""
-    for left_over in left_overs(path):
+    _remove(left_overs(path))
+
+
+def remove_left_overs_in(folder: Path) -> None:
+    """Remove what is unfinished in a folder, of any name, and has no living owner."""
+    _remove(_entries(folder))
+
+
+def _remove(unfinished: list[Path]) -> None:
+    for left_over in unfinished:
         with owned(left_over) as is_owned:
             if is_owned and left_over.is_dir():
                 shutil.rmtree(left_over, ignore_errors=True)
@@ -87,17 +99,22 @@ def remove_left_over(path: Path) -> None:
 
 def left_overs(path: Path) -> list[Path]:
     """The unfinished files and folders of this name. Some may have a living owner."""
-    begin = _beginning(path)
+    return [each for each in _entries(path.parent) if is_unfinished(each, path.name)]
+
+
+def _entries(folder: Path) -> list[Path]:
     try:
-        with os.scandir(path.parent) as entries:
-            return [Path(each.path) for each in entries if each.name.startswith(begin)]
+        with os.scandir(folder) as entries:
+            names = [each.name for each in entries]
     except OSError:
         return []
+    return [folder / name for name in names if name.startswith(".") and _ENDING.search(name)]
 
 
 def is_unfinished(path: Path, name: str) -> bool:
     """Whether `path` is an unfinished file or folder that was to be called `name`."""
-    return path.name.startswith(_beginning(Path(name)))
+    end = _ENDING.search(path.name)
+    return end is not None and path.name[: end.start()] == "." + cut_to_bytes(name, _LONGEST_NAME)
 
 
 @contextlib.contextmanager
@@ -142,12 +159,9 @@ def rename_new(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def _beginning(path: Path) -> str:
-    return f".{cut_to_bytes(path.name, _LONGEST_NAME)}.unfinished"
-
-
 def _new_name(path: Path) -> Path:
-    return path.with_name(f"{_beginning(path)}-{secrets.token_hex(4)}")
+    name = cut_to_bytes(path.name, _LONGEST_NAME)
+    return path.with_name(f".{name}.unfinished-{secrets.token_hex(4)}")
 
 
 def _own(descriptor: int, path: Path) -> bool:

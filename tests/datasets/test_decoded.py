@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from waiting import finish
 
 from keras_selflearn.datasets.decoded import Source, read_decoded
+from keras_selflearn.storage.unfinished import unfinished_folder
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (30, 8, 6, 3), np.uint8)
 LABELS = np.arange(30, dtype=np.int64) % 3
@@ -142,7 +142,7 @@ def start(script, *arguments):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_killed_process_leaves_nothing_that_is_used(decoded):
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_makes_stays(decoded):
     script = """
 import os, signal
 def batches():
@@ -157,13 +157,9 @@ here.read_decoded("some", lambda: source)
     assert process.returncode == -signal.SIGKILL, errors
     (left_over,) = decoded.iterdir()
     assert left_over.name != "some"
-    # It might be that of a process which is still alive.
-    check(read_decoded("some", make_source))
-    assert left_over.exists()
-    long_ago = time.time() - 2 * 24 * 3600
-    os.utime(left_over, (long_ago, long_ago))
-    read_decoded("other", make_source)
-    assert sorted(path.name for path in decoded.iterdir()) == ["other", "some"]
+    with unfinished_folder(decoded / "more") as living:
+        check(read_decoded("other", make_source))
+        assert sorted(path.name for path in decoded.iterdir()) == [living.name, "other"]
 
 
 def test_two_processes_at_once_use_what_the_first_made(decoded, tmp_path):

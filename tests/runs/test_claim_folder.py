@@ -266,3 +266,18 @@ def test_an_error_in_the_block_frees_the_folder(tmp_path):
 def test_other_images_are_another_run(tmp_path):
     write(tmp_path / "run", "interrupted")
     assert "the images or labels were changed" in refused(tmp_path, data_sha256="e" * 64)
+
+
+def test_checkpoints_that_a_killed_process_left_in_a_finished_run_are_removed(tmp_path, hold):
+    for name, status in {"done": "finished", "under-way": "running", "held": "finished"}.items():
+        folder = write(tmp_path / name, status)
+        for kept in (folder / "checkpoints", folder / "folds" / "1"):
+            kept.mkdir(parents=True, exist_ok=True)
+            (kept / "000003.checkpoint").write_text("large")
+        (folder / "folds" / "1.json").write_text("{}")
+    hold(tmp_path / "held")
+    before = contents(tmp_path)
+    name_of(tmp_path)
+    removed = {path for path in before if "/done/" in path and path.endswith(".checkpoint")}
+    assert len(removed) == 2 and before.keys() - removed == contents(tmp_path).keys()
+    assert not (tmp_path / "done" / "folds" / "1").exists()

@@ -14,6 +14,7 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.storage.files import folder_written_whole, write_whole, written_whole
 from keras_selflearn.storage.unfinished import (
     remove_left_over,
+    remove_left_overs_in,
     rename_new,
     unfinished_file,
     unfinished_folder,
@@ -70,10 +71,28 @@ def test_what_a_killed_process_left_is_removed_by_the_next_start(tmp_path, other
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
 
 
+def test_only_names_that_are_ours_are_removed(tmp_path):
+    path = tmp_path / ("ä" * 120)  # longer than what is kept of a name
+    ours = [".a.unfinished", ".a.unfinished-0123abcd", ".unfinished-ab_cd012"]
+    theirs = [".a.unfinished-x", ".a.unfinished.txt", "a.unfinished-0123abcd", ".a", "a"]
+    for name in [*ours, *theirs]:
+        (tmp_path / name).write_text("x")
+    with unfinished_file(path) as (beside, _):
+        left = beside.with_name(beside.name[:-8] + "01234567")
+        left.touch()
+    remove_left_over(path)
+    remove_left_over(tmp_path / "b")
+    assert not left.exists() and len(os.listdir(tmp_path)) == 8
+    remove_left_over(tmp_path / "a")
+    assert sorted(os.listdir(tmp_path)) == sorted([ours[2], *theirs])
+    remove_left_overs_in(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted(theirs)
+
+
 def test_what_is_no_file_or_folder_is_left_alone_and_nobody_waits(tmp_path):
-    os.mkfifo(tmp_path / ".a.unfinished-1")
+    os.mkfifo(tmp_path / ".a.unfinished-00000001")
     (tmp_path / "far").write_text("far")
-    (tmp_path / ".a.unfinished-2").symlink_to("far")
+    (tmp_path / ".a.unfinished-00000002").symlink_to("far")
     (tmp_path / ".a.unfinished").mkdir()  # As version 0.2.0 called them.
     remove_left_over(tmp_path / "a")
     assert (tmp_path / "far").read_text() == "far"
@@ -85,10 +104,10 @@ def test_a_file_system_without_locks_keeps_all(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr("fcntl.flock", no_locks)
-    (tmp_path / ".a.unfinished-1").write_text("whose?")
+    (tmp_path / ".a.unfinished-00000001").write_text("whose?")
     with unfinished_file(tmp_path / "a"), unfinished_folder(tmp_path / "a"):
         assert len(os.listdir(tmp_path)) == 3
-    assert os.listdir(tmp_path) == [".a.unfinished-1"]
+    assert os.listdir(tmp_path) == [".a.unfinished-00000001"]
 
 
 def test_a_new_file_that_is_taken_for_left_over_at_once_is_made_again(tmp_path, monkeypatch):
