@@ -86,10 +86,14 @@ def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
 
 def _files_digest(listing: Listing) -> str:
     """Give a digest that changes with each file that is added, removed or changed."""
-    files = []
+    files: list[tuple[str | None, object]] = []
     for path in (*listing.paths, None, *listing.test_paths):
-        status = path and os.stat(listing.folder / path)
-        files.append((path, status and (status.st_size, status.st_mtime_ns)))
+        try:
+            status = path and os.stat(listing.folder / path)
+        except OSError as error:  # It is left out with this reason when it is decoded.
+            files.append((path, str(error.strerror)))
+        else:
+            files.append((path, status and (status.st_size, status.st_mtime_ns)))
     return _sha256(files)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,12 +15,19 @@ from keras_selflearn.storage.names import cut_to_bytes
 
 # In bytes. File systems take 255, with what is added to a name.
 _LONGEST_NAME = 200
+# What network file systems and FUSE answer where they have no such call.
+_NO_FSYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file and return its path. Text is UTF-8. See `written_whole`."""
+    """Write a file and return its path. See `written_whole`.
+
+    Text is UTF-8, and bytes of file names that are not stay as they are.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogateescape")
     with written_whole(path) as file:
-        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+        file.write(content)
     return path
 
 
@@ -40,7 +48,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
             with unfinished.open("w+b") as file:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
+                fsync(file.fileno())
             os.replace(unfinished, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -128,9 +136,18 @@ def flush(path: Path) -> None:
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def fsync(descriptor: int) -> None:
+    """Put an open file or folder on the disk, if its file system can."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
 
 
 def is_in(path: Path, folder: Path) -> bool:
