@@ -56,9 +56,11 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
             raise
         flush(path.parent)
     except OSError as error:
+        advice = "make room or choose another folder; what was there before is whole"
+        if not path.parent.is_dir():
+            advice = f"the folder {path.parent} is not there, or not any more: start again"
         raise InputError(
-            f"{path} can't be written ({error.strerror or error}): make room or choose another"
-            " folder; what was there before is whole."
+            f"{path} can't be written ({error.strerror or error}): {advice}."
         ) from error
 
 
