@@ -99,7 +99,7 @@ def _say_if_black(images: tf.Tensor) -> None:
         output_stream=sys.stderr,
     )
     is_black = tf.reduce_max(tf.cast(images, tf.int32)) <= 1
-    tf.cond(is_black & (tf.size(images) > 0), if_black, tf.no_op)
+    tf.cond(is_black, if_black, tf.no_op)
 
 
 def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]:
