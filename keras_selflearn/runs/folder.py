@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddings
@@ -48,6 +49,14 @@ class RunFolder:
         """The folder of the folds of cross-validation that are done."""
         return self.path / "folds"
 
+    def check_there(self) -> None:
+        """Raise an `InputError` if the folder was removed while the run went on."""
+        if not self.path.is_dir():
+            raise InputError(
+                f"The folder of the run, {self.path}, was removed while the run went on: start it"
+                " again."
+            )
+
     def is_new(self) -> bool:
         """Tell whether the folder holds only a lock and what a killed run left at once."""
         return all(path.name in (LOCK, f".{RUN_JSON}.unfinished") for path in self.path.iterdir())
@@ -55,6 +64,10 @@ class RunFolder:
     def has_run(self) -> bool:
         """Tell whether there is a run.json."""
         return (self.path / RUN_JSON).exists()
+
+    def has_images(self) -> bool:
+        """Tell whether the lists of a user's images are there."""
+        return all((self.path / name).exists() for name in (IMAGES_CSV, SKIPPED_CSV))
 
     def has_progress(self) -> bool:
         """Tell whether a run that was broken off has anything to go on from."""
