@@ -46,8 +46,8 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
     labels: dict[str, str | None] = {}
     missing: set[str] = set()
     for where, name, label in _rows(path):
-        below = [_below(each, folder, where) for each in _spellings(name)]
-        image = next((known[form] for form in below if form in known), None)
+        spelled = (_below(each, folder, where) for each in _spellings(name))
+        image = next((known[form] for form in spelled if form in known), None)
         if image is None:
             _check_utf8(name, where)
             missing.add(_below(name.strip(), folder, where))

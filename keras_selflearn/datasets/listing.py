@@ -54,8 +54,8 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     """Find the images in a user's folder. No image is opened, nothing is changed.
 
     Without `labels_csv` they are in `labelled/CLASS/`, `unlabelled/` and, if there are any,
-    `test/CLASS/`, at any depth below; `labeled` and `unlabeled` are these, too. With it they are
-    anywhere.
+    `test/CLASS/`, at any depth below; `labeled` and `unlabeled` are these, too, and all of them in
+    any case. With it they are anywhere. A warning counts each file that is no such image.
 
     Parameters
     ----------
@@ -78,20 +78,6 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
         pairs, test = _by_folders(folder, walk)
     walk.left_out.warn(folder)
     return _listing(folder, pairs, test)
-
-
-def _warn_of_doubtful_classes(folder: Path, classes: Sequence[str]) -> None:
-    for group in names_alike(classes):
-        warn(
-            f"Classes in {folder} differ only in case or in letters that can't be seen:"
-            f" {', '.join(map(repr, group))}. They stay apart; write them alike if they are one."
-        )
-    doubtful = [name for name in classes if name.lower() in _DOUBTFUL]
-    if doubtful:
-        warn(
-            f"Classes in {folder} are called {', '.join(map(repr, doubtful))}: leave the cell of an"
-            f" unlabelled image empty, or put it into {UNLABELLED_FOLDER}/."
-        )
 
 
 def find_images(folder: Path, *, warn: bool = True) -> Iterator[str]:
@@ -224,3 +210,17 @@ def _listing(
         np.array([place[same_name(label)] for _, label in test], np.int64),
         tuple(classes),
     )
+
+
+def _warn_of_doubtful_classes(folder: Path, classes: Sequence[str]) -> None:
+    for group in names_alike(classes):
+        warn(
+            f"Classes in {folder} differ only in case or in letters that can't be seen:"
+            f" {', '.join(map(repr, group))}. They stay apart; write them alike if they are one."
+        )
+    doubtful = [name for name in classes if name.lower() in _DOUBTFUL]
+    if doubtful:
+        warn(
+            f"Classes in {folder} are called {', '.join(map(repr, doubtful))}: leave the cell of an"
+            f" unlabelled image empty, or put it into {UNLABELLED_FOLDER}/."
+        )

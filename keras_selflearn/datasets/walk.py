@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.left_out import ASTRAY, BROKEN, HIDDEN, SPECIAL, LeftOut
@@ -78,8 +78,7 @@ class Walk:
         InputError
             When `folder` itself can't be read.
         """
-        start = PurePosixPath(below)
-        folders, links = [(folder, start)], list[tuple[Path, PurePosixPath]]()
+        folders, links = [(str(folder), below)], list[tuple[str, str]]()
         while folders or links:
             here, path = folders.pop() if folders else heapq.heappop(links)
             try:
@@ -88,20 +87,21 @@ class Walk:
                     with os.scandir(here) as entries:
                         self._been.add(identity)
                         for entry in entries:
-                            kind = self._kind(entry, str(path / entry.name))
+                            name = _joined(path, entry.name)
+                            kind = self._kind(entry, name)
                             if kind == "image":
-                                yield str(path / entry.name)
+                                yield name
                             elif kind == "folder":
-                                folders.append((Path(entry.path), path / entry.name))
+                                folders.append((entry.path, name))
                             elif kind == "link":
-                                heapq.heappush(links, (Path(entry.path), path / entry.name))
+                                heapq.heappush(links, (entry.path, name))
             except OSError as error:
-                if here == folder and not may_fail:
+                if here == str(folder) and not may_fail:
                     raise InputError(
                         f"The folder {folder} can't be read ({error.strerror}): allow it, or take"
                         " it out."
                     ) from error
-                self.left_out.unreadable(str(path), error)
+                self.left_out.unreadable(path, error)
 
     def folders(self, folder: Path, below: str = "") -> list[str]:
         """List the names of the folders directly in one, sorted. The images there are left out.
@@ -113,15 +113,15 @@ class Walk:
         InputError
             When it can't be read.
         """
-        start = PurePosixPath(below)
         names = []
         try:
             with os.scandir(folder) as entries:
                 self._been.add(_identity(folder))
                 for entry in entries:
-                    kind = self._kind(entry, str(start / entry.name))
+                    path = _joined(below, entry.name)
+                    kind = self._kind(entry, path)
                     if kind == "image":
-                        self.left_out.add(ASTRAY, str(start / entry.name))
+                        self.left_out.add(ASTRAY, path)
                     elif kind:
                         names.append(entry.name)
         except OSError as error:
@@ -154,7 +154,11 @@ class Walk:
         return None
 
 
-def _identity(folder: Path) -> object:
+def _joined(below: str, name: str) -> str:
+    return f"{below}/{name}" if below else name
+
+
+def _identity(folder: str | Path) -> object:
     """What tells a folder from all others, whatever the way to it."""
     status = os.stat(folder)
     # Some file systems number nothing.
