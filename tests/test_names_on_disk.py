@@ -42,6 +42,7 @@ def photos(tmp_path_factory):
     except OSError:
         pytest.skip("this file system takes no such name")
     (folder / "unlabelled/phone.heif2").touch()
+    (folder / "unlabelled/damaged.png").touch()
     save(folder / "astray.png", 0)
     (folder / "unlabelled/broken.jpg").symlink_to("nowhere.jpg")
     return folder
@@ -55,11 +56,11 @@ def call(module, *flags):
 
 @pytest.fixture(scope="module")
 def run(photos, tmp_path_factory):
-    """The folder of a run, and what it said."""
+    """The folder of a run, what it said, and what it printed."""
     results = tmp_path_factory.mktemp("results") / os.fsdecode(b"r\xe9sultats")
     process = call("main", *QUICK, f"--images={photos}", f"--results_dir={results}")
     (folder,) = results.glob("ph-tos-*")
-    return folder, process.stderr
+    return folder, process.stderr, process.stdout
 
 
 def rows(path):
@@ -71,7 +72,7 @@ def rows(path):
 
 
 def test_a_run_with_names_that_are_not_utf_8_is_whole_and_read(run):
-    folder, said = run
+    folder, said, _ = run
     assert "can't be drawn" not in said and (folder / "curve.png").exists()
     record = RunFolder(folder).read_run()
     assert record.status == "finished" and {*record.data.classes} == {*CLASSES}
@@ -82,7 +83,7 @@ def test_a_run_with_names_that_are_not_utf_8_is_whole_and_read(run):
 
 
 def test_predict_report_and_export_read_what_the_run_wrote(run, photos, tmp_path):
-    folder, _ = run
+    folder, *_ = run
     output, copies = tmp_path / "labels.csv", tmp_path / "sorted"
     call(
         "predict",
@@ -115,10 +116,12 @@ def test_predict_report_and_export_read_what_the_run_wrote(run, photos, tmp_path
 
 
 def test_main_and_predict_count_alike_what_they_leave_out(run, photos, tmp_path):
-    folder, said = run
+    folder, said, printed = run
     output = tmp_path / "labels.csv"
-    more = call("predict", f"--run={folder}", f"--images={photos}", f"--output={output}").stderr
-    for text in (said, more):
+    process = call("predict", f"--run={folder}", f"--images={photos}", f"--output={output}")
+    for text in (printed, process.stdout):
+        assert "1 damaged files are left out: " in text
+    for text in (said, process.stderr):
         assert "1 files in" in text and ": 1 .heif2." in text
         assert "1 links in" in text and "for they lead nowhere: unlabelled/broken.jpg." in text
     assert "1 images in" in said and "not in one: astray.png." in said

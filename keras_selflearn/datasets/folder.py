@@ -71,7 +71,8 @@ def load_folder(
             _make(cache, listing, image_size)
             for outdated in cache_dir.glob(f"{name}*"):
                 if outdated != cache:
-                    shutil.rmtree(outdated)
+                    # Another process may use it, or remove it at the same time.
+                    shutil.rmtree(outdated, ignore_errors=True)
         return _open(cache, listing)
     except OSError as error:
         raise InputError(

@@ -72,8 +72,9 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     if not folder.is_dir():
         raise InputError(f"There is no folder of images {folder}.")
     walk = Walk()
+    test: list[tuple[str, str]] = []
     if labels_csv is not None:
-        pairs, test = _by_table(folder, labels_csv, walk), []
+        pairs = _by_table(folder, labels_csv, walk)
     else:
         pairs, test = _by_folders(folder, walk)
     walk.left_out.warn(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.runs.record import MetaIteration, RunRecord, read_record, write_record
-from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, open_csv, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.lock import LOCK, is_locked
 
@@ -124,6 +125,14 @@ class RunFolder:
         rows = ((i, *row) for i, row in enumerate(zip(paths, labels)))
         write_csv(self.path / IMAGES_CSV, ("index", "path", "label"), rows)
         write_csv(self.path / SKIPPED_CSV, SKIPPED_COLUMNS, skipped)
+
+    def n_skipped(self) -> int:
+        """Count the damaged files in skipped.csv; 0 where there is none."""
+        path = self.path / SKIPPED_CSV
+        if not path.exists():
+            return 0
+        with open_csv(path) as file:
+            return sum(1 for _ in csv.DictReader(file))
 
     def write_pseudo_labels(
         self, classifier: SelfLearningClassifier, paths: Sequence[str] | None
