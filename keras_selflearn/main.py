@@ -66,6 +66,7 @@ def main(command: Command) -> None:
     import_tensorflow_quietly()
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
+    from keras_selflearn.runs.folder import SKIPPED_CSV
     from keras_selflearn.runs.page.summary import not_reached, verdict, why_it_ended
 
     if from_run is not None:
@@ -92,6 +93,8 @@ def main(command: Command) -> None:
         print(f"  no accuracy: there are no test images, and {why}")
     for sentence in filter(None, [verdict(run), not_reached(run), *why_it_ended(run)]):
         print(f"  {sentence}")
+    if skipped := folder.n_skipped():
+        print(f"  {skipped:,} damaged files are left out: {folder.path / SKIPPED_CSV}")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
     print(f"Everything else is in {folder.path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import re
 import shutil
@@ -20,6 +21,8 @@ _DEVICES = re.compile(
 )
 # File systems take 255; the rest is for a number, and for long paths.
 _MOST_BYTES = 150
+# Python makes and removes folders within one another by calls within one another.
+_DEEPEST = 200
 
 
 def class_folders(classes: Sequence[str]) -> list[str]:
@@ -47,7 +50,8 @@ def copy_picture(source: Path, folder: Path, path: str) -> None:
     Raises
     ------
     ValueError
-        With the reason, when `source` can't be read any more.
+        With the reason, when `source` can't be read any more, or the path is too long or too deep
+        for a copy.
     OSError
         When the copy can't be written.
     """
@@ -56,9 +60,18 @@ def copy_picture(source: Path, folder: Path, path: str) -> None:
     except OSError as error:
         raise ValueError(str(error)) from error
     target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with original, _new_file(target) as copy:
-        shutil.copyfileobj(original, copy)
+    with original:
+        if path.count("/") > _DEEPEST:
+            raise ValueError(f"it lies in more than {_DEEPEST} folders within one another")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy = _new_file(target)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise ValueError(f"its copy would have too long a path: {error}") from error
+            raise
+        with copy:
+            shutil.copyfileobj(original, copy)
 
 
 def _new_file(path: Path) -> BinaryIO:

@@ -71,7 +71,8 @@ def load_folder(
             _make(cache, listing, image_size)
             for outdated in cache_dir.glob(f"{name}*"):
                 if outdated != cache:
-                    shutil.rmtree(outdated)
+                    # Another process may use it, or remove it at the same time.
+                    shutil.rmtree(outdated, ignore_errors=True)
         return _open(cache, listing)
     except OSError as error:
         raise InputError(
@@ -86,10 +87,14 @@ def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
 
 def _files_digest(listing: Listing) -> str:
     """Give a digest that changes with each file that is added, removed or changed."""
-    files = []
+    files: list[tuple[str | None, object]] = []
     for path in (*listing.paths, None, *listing.test_paths):
-        status = path and os.stat(listing.folder / path)
-        files.append((path, status and (status.st_size, status.st_mtime_ns)))
+        try:
+            status = path and os.stat(listing.folder / path)
+        except OSError as error:  # It is left out with this reason when it is decoded.
+            files.append((path, str(error.strerror)))
+        else:
+            files.append((path, status and (status.st_size, status.st_mtime_ns)))
     return _sha256(files)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,20 +10,24 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.pictures import SUFFIXES
 from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.selflearning.examples import UNLABELLED
+from keras_selflearn.storage.csv_files import unshielded
+from keras_selflearn.storage.tables import is_utf8, opened_table
 
 _COLUMNS = ("path", "label")
+# Empty, and -1 as people and programs write it.
+_NO_LABEL = ("", str(UNLABELLED), f"{UNLABELLED}.0", "\N{MINUS SIGN}1")
 
 
 def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str, str | None]:
     """Read the labels of images.
 
     Blanks around a path or a label count as nothing. A path may be written in another Unicode form
-    than the file's name.
+    than the file's name, and with backslashes.
 
     Parameters
     ----------
     path : Path
-        A CSV file with the columns `path`, below `folder`, and `label`.
+        A CSV file with the columns `path`, below `folder`, and `label`; see `opened_table`.
     folder : Path
     images : sequence of str
         The paths of all images below `folder`.
@@ -43,13 +46,12 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
     labels: dict[str, str | None] = {}
     missing: set[str] = set()
     for where, name, label in _rows(path):
-        below = [_below(each, folder, where) for each in (name, name.strip())]
-        forms = (*below, same_name(below[-1]))
-        image = next((known[form] for form in forms if form in known), None)
+        spelled = (_below(each, folder, where) for each in _spellings(name))
+        image = next((known[form] for form in spelled if form in known), None)
         if image is None:
             _check_utf8(name, where)
-            missing.add(below[-1])
-        elif labels.setdefault(image, label) != label:
+            missing.add(_below(name.strip(), folder, where))
+        elif _form(labels.setdefault(image, label)) != _form(label):
             raise InputError(f"{where}: {image!r} has two labels.")
     if missing:
         raise InputError(
@@ -62,38 +64,35 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str | None]]:
     """Give the place, the path and the label of each row."""
-    line = 1
-    try:
-        # Names of files may be any bytes.
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-            reader = csv.reader(file, strict=True)
-            columns = [column.strip() for column in next(reader, [])]
-            if not {*_COLUMNS} <= {*columns}:
-                found = (", ".join(columns) or "nothing")[:80]
-                raise InputError(
-                    f"{path} must be a table with the columns {' and '.join(_COLUMNS)}, separated"
-                    f" by commas, in UTF-8: its first line has {found!r}."
-                )
-            places = [columns.index(column) for column in _COLUMNS]
-            for row in reader:
-                line = reader.line_num
-                where = f"{path}, line {line}"
-                if not any(cell.strip() for cell in row):
-                    continue
-                if len(row) <= max(places) or not row[places[0]].strip():
-                    raise InputError(f"{where}: a path or a label is missing.")
-                name, label = (row[place] for place in places)
+    with opened_table(path, _COLUMNS) as table:
+        for row in table.rows:
+            where = f"{path}, line {table.line}"
+            if not any(cell.strip() for cell in row):
+                continue
+            cells = [row[place] for place in table.places if place < len(row)]
+            if len(cells) < len(_COLUMNS) or not cells[0].strip():
+                raise InputError(f"{where}: a path or a label is missing.")
+            name, label = cells[0], unshielded(cells[1]).strip()
+            if not table.has_utf8_mark:
                 _check_utf8(label, where)
-                is_known = label.strip() not in ("", str(UNLABELLED))
-                yield where, name, label.strip() if is_known else None
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.") from error
-    except csv.Error as error:
-        raise InputError(f"{path}, line {line + 1}, is no CSV: {error}.") from error
+            if "\0" in label:
+                raise InputError(f"{where}: the label holds a NUL character: take it out.")
+            yield where, name, None if label in _NO_LABEL else label
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The ways to read a path, the likeliest first."""
+    for path in dict.fromkeys((unshielded(name), name)):
+        for slashed in dict.fromkeys((path, path.replace("\\", "/"))):
+            yield from dict.fromkeys((slashed, slashed.strip(), same_name(slashed)))
+
+
+def _form(label: str | None) -> str | None:
+    return None if label is None else same_name(label)
 
 
 def _check_utf8(text: str, where: str) -> None:
-    if any("\udc80" <= character <= "\udcff" for character in text):
+    if not is_utf8(text):
         raise InputError(f"{where} is not UTF-8: save the table as CSV in UTF-8.")
 
 

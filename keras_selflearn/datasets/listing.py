@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.label_csv import read_label_csv
+from keras_selflearn.datasets.left_out import named, warn
 from keras_selflearn.datasets.pictures import SUFFIXES
-from keras_selflearn.datasets.same_name import same_name
+from keras_selflearn.datasets.same_name import alike, names_alike, same_name
+from keras_selflearn.datasets.walk import Walk
 from keras_selflearn.selflearning.examples import UNLABELLED
+from keras_selflearn.storage.files import is_in
 
 LABELLED, UNLABELLED_FOLDER, TEST = "labelled", "unlabelled", "test"
-_AMERICAN = {LABELLED: "labeled", UNLABELLED_FOLDER: "unlabeled"}
-_NAMED = 5
+_PARTS = {
+    LABELLED: ("labelled", "labeled"),
+    UNLABELLED_FOLDER: ("unlabelled", "unlabeled"),
+    TEST: ("test",),
+}
+# What tables hold where somebody had no label; nobody calls a class so on purpose.
+_DOUBTFUL = ("nan", "null", "none", "n/a", "#n/a", "?", "unlabelled", "unlabeled")
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     """Find the images in a user's folder. No image is opened, nothing is changed.
 
     Without `labels_csv` they are in `labelled/CLASS/`, `unlabelled/` and, if there are any,
-    `test/CLASS/`, at any depth below; `labeled` and `unlabeled` are these, too. With it they are
-    anywhere.
+    `test/CLASS/`, at any depth below; `labeled` and `unlabeled` are these, too, and all of them in
+    any case. With it they are anywhere. A warning counts each file that is no such image.
 
     Parameters
     ----------
@@ -66,66 +71,104 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder of images {folder}.")
-    walk = _Walk()
+    walk = Walk()
+    test: list[tuple[str, str]] = []
     if labels_csv is not None:
-        paths = walk.images(folder)
-        given = read_label_csv(labels_csv, folder, paths)
-        walk.warn(folder)
-        return _listing(folder, [(path, given.get(path)) for path in paths], [])
-    labelled = _spellings(folder, LABELLED)
-    if not labelled:
+        pairs = _by_table(folder, labels_csv, walk)
+    else:
+        pairs, test = _by_folders(folder, walk)
+    walk.left_out.warn(folder)
+    return _listing(folder, pairs, test)
+
+
+def find_images(folder: Path, *, warn: bool = True) -> Iterator[str]:
+    """Give the image files below `folder` one by one, and at the end `warn` of what is left out.
+
+    Raises
+    ------
+    InputError
+        When `folder` itself can't be read.
+    """
+    walk = Walk()
+    yield from walk.find(folder)
+    if warn:
+        walk.left_out.warn(folder)
+
+
+def _by_table(folder: Path, labels_csv: Path, walk: Walk) -> list[tuple[str, str | None]]:
+    paths = walk.images(folder)
+    if is_in(labels_csv, folder):
+        walk.left_out.is_used(labels_csv.name)
+    given = read_label_csv(labels_csv, folder, paths)
+    meant = {*_PARTS[LABELLED], *_PARTS[TEST]}
+    unnamed = [path for path in paths if path not in given and path.split("/")[0].lower() in meant]
+    if unnamed:
+        warn(
+            f"With --labels_csv the names of folders say nothing: {len(unnamed)} images in"
+            f" {LABELLED}/ or {TEST}/ of {folder} that {labels_csv} does not name are unlabelled"
+            f" training images ({named(unnamed, len(unnamed))}). Name them in it, take them out, or"
+            " leave --labels_csv out."
+        )
+    return [(path, given.get(path)) for path in paths]
+
+
+def _by_folders(
+    folder: Path, walk: Walk
+) -> tuple[list[tuple[str, str | None]], list[tuple[str, str]]]:
+    names = walk.folders(folder)
+    parts = {part: _spellings(names, part) for part in _PARTS}
+    if not parts[LABELLED]:
         raise InputError(
             f"There is no folder {folder / LABELLED}: put the labelled images into"
             f" {LABELLED}/CLASS/ and the others into {UNLABELLED_FOLDER}/, or give --labels_csv."
         )
     pairs: list[tuple[str, str | None]] = []
-    for part in labelled:
-        pairs += _by_class(folder, part, walk)
-    test = _by_class(folder, TEST, walk)
+    for name in parts[LABELLED]:
+        if not walk.has_been_in(folder / name):  # One spelling may be a link to the other.
+            pairs += _by_class(folder, name, walk)
+    test = [pair for name in parts[TEST] for pair in _by_class(folder, name, walk)]
     # Last, so that links to the others make no image one of these, too.
-    for part in _spellings(folder, UNLABELLED_FOLDER):
-        pairs += [(f"{part}/{path}", None) for path in walk.images(folder / part)]
-    walk.warn(folder)
-    _warn_of_other_folders(folder)
-    return _listing(folder, pairs, test)
+    for name in parts[UNLABELLED_FOLDER]:
+        pairs += [(path, None) for path in walk.images(folder / name, name)]
+    read = {name for part in parts.values() for name in part}
+    _warn_of_other_folders(folder, [name for name in names if name not in read], walk)
+    return pairs, test
 
 
-def _spellings(folder: Path, part: str) -> list[str]:
-    """The folders that are called `part` in British or American English."""
-    return [name for name in (part, _AMERICAN[part]) if (folder / name).is_dir()]
+def _spellings(names: Sequence[str], part: str) -> list[str]:
+    """The folders that are called `part` in British or American English, in any case."""
+    found = [name for name in names if name.strip().lower() in _PARTS[part]]
+    return sorted(found, key=lambda name: (_PARTS[part].index(name.strip().lower()), name))
 
 
-def _warn_of_other_folders(folder: Path) -> None:
-    read = (LABELLED, UNLABELLED_FOLDER, TEST)
-    known = (*read, *_AMERICAN.values())
-    others = [path.name for path in folder.iterdir() if path.is_dir() and path.name not in known]
-    others = sorted(name for name in others if not name.startswith("."))
+def _warn_of_other_folders(folder: Path, others: Sequence[str], walk: Walk) -> None:
+    read = ", ".join(f"{part}/" for part in _PARTS)
+    described = []
+    for name in others:
+        number = sum(1 for _ in walk.aside().find(folder / name, may_fail=True))
+        described.append(f"{name} ({number} image{'s' * (number > 1)})" if number else name)
     if others:
-        _warn(
-            f"Only {', '.join(f'{name}/' for name in read)} in {folder} are read:"
-            f" {', '.join(others[:_NAMED])}{', ...' if len(others) > _NAMED else ''} left out."
-        )
+        warn(f"Only {read} in {folder} are read: {named(described, len(others))} left out.")
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, InputWarning, stacklevel=4)
-
-
-def _by_class(folder: Path, part: str, walk: _Walk) -> list[tuple[str, str]]:
+def _by_class(folder: Path, part: str, walk: Walk) -> list[tuple[str, str]]:
     """Paths and classes. A folder directly below `part` is a class."""
     found: list[tuple[str, str]] = []
-    if not (folder / part).is_dir():
-        return []
-    for entry in sorted((folder / part).iterdir()):
-        if not entry.is_dir() or entry.name.startswith("."):
-            continue
-        paths = walk.images(entry)
-        if not paths:
+    for name in walk.folders(folder / part, part):
+        place = folder / part / name
+        if walk.has_been_in(place):
             raise InputError(
-                f"The class folder {entry} holds no image that ends in {', '.join(SUFFIXES)}: fill"
+                f"The class folder {place} leads to images that are read already, by another name:"
+                " remove it."
+            )
+        paths = walk.images(place, f"{part}/{name}", may_fail=True)
+        # What can't be read is counted, and a new disk has an empty folder of this name.
+        if not paths and walk.has_been_in(place) and name != "lost+found":
+            raise InputError(
+                f"The class folder {place} holds no image that ends in {', '.join(SUFFIXES)}: fill"
                 " or remove it."
             )
-        found += [(f"{part}/{entry.name}/{path}", entry.name) for path in paths]
+        found += [(path, name) for path in paths]
     return found
 
 
@@ -135,8 +178,10 @@ def _listing(
     own_forms: dict[str, str] = {}
     for _, label in pairs:
         if label is not None:
-            own_forms.setdefault(same_name(label), label)
+            own_forms.setdefault(same_name(label), label.strip())
     classes = sorted(own_forms.values())
+    if "" in classes:
+        raise InputError(f"A class in {folder} has a name of blanks only: rename it.")
     if str(UNLABELLED) in classes:
         raise InputError(
             f"A class in {folder} is called {UNLABELLED}, which means unlabelled: rename it."
@@ -148,10 +193,12 @@ def _listing(
         )
     unknown = sorted({label for _, label in test if same_name(label) not in own_forms})
     if unknown:
+        near = [name for name in classes if alike(name) == alike(unknown[0])]
         raise InputError(
             f"{folder / TEST} has a class {unknown[0]!r} that {folder / LABELLED} has not: rename"
-            " it, or label images of it."
+            f" it{f' to {near[0]!r}' if near else ''}, or label images of it."
         )
+    _warn_of_doubtful_classes(folder, classes)
     place = {same_name(name): i for i, name in enumerate(classes)}
     return Listing(
         folder,
@@ -166,58 +213,15 @@ def _listing(
     )
 
 
-def find_images(folder: Path) -> Iterator[str]:
-    """Give the image files below `folder` one by one, in the order of the system.
-
-    Hidden ones are left out, links are followed.
-    """
-    return _Walk().find(folder, PurePosixPath())
-
-
-class _Walk:
-    """A walk through folders. It visits each folder once, even if links lead to it again."""
-
-    def __init__(self) -> None:
-        self._been: set[str] = set()
-        self._left_out: Counter[str] = Counter()
-
-    def images(self, folder: Path) -> list[str]:
-        """List the images below a folder, sorted. A missing folder has none."""
-        return sorted(self.find(folder, PurePosixPath())) if folder.is_dir() else []
-
-    def find(self, folder: Path, below: PurePosixPath) -> Iterator[str]:
-        real = os.path.realpath(folder)
-        if real in self._been:
-            return
-        self._been.add(real)
-        links = []
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    if entry.is_dir() and entry.is_symlink():
-                        links.append(entry.name)
-                    elif entry.is_dir():
-                        yield from self.find(Path(entry.path), below / entry.name)
-                    elif entry.name.lower().endswith(SUFFIXES) and entry.is_file():
-                        yield str(below / entry.name)
-                    else:
-                        self._left_out[Path(entry.name).suffix.lower() or entry.name] += 1
-        except OSError as error:
-            raise InputError(
-                f"The folder {folder} can't be read ({error.strerror}): allow it, or take it out."
-            ) from error
-        # Last and in order: an image is called by its own place, or always by the same link.
-        for name in sorted(links):
-            yield from self.find(folder / name, below / name)
-
-    def warn(self, folder: Path) -> None:
-        """Warn of the files whose names are not names of images."""
-        if self._left_out:
-            kinds = [f"{number} {kind}" for kind, number in self._left_out.most_common(_NAMED)]
-            _warn(
-                f"{sum(self._left_out.values())} files in {folder} are left out, for their names"
-                f" do not end in {', '.join(SUFFIXES)}: {', '.join(kinds)}"
-                f"{', ...' if len(self._left_out) > _NAMED else ''}."
-            )
+def _warn_of_doubtful_classes(folder: Path, classes: Sequence[str]) -> None:
+    for group in names_alike(classes):
+        warn(
+            f"Classes in {folder} differ only in case or in letters that can't be seen:"
+            f" {', '.join(map(repr, group))}. They stay apart; write them alike if they are one."
+        )
+    doubtful = [name for name in classes if name.lower() in _DOUBTFUL]
+    if doubtful:
+        warn(
+            f"Classes in {folder} are called {', '.join(map(repr, doubtful))}: leave the cell of an"
+            f" unlabelled image empty, or put it into {UNLABELLED_FOLDER}/."
+        )

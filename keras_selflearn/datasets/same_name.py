@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 
 def same_name(name: str) -> str:
-    """Give the form in which names are compared, Unicode's NFC. What is written keeps its own."""
-    return unicodedata.normalize("NFC", name)
+    """Give the form in which names are compared: Unicode's NFC, without blanks around it."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def names_alike(names: Iterable[str]) -> list[list[str]]:
+    """Group names that may be meant for one: in case, blanks and what can't be seen they differ.
+
+    Returns
+    -------
+    list of list of str
+        Each with two names or more.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(alike(name), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def alike(name: str) -> str:
+    """Give what is left of a name without case, form, blanks around it and invisible letters."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    seen = (" " if each.isspace() else each for each in folded)
+    return " ".join("".join(c for c in seen if unicodedata.category(c) not in ("Cc", "Cf")).split())

@@ -29,6 +29,7 @@ from keras_selflearn.estimator.inputs import (
     encode,
     is_unlabelled,
     match,
+    warn_of_doubtful_labels,
     warn_of_no_pairs,
     warn_of_small_classes,
 )
@@ -287,6 +288,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             validation_data = X[held_out], given[held_out]
             labels[held_out] = LEFT_OUT
         else:
+            warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
             warn_of_no_pairs(objective, labels, self.batch_size)
         self.check_neighbours(int(np.sum(labels >= 0)))

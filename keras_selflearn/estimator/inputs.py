@@ -8,6 +8,8 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.datasets.class_texts import class_texts
+from keras_selflearn.datasets.same_name import names_alike
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.image_shape import check_image_shape, is_channels_first
 from keras_selflearn.network.side_by_side import Backbones
@@ -58,6 +60,7 @@ def check_images(
 
 def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
     """The labels (n_images,) as numbers or strings; an `InputError` for other values."""
+    _check_ends(labels, name)
     labels = np.asarray(labels)
     if labels.ndim != 1 or len(labels) != n_images:
         raise InputError(
@@ -75,6 +78,54 @@ def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
     return labels
+
+
+def _check_ends(labels: object, name: str) -> None:
+    """Raise an `InputError` for a text that ends in NUL: NumPy cuts it off, and classes merge."""
+    if not isinstance(labels, (list, tuple)) and str(getattr(labels, "dtype", "")) != "object":
+        return
+    for label in labels:  # type: ignore[attr-defined]
+        if isinstance(label, (str, bytes)) and label[-1:] in ("\0", b"\0"):
+            raise InputError(f"{name} holds {label!r}, which ends in a NUL character: take it off.")
+
+
+def warn_of_doubtful_labels(classes: np.ndarray) -> None:
+    """Warn of classes that are probably marks of unlabelled images, or twice the same class.
+
+    Parameters
+    ----------
+    classes : (k,) array
+        The classes of `y`, without -1.
+    """
+    kind = classes.dtype.kind
+    if kind == "u":
+        most = np.iinfo(classes.dtype).max
+        if most in classes and most - 1 not in classes:
+            _warn_of_mark(most, f"which is what -1 becomes in {classes.dtype}", "y.astype(int)")
+    if kind not in "US":
+        return
+    names = class_texts(classes)
+    if "-" in names and classes.dtype == np.dtype(f"{kind}1"):
+        _warn_of_mark("-", "which is what -1 becomes in texts of one character", "y.astype('U9')")
+    for name in names:
+        if name.strip() in ("", "-1", "-1.0"):
+            _warn_of_mark(name, "which is no name", "other names")
+    for group in names_alike(names):
+        warnings.warn(
+            f"Classes of y differ only in case, in blanks or in letters that can't be seen:"
+            f" {', '.join(map(repr, group))}. They stay apart; write them alike if they are one.",
+            InputWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_of_mark(label: object, why: str, instead: str) -> None:
+    warnings.warn(
+        f"y has a class {label!r}, {why}. If these images are unlabelled, make y with {instead}"
+        " first, and then mark them with -1 (among texts with '-1').",
+        InputWarning,
+        stacklevel=4,
+    )
 
 
 def check_validation_data(

@@ -58,8 +58,8 @@ def label_folder(
 ) -> Iterator[Labelled]:
     """Label all images below `folder`, in the order in which the system lists them.
 
-    JPEG, PNG, BMP, GIF and WebP are read as for training and resized to the classifier's size.
-    Hidden files are left out. Links are followed.
+    Images are read as for training and resized to the classifier's size. Links are followed. At
+    the end there is a warning of the files that are no images.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def label_folder(
     Raises
     ------
     InputError
-        When the folder or one of its subfolders can't be read.
+        When the folder can't be read. Of its subfolders, those that can't are left out.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import sys
 from pathlib import Path
 from typing import Callable
 
@@ -29,7 +31,8 @@ def export_saved_model(
     The signature `serving_default` takes `images` (n, height, width, 3) uint8, RGB. It gives
     `label` (n,) strings, `probabilities` (n, n_classes) float32, `embedding` (n, d) float32 and
     `confidence` (n,) float32, as the classifier's methods do. The signature `class_names` takes
-    nothing and gives `class_names` (n_classes,) strings in the order of the probabilities.
+    nothing and gives `class_names` (n_classes,) strings in the order of the probabilities. Images
+    without a pixel above 1 are labelled, and a sentence on standard error says so.
 
     Parameters
     ----------
@@ -58,6 +61,7 @@ def export_saved_model(
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        _say_if_black(images)
         pixels = resize_in_graph(images, height, width)
         if channels == 1:
             pixels = grey_in_graph(pixels)
@@ -84,6 +88,18 @@ def export_saved_model(
             tf.saved_model.save(module, str(unfinished), signatures=signatures)
         except tf.errors.OpError as error:
             raise InputError(f"The SavedModel can't be written: {error.message}.") from error
+
+
+def _say_if_black(images: tf.Tensor) -> None:
+    """Print a sentence if no pixel is above 1: TensorFlow makes such images of floats up to 1."""
+    if_black = functools.partial(
+        tf.print,
+        "All images are black, with no pixel above 1: give uint8 pixels from 0 to 255, not floats"
+        " from 0 to 1.",
+        output_stream=sys.stderr,
+    )
+    is_black = tf.reduce_max(tf.cast(images, tf.int32)) <= 1
+    tf.cond(is_black, if_black, tf.no_op)
 
 
 def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]:

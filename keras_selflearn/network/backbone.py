@@ -16,6 +16,7 @@ from keras_selflearn.console.errors import (
     unknown_name,
 )
 from keras_selflearn.network.applications import APPLICATIONS
+from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.imagenet_weights import (
     application,
     square_published_variance,
@@ -216,4 +217,5 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
             f"The weights in {path} are not those of {owner}: another architecture or a damaged"
             f" file ({reason})."
         ) from error
+    check_finite_weights(model, f"The file {path}")
     settle(model)

@@ -22,6 +22,7 @@ from keras_selflearn.network.architecture import (
     mended,
     unreadable_layer,
 )
+from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.hub_architecture import KIND, check_description
 from keras_selflearn.network.hub_encoder import HubEncoder
 from keras_selflearn.network.hub_preset import hub_encoder
@@ -73,10 +74,13 @@ def own_model(backbone: Backbone) -> tf.keras.Model:
         When it can't be read, has more than Keras' own layers, or takes or gives something else.
     """
     if isinstance(backbone, str) and is_preset(backbone):
-        return hub_encoder(backbone)
+        encoder = hub_encoder(backbone)
+        check_finite_weights(encoder, f"The preset {backbone}")
+        return encoder
     if isinstance(backbone, tf.keras.Model):
         model = from_architecture(architecture_of(backbone), "The model", keras.__version__)
         model.set_weights(backbone.get_weights())
+        check_finite_weights(model, f"The model '{backbone.name}'")
         settle(model)
         return _pooled(model, f"The model '{backbone.name}'")
     path = Path(backbone).expanduser()
@@ -90,6 +94,7 @@ def own_model(backbone: Backbone) -> tf.keras.Model:
                 f"The weights in the model file {path} do not fit its layers ({reason}): save it"
                 " again."
             ) from error
+    check_finite_weights(model, f"The model file {path}")
     settle(model)
     return _pooled(model, f"The model file {path}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,8 @@ def run_on_ray(cells: Iterable[Cell], address: str | None = None) -> Iterator[Ou
 
 
 def _connect(address: str | None) -> Any:
+    if not address:
+        _keep_to_this_machine()
     try:
         import ray
     except ImportError as error:
@@ -76,6 +79,16 @@ def _connect(address: str | None) -> Any:
             trouble = f"Ray can't be started on this machine ({_one_line(error)}): try again."
         raise InputError(trouble) from error
     return ray
+
+
+def _keep_to_this_machine() -> None:
+    """Let a Ray that is started here hear nobody else. It reads this when it is imported."""
+    # Where it makes no clusters, Ray listens to the loopback interface alone.
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    # Other users of this machine reach that, too. Ray before 2.52 knows no token.
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 def _check_address(address: str) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from keras_selflearn.runs.page.text import clean
 from keras_selflearn.storage.files import written_whole
 
 # Colour, marker and dashes. Colour-blind readers (Okabe and Ito) and grey prints tell them apart.
@@ -27,7 +30,11 @@ def accuracy_axes(title: str) -> tuple[Figure, Axes]:
 
 
 def save_picture(figure: Figure, path: Path) -> None:
-    """Save to the .png or .svg at `path`; equal figures give equal files."""
+    """Save to the .png or .svg at `path`; equal figures give equal files.
+
+    Names in it may hold any characters.
+    """
+    _show_names_as_they_are(figure)
     # Without this salt the names inside an SVG are random.
     settings: Any = {"svg.hashsalt": "keras_selflearn", "svg.fonttype": "none"}
     with matplotlib.rc_context(settings), written_whole(path) as file:
@@ -36,6 +43,19 @@ def save_picture(figure: Figure, path: Path) -> None:
             figure.savefig(file, format="svg", dpi=200, metadata={"Date": None})
         else:
             figure.savefig(file, format="png", dpi=150)
+
+
+def _show_names_as_they_are(figure: Figure) -> None:
+    """Take no `$` in a name for a formula, and show what can't be shown as such."""
+    ticks = {text for axes in figure.axes for text in (*_ticks(axes.xaxis), *_ticks(axes.yaxis))}
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and text not in ticks:
+            text.set_parse_math(False)
+            text.set_text(clean(text.get_text()))
+
+
+def _ticks(axis: Axis) -> list[Text]:
+    return [*axis.get_majorticklabels(), *axis.get_minorticklabels()]
 
 
 def save_png_and_svg(figure: Figure, path_stem: Path) -> None:

@@ -121,9 +121,7 @@ def _run(
         images = images_to_embed(dataset, labelled)
         recorder = Recorder(folder, record, images, profile, start)
         try:
-            if dataset.paths is not None:
-                given = ["" if label == HIDDEN else str(label) for label in labels]
-                folder.write_images(dataset.paths, given, dataset.skipped)
+            _list_images(folder, dataset, labels)
             _warn(config, labels, labelled)
             found = _cross_validate(config, dataset, labels, labelled, folder)
             if found is not None:
@@ -136,6 +134,8 @@ def _run(
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             listeners = [recorder, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
+            if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
+                _list_images(folder, dataset, labels)
             embeddings = recorder.finish(classifier, dataset)
         except BaseException as error:
             recorder.fail(error)
@@ -143,6 +143,12 @@ def _run(
         folder.remove_checkpoints()
         draw_run(folder, classifier, dataset, embeddings, recorder.embed)
     return folder
+
+
+def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> None:
+    if dataset.paths is not None:
+        given = ["" if label == HIDDEN else str(label) for label in labels]
+        folder.write_images(dataset.paths, given, dataset.skipped)
 
 
 def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.saving import SETTINGS
 from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.storage.csv_files import open_csv, unshielded
 
 _COLUMNS = ("index", "path")
 
@@ -62,7 +63,7 @@ def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:
     wanted = set(indices.tolist())
     paths: dict[int, str] = {}
     try:
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        with open_csv(path) as file:
             reader = csv.DictReader(file, strict=True)
             if not set(_COLUMNS) <= set(reader.fieldnames or ()):
                 raise InputError(f"{path} must have the columns {' and '.join(_COLUMNS)}.")
@@ -71,7 +72,7 @@ def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:
                 if index in wanted:
                     if not row["path"]:
                         raise ValueError("the path is missing")
-                    paths[index] = row["path"]
+                    paths[index] = unshielded(row["path"])
     except InputError:
         raise
     except OSError as error:

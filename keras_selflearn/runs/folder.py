@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.runs.record import MetaIteration, RunRecord, read_record, write_record
 from keras_selflearn.storage.checkpoint import Checkpoints
-from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, open_csv, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.lock import LOCK, is_locked
 from keras_selflearn.storage.unfinished import is_unfinished
@@ -50,6 +52,14 @@ class RunFolder:
         """The folder of the folds of cross-validation that are done."""
         return self.path / "folds"
 
+    def check_there(self) -> None:
+        """Raise an `InputError` if the folder was removed while the run went on."""
+        if not self.path.is_dir():
+            raise InputError(
+                f"The folder of the run, {self.path}, was removed while the run went on: start it"
+                " again."
+            )
+
     def is_new(self) -> bool:
         """Tell whether the folder holds only a lock and what a killed run left at once."""
         return all(
@@ -59,6 +69,10 @@ class RunFolder:
     def has_run(self) -> bool:
         """Tell whether there is a run.json."""
         return (self.path / RUN_JSON).exists()
+
+    def has_images(self) -> bool:
+        """Tell whether the lists of a user's images are there."""
+        return all((self.path / name).exists() for name in (IMAGES_CSV, SKIPPED_CSV))
 
     def has_progress(self) -> bool:
         """Tell whether a run that was broken off has anything to go on from."""
@@ -120,6 +134,14 @@ class RunFolder:
         rows = ((i, *row) for i, row in enumerate(zip(paths, labels)))
         write_csv(self.path / IMAGES_CSV, ("index", "path", "label"), rows)
         write_csv(self.path / SKIPPED_CSV, SKIPPED_COLUMNS, skipped)
+
+    def n_skipped(self) -> int:
+        """Count the damaged files in skipped.csv; 0 where there is none."""
+        path = self.path / SKIPPED_CSV
+        if not path.exists():
+            return 0
+        with open_csv(path) as file:
+            return sum(1 for _ in csv.DictReader(file))
 
     def write_pseudo_labels(
         self, classifier: SelfLearningClassifier, paths: Sequence[str] | None

@@ -94,6 +94,7 @@ def cross_validate(
             finally:
                 progress.close()
             curve = [each["test_accuracy"] for each in classifier.history_]
+            folder.check_there()
             folder.folds.mkdir(exist_ok=True)
             changes = observer.changes(labels[held_out], classes)
             content = {"accuracy": curve, "changes": changes and asdict(changes)}

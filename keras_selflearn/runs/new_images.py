@@ -58,11 +58,11 @@ class Places:
     skipped: Path
     copies: Path | None
 
-    def paths(self) -> Iterator[str]:
-        """Of the images, below `folder`."""
+    def paths(self, *, warn: bool = False) -> Iterator[str]:
+        """Of the images, below `folder`; at the end `warn` of what is left out."""
         from keras_selflearn.datasets.listing import find_images
 
-        return iter([self.only]) if self.only else find_images(self.folder)
+        return iter([self.only]) if self.only else find_images(self.folder, warn=warn)
 
 
 def check_places(config: PredictConfig) -> Places:
@@ -120,7 +120,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     from keras_selflearn.runs.finished_run import classifier_folder
 
     folder = classifier_folder(places.run)
-    number = sum(1 for _ in places.paths())
+    number = sum(1 for _ in places.paths(warn=True))
     if not number:
         raise InputError(f"There are no images in {places.folder}.")
     classifier = SelfLearningClassifier.load(folder)

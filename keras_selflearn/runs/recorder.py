@@ -124,6 +124,7 @@ class Recorder(tf.keras.callbacks.Callback):
             folder.write_history(self._record.history)
             folder.write_pseudo_labels(classifier, dataset.paths)
             folder.write_embeddings("final", self._embeddings, self._images)
+            folder.check_there()
             folder.write_classifier(classifier)
             self._record.termination = classifier.termination_condition_
             self._record.status = "finished"
@@ -137,6 +138,8 @@ class Recorder(tf.keras.callbacks.Callback):
 
     def fail(self, error: BaseException) -> None:
         """Record why the run ended; remove the folder of a run that could not begin."""
+        if not self._folder.path.is_dir():
+            return
         could_not_begin = isinstance(error, InputError) and not isinstance(
             error, UntrustworthyError
         )
@@ -154,6 +157,7 @@ class Recorder(tf.keras.callbacks.Callback):
             self._write()
 
     def _write(self) -> None:
+        self._folder.check_there()
         self._record.seconds = time.monotonic() - self._start
         self._record.measure()
         self._folder.write_run(self._record)

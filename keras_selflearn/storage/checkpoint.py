@@ -56,6 +56,7 @@ class Checkpoints:
 
     def __init__(self, folder: str | os.PathLike, *, minutes: float = 5.0) -> None:
         self.folder = Path(folder).expanduser()
+        self._there = next(each for each in self.folder.absolute().parents if each.is_dir())
         self.minutes = minutes
         self._last = time.monotonic()
         self._damaged: list[Path] = []
@@ -73,6 +74,11 @@ class Checkpoints:
         InputError
             When it can't be written. The checkpoints before it stay whole.
         """
+        if not self._there.is_dir():  # Its owner wants no part of it back.
+            raise InputError(
+                f"The folder {self._there} was removed, so no checkpoint can be written to"
+                f" {self.folder}: start again."
+            )
         before = self._paths()
         number = int(before[-1].stem) + 1 if before else 0
         path = self.folder / f"{number:06d}{_SUFFIX}"

@@ -12,11 +12,19 @@ from typing import BinaryIO
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.storage.unfinished import rename_new, unfinished_file, unfinished_folder
 
+# What network file systems and FUSE answer where they have no such call.
+_NO_FSYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+
 
 def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file and return its path. Text is UTF-8. See `written_whole`."""
+    """Write a file and return its path. See `written_whole`.
+
+    Text is UTF-8, and bytes of file names that are not stay as they are.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogateescape")
     with written_whole(path) as file:
-        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+        file.write(content)
     return path
 
 
@@ -42,15 +50,17 @@ def written_whole(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         with unfinished_file(path) as (unfinished, file):
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            fsync(file.fileno())
             if os.name != "posix":  # Windows renames no open file.
                 file.close()
             (os.replace if replace else rename_file)(unfinished, path)
         flush(path.parent)
     except OSError as error:
+        advice = "make room or choose another folder; what was there before is whole"
+        if not path.parent.is_dir():
+            advice = f"the folder {path.parent} is not there, or not any more: start again"
         raise InputError(
-            f"{path} can't be written ({error.strerror or error}): make room or choose another"
-            " folder; what was there before is whole."
+            f"{path} can't be written ({error.strerror or error}): {advice}."
         ) from error
 
 
@@ -151,9 +161,18 @@ def flush(path: Path) -> None:
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def fsync(descriptor: int) -> None:
+    """Put an open file or folder on the disk, if its file system can."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
 
 
 def is_in(path: Path, folder: Path) -> bool:

@@ -36,7 +36,8 @@ def read_json(path: Path) -> Any:
             parse_int=_integer,
         )
         if b"\\ud" in content.lower():
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
+            # A file name that is not UTF-8 is written so. Other lone surrogates are no text.
+            json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise ValueError(f"it is not UTF-8 text ({error.reason})") from error
     except RecursionError as error:

@@ -12,7 +12,7 @@ from typing import Callable
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.storage.files import write_whole
+from keras_selflearn.storage.files import fsync, write_whole
 from keras_selflearn.storage.json_files import read_json
 from keras_selflearn.storage.lock import Held, lock
 
@@ -79,7 +79,7 @@ def _fill(
 
         def note() -> None:
             file.flush()
-            os.fsync(file.fileno())
+            fsync(file.fileno())
             write_whole(folder / _STATE, json.dumps({"shape": [*shape], "rows": done}))
 
         noted = time.monotonic()

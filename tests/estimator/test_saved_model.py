@@ -193,3 +193,19 @@ def test_a_full_disk_is_a_sentence(fitted, small_disk):
     with pytest.raises(InputError, match="can't be written"):
         export_saved_model(fitted["triplet"], small_disk / "out")
     assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+def test_floats_up_to_1_are_not_labelled_as_black_images_without_a_word(
+    fitted, digits, tmp_path, capfd
+):
+    export_saved_model(fitted["cross-entropy"], tmp_path / "out")
+    serve = tf.saved_model.load(str(tmp_path / "out")).signatures["serving_default"]
+    images = digits.test_images[:3]
+    serve(images=images)
+    assert "black" not in capfd.readouterr().err
+    for floats in (images / 255, (images / 255).astype(np.float32)):
+        assert len(serve(images=floats)["label"]) == 3
+        said = capfd.readouterr().err
+        assert said.count("with no pixel above 1: give uint8 pixels from 0 to 255") == 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a uint8"):
+        serve(images=tf.constant(images / 255))

@@ -123,6 +123,18 @@ def test_features_are_those_of_the_backbone(backbone):
     assert built.output_shape == (None, n_features(backbone))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_nan_or_infinite_are_called_that(tmp_path, value):
+    path = tmp_path / "bad.weights.h5"
+    tiny = build_backbone("tiny", SHAPE, "random")
+    weights = tiny.get_weights()
+    weights[2].flat[5] = value
+    tiny.set_weights(weights)
+    tiny.save_weights(path)
+    with pytest.raises(ValueError, match="bad.weights.h5 has weights that are NaN or infinite"):
+        build_backbone("tiny", SHAPE, path)
+
+
 def test_tiny_has_no_imagenet_weights():
     with pytest.raises(ValueError, match="no 'imagenet' weights"):
         build_backbone("tiny", SHAPE, "imagenet")

@@ -194,6 +194,16 @@ def test_weights_of_another_model_are_an_error(path, tmp_path):
         read(path)
 
 
+@pytest.mark.parametrize("kind", ["model", *SUFFIXES])
+def test_weights_that_are_nan_are_called_that(kind, tmp_path):
+    model = own_model()
+    model.set_weights([each * np.nan for each in model.get_weights()])
+    if kind != "model":
+        model.save(tmp_path / f"mine{kind}")
+    with pytest.raises(ValueError, match="has weights that are NaN or infinite, first in"):
+        read(model if kind == "model" else tmp_path / f"mine{kind}")
+
+
 def test_weights_alone_are_no_model(tmp_path):
     path = tmp_path / "only.weights.h5"
     own_model().save_weights(path)

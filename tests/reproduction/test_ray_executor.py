@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from waiting import wait_for
+from waiting import run_process, wait_for
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
@@ -126,6 +126,33 @@ def test_a_named_cluster_is_left_running(grid_with_a_dying_node):
 def test_a_cluster_out_of_reach_is_an_error_in_a_sentence(address):
     with pytest.raises(InputError, match=f"cluster {address} can't be reached .*: give auto, "):
         next(run_on_ray([cell(0)], address))
+
+
+PROGRAM = """
+import psutil
+from keras_selflearn.reproduction import ray_executor
+
+ray = ray_executor._connect(None)
+ray.get(ray.remote(num_cpus=0)(lambda: 0).remote())
+started = [psutil.Process(), *psutil.Process().children(recursive=True)]
+for process in started:
+    for each in process.net_connections("tcp"):
+        if each.status == psutil.CONN_LISTEN:
+            print("listens", each.laddr.ip)
+ray.shutdown()
+"""
+
+
+@needs_ray
+def test_ray_on_this_machine_listens_to_nobody_else(tmp_path):
+    pytest.importorskip("psutil")
+    names = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    environment.update(HOME=str(tmp_path), RAY_USAGE_STATS_ENABLED="0")
+    process = run_process([sys.executable, "-c", PROGRAM], env=environment, check=True)
+    places = {line.split()[1] for line in process.stdout.splitlines() if "listens" in line}
+    assert places and places <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
+    assert not (tmp_path / ".ray").exists()
 
 
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import Stopped, stop_signals
@@ -403,3 +405,49 @@ def test_a_disk_that_is_really_full_says_so_and_loses_no_checkpoint(small_disk, 
     (small_disk / "more").unlink()
     (small_disk / "ballast").unlink()
     assert len(run_experiment(short(small_disk)).read_run().history) == 4
+
+
+def when_done(monkeypatch, meta_iteration, act):
+    """Do something with the run's folder at the end of this meta-iteration."""
+    done = Recorder.on_meta_iteration_end
+
+    def on_meta_iteration_end(self, record, learner):
+        done(self, record, learner)
+        if record.meta_iteration == meta_iteration:
+            act(self._folder.path)
+
+    monkeypatch.setattr(Recorder, "on_meta_iteration_end", on_meta_iteration_end)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("meta_iteration", [0, 3])
+@pytest.mark.parametrize("folds", [0, 2])
+def test_a_folder_that_is_removed_during_the_run_is_said_and_not_made_again(
+    tmp_path, monkeypatch, meta_iteration, folds
+):
+    when_done(monkeypatch, meta_iteration, lambda path: shutil.rmtree(path))
+    with pytest.raises(InputError, match=f"{NAME}.* (was removed|is not there, or not any more)"):
+        run_experiment(short(tmp_path, folds=folds))
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_cleared_during_the_run_has_all_files_at_its_end(tmp_path, monkeypatch):
+    def clear(path):
+        for each in path.iterdir():
+            if each.is_dir():
+                shutil.rmtree(each)
+            elif not each.name.startswith("."):
+                each.unlink()
+
+    for i in range(12):
+        place = tmp_path / "photos" / (f"labelled/{'ab'[i % 2]}" if i < 6 else "unlabelled")
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((32, 32, 3), 20 * i, np.uint8)).save(place / f"{i}.png")
+    changes = {"dataset": "folder", "images": str(tmp_path / "photos"), "image_size": 32}
+    changes.update(train_images=None, test_images=None, labels=None, weights="random")
+    when_done(monkeypatch, 1, clear)
+    run = run_experiment(short(tmp_path, **changes))
+    assert {"images.csv", "skipped.csv", "run.json", "history.csv", "pseudo_labels.csv"} < {
+        path.name for path in run.path.iterdir()
+    }

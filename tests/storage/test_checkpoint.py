@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -256,3 +257,13 @@ def test_the_home_folder_is_understood(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     written("~/kept", 1)
     assert names(tmp_path / "kept") == ["000000.checkpoint"]
+
+
+def test_a_folder_that_was_removed_is_not_made_again(tmp_path):
+    (tmp_path / "run").mkdir()
+    checkpoints = Checkpoints(tmp_path / "run/checkpoints")
+    checkpoints.write(state(0))
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(InputError, match="run was removed, so no checkpoint can be written"):
+        checkpoints.write(state(1))
+    assert names(tmp_path) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 import pytest
 
@@ -197,3 +198,41 @@ def test_the_longest_name_that_the_file_system_takes_can_be_written(tmp_path, le
     path = tmp_path / (letter * (255 // len(letter.encode())))
     write_whole(path, "all")
     assert path.read_text() == "all"
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+@pytest.mark.parametrize("kinds", ["folders", "all"])
+def test_a_file_system_without_fsync_stops_nothing(tmp_path, monkeypatch, number, kinds):
+    fsync = os.fsync
+
+    def refuse(descriptor):
+        if kinds == "all" or stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    write_whole(tmp_path / "file", "all")
+    with folder_written_whole(tmp_path / "a") as unfinished:
+        (unfinished / "file").write_text("x")
+    assert (tmp_path / "file").read_text() == "all" and (tmp_path / "a/file").read_text() == "x"
+
+
+def test_a_disk_that_fails_to_flush_is_an_error(tmp_path, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(InputError, match="Input/output error"):
+        write_whole(tmp_path / "file", "all")
+    assert os.listdir(tmp_path) == []
+
+
+def test_names_of_files_that_are_not_utf_8_are_written_as_their_bytes(tmp_path):
+    write_whole(tmp_path / "a", "caf\udce9")
+    assert (tmp_path / "a").read_bytes() == b"caf\xe9"
+
+
+def test_a_folder_that_is_gone_is_said(tmp_path):
+    with pytest.raises(InputError, match="a is not there, or not any more: start again"):
+        write_whole(tmp_path / "a/file", "all")
+    assert not (tmp_path / "a").exists()

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
 
@@ -54,3 +59,13 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
     for name in ("pipe", "zero", "."):
         with pytest.raises(ValueError, match="not a file"):
             read_json(tmp_path / name)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=9).map(os.fsdecode)))
+@example(["caf\udce9", "\U0001f9c0", "\udcff\udc80"])
+def test_whatever_name_of_a_file_was_written_is_read(names):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.json")
+        write_whole(path, json.dumps({"names": names}))
+        assert read_json(path) == {"names": names}

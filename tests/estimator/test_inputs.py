@@ -1,0 +1,81 @@
+"""Labels as people make them in Python."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.estimator.inputs import check_labels, warn_of_doubtful_labels
+
+
+def marked(labels):
+    """What NumPy makes of marking the last half with -1, in this dtype."""
+    if labels.dtype.kind == "u":
+        labels[len(labels) // 2 :] = np.array(-1).astype(labels.dtype)
+    else:
+        labels[len(labels) // 2 :] = -1
+    return np.unique(labels)
+
+
+def said_of(classes):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_doubtful_labels(classes)
+    assert all(each.category is InputWarning for each in caught)
+    return [str(each.message) for each in caught]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32", "uint64"])
+def test_minus_1_in_an_unsigned_dtype_is_warned_of(dtype):
+    (said,) = said_of(marked(np.arange(20).astype(dtype) % 3))
+    assert f"y has a class {np.iinfo(dtype).max}, which is what -1 becomes in {dtype}" in said
+    assert "make y with y.astype(int) first, and then mark them with -1" in said
+
+
+@pytest.mark.parametrize("dtype", ["U1", "S1"])
+def test_minus_1_in_texts_of_one_character_is_warned_of(dtype):
+    (said,) = said_of(marked(np.array([*"abcabc"], dtype)))
+    assert "y has a class '-', which is what -1 becomes in texts of one character" in said
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        np.arange(256).astype("uint8"),
+        np.array([0, 254], "uint8"),
+        np.array([0, 255], "int16"),
+        np.array([0, 255], "uint16"),
+        np.array(["-", "plus"]),
+        np.array([False, True]),
+        np.array([0.5, 255]),
+        np.array(["B\u00e4r", "Bar"]),
+    ],
+    ids=str,
+)
+def test_other_classes_are_not_warned_of(classes):
+    assert said_of(classes) == []
+
+
+@pytest.mark.parametrize("name", ["", " ", " -1", "-1.0"])
+def test_texts_that_are_no_names_are_warned_of(name):
+    (said,) = said_of(np.array([name, "a"]))
+    assert f"y has a class {name!r}, which is no name" in said
+
+
+@pytest.mark.parametrize("other", ["Cat", "cat ", " cat", "c\u200bat", "\uff43at"])
+def test_classes_that_look_alike_are_warned_of_with_both_spellings(other):
+    (said,) = said_of(np.unique(np.array(["cat", other, "dog"])))
+    assert repr(other) in said and "'cat'" in said and "They stay apart" in said
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["cat", "cat\0"], ("cat", b"cat\0"), np.array(["cat", "cat\0"], object)],
+    ids=["list", "tuple", "objects"],
+)
+def test_classes_that_differ_in_a_nul_alone_are_not_merged(labels):
+    with pytest.raises(InputError, match="which ends in a NUL character: take it off"):
+        check_labels(labels, 2, "y")
