@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +24,8 @@ from keras_selflearn.storage.unfinished import is_unfinished
 
 IMAGES_CSV = "images.csv"
 RUN_JSON = "run.json"
+# Keeps room on the disk for the last run.json: a disk that is full is what it has to tell.
+_ROOM, _ROOM_BYTES = ".room", 2**18
 SKIPPED_CSV = "skipped.csv"
 
 
@@ -63,7 +67,8 @@ class RunFolder:
     def is_new(self) -> bool:
         """Tell whether the folder holds only a lock and what a killed run left at once."""
         return all(
-            path.name == LOCK or is_unfinished(path, RUN_JSON) for path in self.path.iterdir()
+            path.name in (LOCK, _ROOM) or is_unfinished(path, RUN_JSON)
+            for path in self.path.iterdir()
         )
 
     def has_run(self) -> bool:
@@ -111,6 +116,16 @@ class RunFolder:
     def write_run(self, record: RunRecord) -> None:
         """Write run.json."""
         write_record(self.path / RUN_JSON, record)
+
+    def keep_room(self) -> None:
+        """Take the room on the disk that the end of the run is recorded in; see `give_room`."""
+        # No zeros, which some file systems keep without taking room for them.
+        write_whole(self.path / _ROOM, os.urandom(_ROOM_BYTES))
+
+    def give_room(self) -> None:
+        """Give the room back, so that run.json can be written on a disk that is full."""
+        with contextlib.suppress(OSError):
+            (self.path / _ROOM).unlink()
 
     def write_history(self, history: Sequence[MetaIteration]) -> None:
         """Write history.csv, one row for each meta-iteration."""

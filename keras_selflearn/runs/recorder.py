@@ -76,6 +76,7 @@ class Recorder(tf.keras.callbacks.Callback):
         self._start = start - record.seconds
         self._embeddings: np.ndarray | None = None
         self._learner: AnyLearner | None = None
+        folder.keep_room()
         self._write()
 
     def estimate(self, found: CrossValidation, verdict: Verdict | None) -> None:
@@ -129,6 +130,7 @@ class Recorder(tf.keras.callbacks.Callback):
             self._record.termination = classifier.termination_condition_
             self._record.status = "finished"
             self._write()
+            folder.give_room()
         return self._embeddings
 
     @property
@@ -153,7 +155,8 @@ class Recorder(tf.keras.callbacks.Callback):
         self._record.cause = str(error) or type(error).__name__
         if isinstance(error, Stopped):
             error.kept = str(self._folder.path)
-        with contextlib.suppress(InputError):  # A full disk may be the cause.
+        self._folder.give_room()
+        with contextlib.suppress(InputError):
             self._write()
 
     def _write(self) -> None:

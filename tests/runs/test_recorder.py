@@ -156,6 +156,22 @@ def test_how_it_ended_and_why(folder, clock, error, status, cause):
     assert folder.status() == status
 
 
+def test_a_full_disk_still_takes_why_the_run_ended(small_disk, clock):
+    folder = RunFolder(small_disk / "run")
+    folder.path.mkdir()
+    record = begin(folder)
+    for number in range(40):
+        end_of(record, number)
+    with pytest.raises(OSError), (small_disk / "filler").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    with pytest.raises(InputError, match="No space left"):
+        end_of(record, 40)
+    record.fail(InputError("No space left"))
+    run = folder.read_run()
+    assert (run.status, run.cause) == ("failed", "No space left")
+
+
 def test_a_stop_says_where_the_run_is_kept(folder, clock):
     error = Stopped(signal.SIGINT)
     begin(folder).fail(error)
