@@ -195,7 +195,7 @@ def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
 
 
 def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
-    """Warn where a loss needs two images of one class in a batch, and no batch can have them.
+    """Warn where a loss needs two images in a batch, or two of one class, and none can have them.
 
     Parameters
     ----------
@@ -204,11 +204,12 @@ def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) 
         Positions in the classes; negative for an image without a label.
     batch_size : int
     """
-    most = np.bincount(labels[labels >= 0]).max()
-    if objective.needs_pairs and (most < 2 or batch_size < 2):
-        why = "batch_size is 1" if most > 1 else "each class has one labelled image"
+    alone = objective.needs_pairs and np.bincount(labels[labels >= 0]).max() < 2
+    if alone or (objective.needs_two and batch_size < 2):
+        what = "images of one class" if objective.needs_pairs else "images"
+        why = "each class has one labelled image" if alone else f"batch_size is {batch_size}"
         warnings.warn(
-            f"The {objective.name} loss compares images of one class in a batch, and {why}: the"
+            f"The {objective.name} loss compares {what} in a batch, and {why}: the"
             " first training will learn nothing. Label more images, or take another loss or a"
             " larger batch_size.",
             InputWarning,
@@ -226,11 +227,17 @@ def is_unlabelled(labels: np.ndarray) -> np.ndarray:
 def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """The positions of the labels in `classes`; `UNKNOWN_CLASS` for a label that is not there."""
     if labels.dtype.kind in "US" or classes.dtype.kind in "US":
-        labels, classes = labels.astype(str), classes.astype(str)
+        labels, classes = _texts(labels), _texts(classes)
     order = np.argsort(classes)
     places = np.searchsorted(classes, labels, sorter=order)
     positions = order[np.minimum(places, len(classes) - 1)]
     return np.where(classes[positions] == labels, positions, UNKNOWN_CLASS)
+
+
+def _texts(labels: np.ndarray) -> np.ndarray:
+    if labels.dtype.kind == "S":
+        return np.char.decode(labels, "utf-8", "surrogateescape")
+    return labels.astype(str)
 
 
 def match(labels: np.ndarray, classes: np.ndarray, name: str) -> np.ndarray:

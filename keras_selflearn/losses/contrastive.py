@@ -67,6 +67,7 @@ class Contrastive(Objective):
 
     name = "contrastive"
     optimizer = "rmsprop"
+    needs_two = True
 
     def __post_init__(self) -> None:
         check_parameters(self)

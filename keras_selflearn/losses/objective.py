@@ -31,6 +31,8 @@ class Objective(ABC):
         The labeller that is used where none is asked for (see `labeller_names`).
     needs_pairs : bool
         Whether a batch without two images of one class teaches nothing.
+    needs_two : bool
+        Whether a batch of one image teaches nothing.
     """
 
     name: ClassVar[str]
@@ -39,6 +41,7 @@ class Objective(ABC):
     logits: ClassVar[bool] = False
     labelling: ClassVar[str] = "nearest"
     needs_pairs: ClassVar[bool] = False
+    needs_two: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

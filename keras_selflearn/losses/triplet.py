@@ -115,6 +115,7 @@ class Triplet(Objective):
 
     name = "triplet"
     needs_pairs = True
+    needs_two = True
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -13,7 +13,8 @@ from typing import Any
 
 from keras_selflearn.console.errors import InputError
 
-_SEPARATORS = ",;\t"
+# Commas last, because they may be in decimals where semicolons are between cells.
+_SEPARATORS = "\t;,"
 # Excel reads a first line of it, and some programs write one.
 _SAYS_SEPARATOR = "sep="
 # UTF-32 first, because its mark begins as that of UTF-16.
@@ -122,7 +123,7 @@ def _separator(line: str, separators: str, columns: Sequence[str]) -> str:
             cells = next(csv.reader([line], delimiter=separator), [])
             if {*columns} <= {*_names(cells)} if columns else len(cells) > 1:
                 return separator
-    return separators[0]
+    return separators[-1]
 
 
 def _names(cells: Sequence[str]) -> list[str]:

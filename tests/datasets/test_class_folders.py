@@ -100,3 +100,20 @@ def test_an_image_that_is_gone_is_another_error_than_a_disk_that_is_full(tmp_pat
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError):
         copy_picture(tmp_path / "1.png", tmp_path / "file", "1.png")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (300 * "d/" + "x.png", "it lies in more than 200 folders within one another"),
+        (20 * (250 * "d" + "/") + "x.png", "its copy would have too long a path"),
+        (255 * "x", "its copy would have too long a path"),
+    ],
+    ids=["deep", "long", "numbered"],
+)
+def test_a_copy_that_can_t_be_made_is_left_out_with_the_reason(tmp_path, path, reason):
+    (tmp_path / "image").write_bytes(b"1")
+    if len(path) == 255:  # The number that tells it from the first makes it too long.
+        copy_picture(tmp_path / "image", tmp_path / "copies", path)
+    with pytest.raises(ValueError, match=reason):
+        copy_picture(tmp_path / "image", tmp_path / "copies", path)

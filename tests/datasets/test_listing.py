@@ -112,6 +112,14 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     )
 
 
+def test_no_folder_is_gone_through_twice_and_a_link_to_a_file_is_an_image_of_its_own(tmp_path):
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/x/2.png")
+    (tmp_path / "unlabelled/2.png").symlink_to("x/2.png")
+    (tmp_path / "unlabelled/y").symlink_to("x")
+    listing, said = warnings_of(tmp_path)
+    assert listing.paths[2:] == ("unlabelled/2.png", "unlabelled/x/2.png") and not said
+
+
 NFC, NFD = "caf\u00e9", "cafe\u0301"
 
 

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError, InputWarning
-from keras_selflearn.estimator.inputs import check_labels, warn_of_doubtful_labels
+from keras_selflearn.estimator.inputs import (
+    check_labels,
+    encode,
+    warn_of_doubtful_labels,
+    warn_of_no_pairs,
+)
+from keras_selflearn.losses.arcface import ArcFace
+from keras_selflearn.losses.contrastive import Contrastive
+from keras_selflearn.losses.cross_entropy import CrossEntropy
+from keras_selflearn.losses.triplet import Triplet
+from keras_selflearn.selflearning.examples import UNKNOWN_CLASS
 
 
 def marked(labels):
@@ -79,3 +89,35 @@ def test_classes_that_look_alike_are_warned_of_with_both_spellings(other):
 def test_classes_that_differ_in_a_nul_alone_are_not_merged(labels):
     with pytest.raises(InputError, match="which ends in a NUL character: take it off"):
         check_labels(labels, 2, "y")
+
+
+@pytest.mark.parametrize(
+    ("loss", "per_class", "batch_size", "why"),
+    [
+        (Triplet, 1, 10, "compares images of one class in a batch, and each class has one"),
+        (Triplet, 1, 1, "compares images of one class in a batch, and each class has one"),
+        (Triplet, 5, 1, "compares images of one class in a batch, and batch_size is 1"),
+        (Triplet, 2, 2, None),
+        (Contrastive, 5, 1, "compares images in a batch, and batch_size is 1"),
+        (Contrastive, 1, 2, None),
+        (ArcFace, 1, 1, None),
+        (CrossEntropy, 1, 1, None),
+    ],
+)
+def test_a_loss_of_0_000_that_learns_nothing_is_warned_of(loss, per_class, batch_size, why):
+    labels = np.array([-1] + [0, 1, 2] * per_class)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_no_pairs(loss(), labels, batch_size)
+    assert len(caught) == (why is not None)
+    assert why is None or why in str(caught[0].message)
+
+
+def test_labels_of_bytes_are_matched_whatever_their_encoding():
+    classes = np.array([b"a", b"caf\xc3\xa9", b"caf\xe9"])
+    assert encode(classes[::-1], classes).tolist() == [2, 1, 0]
+    assert encode(np.array(["caf\udce9", "caf\xe9", "b"]), classes).tolist() == [
+        2,
+        1,
+        UNKNOWN_CLASS,
+    ]

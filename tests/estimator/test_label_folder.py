@@ -11,6 +11,7 @@ from PIL import Image
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets import decoding
+from keras_selflearn.datasets.folder import load_folder
 from keras_selflearn.estimator import label_folder as module
 from keras_selflearn.estimator.label_folder import Labelled, label_files, label_folder
 
@@ -184,3 +185,18 @@ def test_a_folder_that_can_t_be_listed_is_an_error(classifiers, folder, monkeypa
 
     with pytest.raises(InputError, match=r"can't be read: Permission denied \(images/secret\)"):
         list(label_files(classifiers["triplet"], folder, paths()))
+
+
+def test_images_are_read_as_a_folder_in_training(tmp_path):
+    chance = np.random.default_rng(0)
+    for i, (suffix, shape) in enumerate(
+        [("png", (50, 40, 4)), ("jpg", (400, 300, 3)), ("bmp", (33, 90)), ("png", (7, 9, 3))]
+    ):
+        path = tmp_path / f"images/labelled/{'ab'[i % 2]}/{i}.{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(chance.integers(0, 256, shape, np.uint8)).save(path)
+    trained = load_folder(tmp_path / "images", image_size=48, cache_dir=tmp_path / "cache")
+    read = dict(module._decoded(tmp_path / "images", trained.paths, (48, 48, 3)))
+    assert len(read) == 4
+    for path, pixels in zip(trained.paths, trained.images):
+        np.testing.assert_array_equal(read[path], pixels)

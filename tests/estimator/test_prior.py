@@ -23,6 +23,10 @@ def test_a_file_gives_shares(tmp_path):
     np.testing.assert_allclose(prior_of(path, CLASSES), [0.75, 0.25, 0])
     path.write_text("cafe\u0301 ,1\n b,1\n", encoding="utf-8")
     np.testing.assert_allclose(prior_of(path, np.array(["b", "caf\u00e9"])), [0.5, 0.5])
+    path.write_text("cat;0,5\r\na, b ;0,25\r\ndog;0,25\r\n;\r\n", encoding="utf-16", newline="")
+    np.testing.assert_allclose(prior_of(path, CLASSES), [0.25, 0.5, 0.25])
+    path.write_text("'=1;1\nb;1\n")
+    np.testing.assert_allclose(prior_of(path, np.array(["=1", "b"])), [0.5, 0.5])
     path.write_text("1,1\n2,3\n")
     np.testing.assert_allclose(prior_of(str(path), np.array([1, 2])), [0.25, 0.75])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.console.signals import Stopped, stop_signals
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.losses.arcface import ArcFace
@@ -405,6 +405,12 @@ def test_a_disk_that_is_really_full_says_so_and_loses_no_checkpoint(small_disk, 
     (small_disk / "more").unlink()
     (small_disk / "ballast").unlink()
     assert len(run_experiment(short(small_disk)).read_run().history) == 4
+
+
+@pytest.mark.slow
+def test_a_run_whose_batches_can_teach_nothing_says_so(tmp_path):
+    with pytest.warns(InputWarning, match="triplet loss compares .*, and batch_size is 1"):
+        run_experiment(short(tmp_path, batch_size=1, meta_iterations=0, steps=1))
 
 
 def when_done(monkeypatch, meta_iteration, act):
