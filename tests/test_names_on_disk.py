@@ -13,7 +13,7 @@ from PIL import Image
 
 from keras_selflearn.estimator.label_folder import label_folder
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.storage.csv_files import open_csv, unshielded
+from keras_selflearn.storage.csv_files import opened_csv, unshielded
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def run(photos, tmp_path_factory):
 
 
 def rows(path):
-    with open_csv(path) as file:
+    with opened_csv(path) as file:
         return [
             {name: unshielded(cell) for name, cell in row.items()}
             for row in csv.DictReader(file, strict=True)

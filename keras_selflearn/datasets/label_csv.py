@@ -14,6 +14,8 @@ from keras_selflearn.storage.csv_files import unshielded
 from keras_selflearn.storage.tables import is_utf8, opened_table
 
 _COLUMNS = ("path", "label")
+# Arrays of labels take as much for each image as the longest label does.
+_LONGEST_LABEL = 1000
 # Empty, and -1 as people and programs write it.
 _NO_LABEL = ("", str(UNLABELLED), f"{UNLABELLED}.0", "\N{MINUS SIGN}1")
 
@@ -75,6 +77,11 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str | None]]:
             name, label = cells[0], unshielded(cells[1]).strip()
             if not table.has_utf8_mark:
                 _check_utf8(label, where)
+            if len(label) > _LONGEST_LABEL:
+                raise InputError(
+                    f"{where}: the label has {len(label):,} characters, and at most"
+                    f" {_LONGEST_LABEL:,} are allowed."
+                )
             if "\0" in label:
                 raise InputError(f"{where}: the label holds a NUL character: take it out.")
             yield where, name, None if label in _NO_LABEL else label

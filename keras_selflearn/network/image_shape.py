@@ -9,6 +9,8 @@ from keras_selflearn.network.own_model import Backbone, check_own_shape, own_sha
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
 
 _SMALLEST = 32  # of `tiny`
+# A batch has at least one image, whose feature maps take a hundred times as much.
+_MOST_PIXELS = 4096 * 4096
 
 
 def check_image_shape(
@@ -32,6 +34,10 @@ def check_image_shape(
         )
     if channels not in (1, 3):
         raise InputError(f"Images have {channels} channels: give 1 (grey) or 3 (RGB).")
+    if height * width > _MOST_PIXELS:
+        raise InputError(
+            f"Images are {height}x{width}, more pixels than 4096x4096: make them smaller."
+        )
     if image_size is not None:
         check_image_size(image_size, backbone=backbone)
         return

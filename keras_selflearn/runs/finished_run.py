@@ -10,7 +10,7 @@ import numpy as np
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.saving import SETTINGS
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.storage.csv_files import open_csv, unshielded
+from keras_selflearn.storage.csv_files import opened_csv, unshielded
 
 _COLUMNS = ("index", "path")
 
@@ -63,8 +63,8 @@ def image_paths(path: Path, indices: np.ndarray) -> dict[int, str]:
     wanted = set(indices.tolist())
     paths: dict[int, str] = {}
     try:
-        with open_csv(path) as file:
-            reader = csv.DictReader(file, strict=True)
+        with opened_csv(path) as lines:
+            reader = csv.DictReader(lines, strict=True)
             if not set(_COLUMNS) <= set(reader.fieldnames or ()):
                 raise InputError(f"{path} must have the columns {' and '.join(_COLUMNS)}.")
             for row in reader:

@@ -17,7 +17,7 @@ from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.runs.record import MetaIteration, RunRecord, read_record, write_record
 from keras_selflearn.storage.checkpoint import Checkpoints
-from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, open_csv, write_csv
+from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, opened_csv, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.lock import LOCK, is_locked
 from keras_selflearn.storage.unfinished import is_unfinished
@@ -155,8 +155,8 @@ class RunFolder:
         path = self.path / SKIPPED_CSV
         if not path.exists():
             return 0
-        with open_csv(path) as file:
-            return sum(1 for _ in csv.DictReader(file))
+        with opened_csv(path) as lines:
+            return sum(1 for _ in csv.DictReader(lines))
 
     def write_pseudo_labels(
         self, classifier: SelfLearningClassifier, paths: Sequence[str] | None

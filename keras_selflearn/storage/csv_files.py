@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from keras_selflearn.storage.files import written_whole
+from keras_selflearn.storage.lines import opened_lines
 
 # Of a file of damaged images.
 SKIPPED_COLUMNS = ("path", "reason")
@@ -48,9 +50,14 @@ def write_rows(file: BinaryIO, columns: Iterable[str], rows: Iterable[Iterable[A
     text.detach()
 
 
-def open_csv(path: Path) -> TextIO:
-    """Open a CSV file to read it. Bytes that are not UTF-8 stay as `os.fsdecode` gives them."""
-    return path.open(newline="", encoding="utf-8-sig", errors="surrogateescape")
+@contextlib.contextmanager
+def opened_csv(path: Path) -> Iterator[Iterator[str]]:
+    """Open a CSV file of ours; give its lines, as `opened_lines`.
+
+    Bytes that are not UTF-8 stay as `os.fsdecode` gives them.
+    """
+    with opened_lines(path, "utf-8-sig", "surrogateescape") as lines:
+        yield lines
 
 
 def shielded(cell: Any) -> Any:

@@ -8,12 +8,28 @@ from typing import BinaryIO
 
 import numpy as np
 
+from keras_selflearn.console.errors import InputError
+
+# No file of weights has more, and a crafted one with holes may be thousands of times as large.
+_MOST_BYTES = 2**34
 _PIECE = 2**20
 _SAMPLE = 100
 
 
 def sha256(path: Path) -> str:
-    """Give the digest of a file. Read a mebibyte at a time."""
+    """Give the digest of a file. Read a mebibyte at a time.
+
+    Raises
+    ------
+    InputError
+        For a file of more than 16 GiB.
+    """
+    size = path.stat().st_size
+    if size > _MOST_BYTES:
+        raise InputError(
+            f"{path} has {size / 2**30:.0f} GiB, and a file of weights has at most 16: it is"
+            " damaged or something else."
+        )
     with path.open("rb") as file:
         return sha256_of_rest(file)
 

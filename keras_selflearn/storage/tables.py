@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.storage.lines import check_file, opened_lines
 
 # Commas last, because they may be in decimals where semicolons are between cells.
 _SEPARATORS = "\t;,"
@@ -73,15 +74,16 @@ def opened_table(path: Path, columns: Sequence[str] = ()) -> Iterator[Table]:
     """
     table = None
     try:
+        check_file(path)
         encoding, has_utf8_mark = _encoding(path)
         errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
-        with path.open(newline="", encoding=encoding, errors=errors) as file:
-            first, lines_before = file.readline(), 0
+        with opened_lines(path, encoding, errors) as lines:
+            first, lines_before = next(lines, ""), 0
             separators = _SEPARATORS
             if first.lower().startswith(_SAYS_SEPARATOR) and len(first.strip("\r\n")) == 5:
-                separators, first, lines_before = first[4], file.readline(), 1
+                separators, first, lines_before = first[4], next(lines, ""), 1
             separator = _separator(first, separators, columns)
-            reader = csv.reader(itertools.chain([first], file), delimiter=separator, strict=True)
+            reader = csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
             table = Table(reader, [], separator, has_utf8_mark, lines_before)
             if columns:
                 names = _names(next(reader, []))
@@ -93,13 +95,15 @@ def opened_table(path: Path, columns: Sequence[str] = ()) -> Iterator[Table]:
                     )
                 table.places = [names.index(column) for column in columns]
             yield table
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
-    except csv.Error as error:
-        line = table.line if table else 1
-        raise InputError(f"{path}, line {line}, is no CSV: {error}.") from error
     except UnicodeError as error:
         raise InputError(f"{path} can't be read: {error}; save it as CSV in UTF-8.") from error
+    except (csv.Error, ValueError) as error:
+        line = table.line if table else 1
+        raise InputError(f"{path}, line {line}, is no CSV: {error}.") from error
 
 
 def is_utf8(text: str) -> bool:

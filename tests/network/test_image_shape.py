@@ -43,3 +43,10 @@ def test_a_model_of_the_user_s_says_itself_what_it_takes(tmp_path):
 def test_channels_first_is_said_and_not_that_images_are_small(shape):
     with pytest.raises(ValueError, match="with the channels first: give .height, width, channels"):
         check_image_shape(shape, backbone="vgg16")
+
+
+@pytest.mark.parametrize("image_size", [None, 64])
+def test_images_that_would_take_all_memory_are_an_error(image_size):
+    check_image_shape((4096, 4096, 3), backbone="tiny", image_size=image_size)
+    with pytest.raises(ValueError, match="Images are 4097x4096, more pixels than 4096x4096"):
+        check_image_shape((4097, 4096, 3), backbone="tiny", image_size=image_size)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from keras_selflearn.storage.csv_files import open_csv, unshielded, write_csv, write_rows
+from keras_selflearn.storage.csv_files import opened_csv, unshielded, write_csv, write_rows
 
 
 def test_names_come_back_whatever_their_bytes(tmp_path):
@@ -38,7 +38,7 @@ def test_what_was_there_stays_when_a_row_can_t_be_had(tmp_path):
 
 def read_back(path):
     """The rows of a file, as every reader of the package has them."""
-    with open_csv(path) as file:
+    with opened_csv(path) as file:
         return [[unshielded(cell) for cell in row] for row in csv.reader(file, strict=True)]
 
 
@@ -71,7 +71,7 @@ def test_cells_that_spreadsheets_would_run_begin_with_an_apostrophe(tmp_path):
         ["", "-", "-1"],
     ]
     write_csv(tmp_path / "a.csv", ["a", "b", "c"], [*rows, ["x", -0.25, np.float64(-1e-7)]])
-    with open_csv(tmp_path / "a.csv") as file:
+    with opened_csv(tmp_path / "a.csv") as file:
         _, *found, numbers = csv.reader(file, strict=True)
     assert found == [
         ["'=1+1", "'+a", "'-a"],

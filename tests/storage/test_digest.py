@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.storage import digest
 
 
@@ -41,3 +42,11 @@ def test_a_sample_is_of_the_first_the_last_and_those_between(n):
 def test_a_digest_in_parts_is_that_of_the_whole(array, monkeypatch):
     monkeypatch.setattr(digest, "_PIECE", 2000)
     assert digest.sha256_of_array(array) == hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def test_a_file_with_holes_of_300_gib_is_not_read(tmp_path):
+    path = tmp_path / "large.weights.h5"
+    with path.open("wb") as file:
+        file.truncate(300 * 2**30)
+    with pytest.raises(InputError, match="has 300 GiB, and a file of weights has at most 16"):
+        digest.sha256(path)

@@ -1,0 +1,42 @@
+"""The lines of a text file of unknown origin. None of them takes much memory."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+# In characters. A row of a table has a path and a few numbers.
+_LONGEST = 2**20
+
+
+@contextlib.contextmanager
+def opened_lines(path: Path, encoding: str, errors: str = "strict") -> Iterator[Iterator[str]]:
+    """Open a text file; give its lines with their ends as they are.
+
+    Raises
+    ------
+    OSError
+        When it can't be read, or is a device, a pipe or the like, which may have no end.
+    ValueError
+        In the block, for a line of more than a mebibyte.
+    """
+    check_file(path)
+    with path.open(newline="", encoding=encoding, errors=errors) as file:
+        yield _lines(file)
+
+
+def check_file(path: Path) -> None:
+    """Raise an `OSError` for a device, a pipe or the like: opening it may wait for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(_LONGEST + 1):
+        if len(line) > _LONGEST:
+            raise ValueError(f"a line has more than {_LONGEST:,} characters")
+        yield line
