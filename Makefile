@@ -12,7 +12,7 @@ PRESET ?= paper
 FLAGS ?=
 MINUTES ?= 20
 
-.PHONY: help install lock quickstart test test-fast coverage lint format docs clean report benchmark chaos
+.PHONY: help install lock quickstart test test-fast coverage lint format docs clean report benchmark chaos torture
 .PHONY: reproduce-table1 reproduce-table2 reproduce-table3
 .PHONY: reproduce-figure2 reproduce-figure3 reproduce-figure4
 
@@ -102,6 +102,9 @@ benchmark: install ## Measure speed and memory on this machine
 
 chaos: install ## Kill and resume a run for MINUTES=20, and compare it with an undisturbed run
 	@$(RUN) tests/chaos.py --minutes=$(MINUTES)
+
+torture: install ## Attack with random images, files, disks, pairs and signals for MINUTES=20
+	@$(RUN) tests/torture.py --minutes=$(MINUTES)
 
 clean: ## Remove the virtual environments; results stay
 	rm -rf .venv-* *.egg-info

@@ -26,6 +26,8 @@ def quicken_kernel_gradients(backbone: tf.keras.Model) -> None:
         return
     if "avx512_bf16" not in cpu.features() or "amx_bf16" in cpu.features():
         return
+    if cpu.without_onednn():
+        return
     for layer in backbone.layers:
         if isinstance(layer, tf.keras.layers.Conv2D) and _is_slow(layer):
             # Its class stays Keras' own: saved weights go by its name.

@@ -1,7 +1,8 @@
-"""The name and the features of the processor, as Linux gives them."""
+"""The name and the features of the processor, as Linux gives them, and how they are used."""
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
@@ -16,6 +17,11 @@ def name() -> str:
 def features() -> frozenset[str]:
     """Features of the processor in Linux' words, such as `avx512_bf16`. Empty if unknown."""
     return frozenset(" ".join(_values("flags")).split())
+
+
+def without_onednn() -> bool:
+    """Whether the environment keeps TensorFlow from oneDNN, which computes with these features."""
+    return os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0"
 
 
 def _values(key: str) -> list[str]:

@@ -43,7 +43,7 @@ def resolve_precision(precision: str) -> str:
         native = all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
     else:
         native = _has_bfloat16() and not _is_limited()
-        native = native and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0"
+        native = native and not cpu.without_onednn()
     return "mixed_bfloat16" if native else "float32"
 
 

@@ -29,7 +29,7 @@ OPTIONS = {
     "epochs": 3,
     "meta_epochs": 1,
     "batch_size": 20,
-    "learning_rate": 1e-2,
+    "learning_rate": 1e-3,
 }
 
 
