@@ -24,7 +24,7 @@ from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
 # To be raised with a change to what is read from the same files.
-_WAY_OF_DECODING = 1
+_WAY_OF_DECODING = 2
 _MOST_DAMAGED = 0.1
 _PARTS = ("train", "test")
 
