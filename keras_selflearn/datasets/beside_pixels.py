@@ -93,6 +93,13 @@ def all_scans_there(content: bytes) -> bool:
     return False
 
 
+def next_restart(content: bytes) -> int:
+    """Give the number, 0 to 7, of the restart marker that comes next at the end of a JPEG."""
+    begin = content.rfind(b"\xff\xda") + 1
+    last = max(content.rfind(bytes([0xFF, 0xD0 + number]), begin) for number in range(8))
+    return 0 if last < 0 else (content[last + 1] - 0xD0 + 1) % 8
+
+
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """The name and the data of each chunk, and the whole of it."""
     place = 8

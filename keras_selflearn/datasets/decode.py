@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from keras_selflearn.datasets.beside_pixels import (
     all_scans_there,
+    next_restart,
     significant_bits,
     without_extras,
 )
@@ -32,9 +33,9 @@ _TURNS = {
 }
 _ON_ITS_SIDE = (5, 6, 7, 8)
 _TIFF_BITS = 258
-# What a format ends with, for files whose end is missing, and two ways to go on before it.
+# What a format ends with, for files whose end is missing.
 _ENDS = {"JPEG": b"\xff\xd9", "BMP": b"", "GIF": b"\0;"}
-_FILLS = (bytes(4096), bytes((7 * i * i + 13 * i + 85) % 255 for i in range(4096)))
+_ALL_KINDS_OF_BYTES = bytes((7 * i * i + 13 * i + 85) % 255 for i in range(64))
 
 
 class Unfit(ValueError):
@@ -113,7 +114,8 @@ def _pixels_without_end(
         raise ValueError("pixels are missing")
     if kind == "JPEG":
         content = content.rstrip(b"\xff")  # Half of a marker.
-    ended = [io.BytesIO(content + fill + _ENDS[kind]) for fill in _FILLS]
+    fills = (bytes(4096), _parts(next_restart(content) if kind == "JPEG" else 0))
+    ended = [io.BytesIO(content + fill + _ENDS[kind]) for fill in fills]
     images = [_opened(each, kind) for each in ended]
     size = images[0].size
     # At full size: a smaller one may not show the difference.
@@ -126,6 +128,12 @@ def _pixels_without_end(
                 raise ValueError("pixels are missing")
     del images, image
     return _pixels(ended[0], kind, rows, columns, admit, exif)
+
+
+def _parts(first: int) -> bytes:
+    """All kinds of bytes, 64 times. A JPEG's restart markers from the `first` on part them."""
+    markers = (bytes([0xFF, 0xD0 + (first + part) % 8]) for part in range(64))
+    return b"".join(_ALL_KINDS_OF_BYTES + marker for marker in markers)
 
 
 def _opened(file: BinaryIO, kind: str) -> Image.Image:

@@ -26,8 +26,8 @@ class FlatColours:
         """Warn if more than half of the images in `where` are flat."""
         if self._flat > self._images / 2:
             warnings.warn(
-                f"{self._flat} of {self._images} images in {where} are one flat colour each when"
-                " they are read: look at them, and save them as 8-bit PNG if another program shows"
+                f"{self._flat} of {self._images} images that were looked at in {where} are one flat"
+                " colour each: look at them, and save them as 8-bit PNG if another program shows"
                 " more.",
                 InputWarning,
                 stacklevel=3,

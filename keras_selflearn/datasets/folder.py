@@ -26,8 +26,8 @@ from keras_selflearn.storage.json_files import read_json
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 2
-# So many images tell whether most are flat; all of them may be more than fit into memory.
-_LOOKED_AT = 1000
+# So many images tell whether most are flat. To read all of them would take long each time.
+_LOOKED_AT = 200
 _MOST_DAMAGED = 0.1
 _PARTS = ("train", "test")
 

@@ -142,10 +142,13 @@ def _deep_colours(
 
 
 def _scaled(samples: np.ndarray, white: float, black: float = 0) -> np.ndarray:
-    if samples.dtype == np.uint16:  # To look up is faster.
-        return _scaled(np.arange(2**16), white)[samples]
-    scaled = (samples.astype(np.float64) - black) * (255 / white)
-    return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
+    if samples.dtype.kind in "iu" and not black and white < 2**16:  # To look up is faster.
+        return _to_8_bits(np.arange(2**16), white)[samples]
+    return _to_8_bits(samples.astype(np.float64) - black, white)
+
+
+def _to_8_bits(samples: np.ndarray, white: float) -> np.ndarray:
+    return np.clip(np.round(samples * (255 / white)), 0, 255).astype(np.uint8)
 
 
 def _white(brightest: float, bits: int | None, is_float: bool) -> float:

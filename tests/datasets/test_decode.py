@@ -122,6 +122,17 @@ def test_a_jpeg_that_is_cut_in_its_pixels_is_damaged(tmp_path, options, kept):
         read(tmp_path, content[: int(kept * len(content))], 32)
 
 
+@pytest.mark.parametrize("quality", [30, 90])
+def test_a_jpeg_that_is_cut_at_a_restart_marker_is_damaged(tmp_path, quality):
+    content = saved(PIXELS, "JPEG", quality=quality, restart_marker_rows=1)
+    scan = content.index(b"\xff\xda") + 14
+    cuts = [i for i in range(scan, len(content) - 2) if content[i] == 0xFF and content[i + 1]]
+    assert len(cuts) > 4
+    for cut in (end for start in cuts for end in range(start - 1, start + 4)):
+        with pytest.raises(ValueError, match="truncated"):
+            read(tmp_path, content[:cut])
+
+
 def test_a_progressive_jpeg_that_is_cut_between_two_scans_is_damaged(tmp_path):
     content = saved(PIXELS, "JPEG", quality=90, progressive=True)
     starts = [i for i in range(len(content) - 1) if content[i : i + 2] == b"\xff\xda"]

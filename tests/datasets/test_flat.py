@@ -25,7 +25,7 @@ def warned(flat, others):
 
 def test_more_than_half_of_one_flat_colour_is_warned_of():
     (message,) = warned(3, 2)
-    assert message.startswith("3 of 5 images in photos are one flat colour")
+    assert message.startswith("3 of 5 images that were looked at in photos are one flat colour")
     assert warned(2, 2) == warned(0, 1) == warned(0, 0) == []
 
 
