@@ -75,7 +75,8 @@ def _answer(process: subprocess.Popen[bytes], stopping: threading.Event) -> byte
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             answer, _ = process.communicate(timeout=_SECONDS_BETWEEN_LOOKS)
-            if process.returncode == -getattr(signal, "SIGXCPU", 0):
+            # Windows has no such signal.
+            if -process.returncode == getattr(signal, "SIGXCPU", None):
                 raise ValueError(_too_much(f"{_SECONDS_OF_PROCESSOR} seconds of a processor"))
             return answer
         if stopping.is_set():
@@ -85,7 +86,7 @@ def _answer(process: subprocess.Popen[bytes], stopping: threading.Event) -> byte
 
 
 def _too_much(what: str) -> str:
-    return f"decoding it takes more than {what}: save it again, with fewer pixels"
+    return f"decoding it takes more than {what}: save it again, smaller"
 
 
 def check_memory(cost: Cost) -> None:
@@ -93,7 +94,7 @@ def check_memory(cost: Cost) -> None:
     if cost.bytes > MOST_BYTES - _OWN_BYTES:
         raise Unfit(
             f"decoding its {cost.pixels:,} pixels takes more than 1 GiB of memory: save it again,"
-            " with fewer pixels"
+            " smaller"
         )
 
 

@@ -38,6 +38,10 @@ _ENDS = {"JPEG": b"\xff\xd9", "BMP": b"", "GIF": b"\0;"}
 _ALL_KINDS_OF_BYTES = bytes((7 * i * i + 13 * i + 85) % 255 for i in range(64))
 
 
+# To look for what lies beside the pixels, where it lies in millions of parts.
+_SECONDS_A_BYTE = 125e-9
+
+
 class Unfit(ValueError):
     """A file that can't be decoded here, whatever is left out of it."""
 
@@ -68,8 +72,10 @@ def decode(file: BinaryIO, rows: int, columns: int, admit: Admit) -> np.ndarray:
     except (Unfit, MemoryError, Image.DecompressionBombError):
         raise
     except Exception as error:
-        file.seek(0)
-        bare, exif = without_extras(file.read(), kind)
+        size = file.seek(0, 2)
+        with admit(Cost(0, size, size * _SECONDS_A_BYTE)):
+            file.seek(0)
+            bare, exif = without_extras(file.read(), kind)
         for attempt in (_pixels, _pixels_without_end):
             try:
                 return attempt(io.BytesIO(bare), kind, rows, columns, admit, exif)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import threading
 import warnings
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ _BUDGET = Budget(MOST_BYTES)
 # What takes more than an ordinary photograph gets a process of its own, which can be ended.
 _ORDINARY_BYTES = 384 * 2**20
 _ORDINARY_SECONDS = 2.0
+# A file may hold millions of texts or comments before its pixels.
+_MOST_READS = 500_000
 # Of damaged EXIF, which changes no pixel. Not around each image: threads that set filters for a
 # while leave each other's behind.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -37,6 +40,21 @@ class _Large(Unfit):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.bytes = number
+
+
+class _FewReads(io.BufferedReader):
+    """A file that can be read so many times. Each takes Python about a microsecond."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._left = _MOST_READS
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Raise `_Large` if it was the last time."""
+        self._left -= 1
+        if self._left < 0:
+            raise _Large(MOST_BYTES)
+        return super().read(size)
 
 
 def read_picture(
@@ -79,7 +97,7 @@ def read_picture(
 
     try:
         try:
-            with path.open("rb") as file:
+            with _FewReads(path) as file:
                 return decode(file, rows, columns, admitted)
         except (_Large, Image.DecompressionBombError) as large:
             # How large, Pillow does not say of what it takes for a bomb.

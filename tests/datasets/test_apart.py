@@ -10,7 +10,16 @@ import time
 
 import numpy as np
 import pytest
-from odd_images import flat_png, huge_webp, many_scans, picture, run_length_bmp, saved, tiled_tiff
+from odd_images import (
+    chunk,
+    flat_png,
+    huge_webp,
+    many_scans,
+    picture,
+    run_length_bmp,
+    saved,
+    tiled_tiff,
+)
 from PIL import Image
 from waiting import finish, wait_for
 
@@ -109,6 +118,28 @@ def test_the_time_for_one_image_is_bounded(tmp_path, content):
     with pytest.raises(ValueError, match="takes more than (5 seconds of a processor|10 seconds)"):
         read_picture(tmp_path / "a", 96)
     assert time.monotonic() - begin < 30
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
+def test_a_file_with_many_texts_beside_its_pixels_is_read_apart(tmp_path, monkeypatch, kind):
+    content = saved(picture(), kind)
+    text = {"PNG": chunk(b"tEXt", b"a\0b"), "JPEG": b"\xff\xfe\0\2", "GIF": b"!\xfe\1a\0"}[kind]
+    at = {"PNG": 33, "JPEG": 2, "GIF": 13 + 768}[kind]
+    (tmp_path / "a").write_bytes(content[:at] + text * 3_000 + content[at:])
+    whole = read_picture(tmp_path / "a", 96)
+    monkeypatch.setattr(pictures, "_MOST_READS", 2_000)
+    monkeypatch.setattr(pictures, "decode_apart", lambda *given: "apart")
+    assert read_picture(tmp_path / "a", 96) == "apart"
+    (tmp_path / "a").write_bytes(content)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a", 96), whole)
+
+
+def test_a_large_file_with_broken_text_is_read_apart(tmp_path, monkeypatch):
+    content = saved(picture(), "PNG")
+    broken = chunk(b"tEXt", b"a", crc=1) + chunk(b"tEXt", bytes(20_000_000))
+    (tmp_path / "a").write_bytes(content[:33] + broken + content[33:])
+    monkeypatch.setattr(pictures, "decode_apart", lambda *given: "apart")
+    assert read_picture(tmp_path / "a", 96) == "apart"
 
 
 def test_the_time_is_bounded_also_where_the_processor_does_nothing(tmp_path, monkeypatch):
