@@ -17,7 +17,7 @@ _BESIDE: dict[str, tuple[float, int]] = {
     "PNG": (0, 30),
     "GIF": (1, 10),
     "BMP": (1, 10),
-    "TIFF": (8, 25),
+    "TIFF": (0, 25),
     "WEBP": (16, 40),
     "AVIF": (10, 40),
     "HEIF": (8, 40),
@@ -26,7 +26,7 @@ _BESIDE: dict[str, tuple[float, int]] = {
 _RUN_LENGTH = (3, 400)
 _BYTES_A_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _BYTES_A_PIXEL_OF_A_BAND = 24
-_ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 278, 322, 323
+_BITS, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 258, 278, 322, 323
 _BLOCK = 2**20
 
 
@@ -74,6 +74,7 @@ def cost(image: Image.Image, kind: str, stored: int, file: BinaryIO) -> Cost:
     if kind == "TIFF":
         # Decoded piece by piece, and a small image may lie in a large one.
         at_once = _pixels_in_a_piece(image)
+        beside = sum(image.tag_v2.get(_BITS, (1,))) / 8  # type: ignore[attr-defined]
         stored = max(stored, at_once)
     if kind == "JPEG":
         scans = 1 if _is_one_scan(image, file) else _count_scans(file)
