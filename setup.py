@@ -34,6 +34,9 @@ CLUSTER = [*RAY, "ray[default]>=2.51; " + KERAS3_STACK]
 # Earlier ones were not tested.
 HUB = ["keras-hub>=0.32; " + KERAS3_STACK]
 
+# AVIF is read by Pillow itself, since 11.3.
+HEIF = ["pillow-heif", "pillow>=11.3"]
+
 # No bounds: each Python gets the newest Sphinx that still has it.
 DOCS = ["sphinx", "myst-parser", "numpydoc", "furo"]
 
@@ -91,6 +94,7 @@ setup(
     extras_require={
         "cluster": CLUSTER,
         "docs": DOCS,
+        "heif": HEIF,
         "hub": HUB,
         "dev": [
             "hypothesis",

@@ -18,13 +18,16 @@ from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoding import decode_pictures
+from keras_selflearn.datasets.flat import FlatColours
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
 # To be raised with a change to what is read from the same files.
-_WAY_OF_DECODING = 1
+_WAY_OF_DECODING = 2
+# So many images tell whether most are flat. To read all of them would take long each time.
+_LOOKED_AT = 200
 _MOST_DAMAGED = 0.1
 _PARTS = ("train", "test")
 
@@ -37,6 +40,8 @@ def load_folder(
     labels_csv: str | os.PathLike | None = None,
 ) -> Dataset:
     """Load the images that `list_folder` finds. Decode them only if a file has changed.
+
+    There is a warning when more than half of the images are one flat colour each.
 
     Parameters
     ----------
@@ -73,11 +78,15 @@ def load_folder(
                 if outdated != cache:
                     # Another process may use it, or remove it at the same time.
                     shutil.rmtree(outdated, ignore_errors=True)
-        return _open(cache, listing)
+        dataset = _open(cache, listing)
     except OSError as error:
         raise InputError(
             f"Decoded images can't be kept in {cache_dir}: {error.strerror or error}."
         ) from error
+    flat = FlatColours()
+    flat.add(dataset.images[:: len(dataset.images) // _LOOKED_AT + 1])
+    flat.warn(str(folder))
+    return dataset
 
 
 def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:

@@ -2,34 +2,78 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
-_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
-# More than any camera has: a crafted file of a few bytes may claim any number.
-_MOST_PIXELS = 250_000_000
-# Of a photograph only so many times the pixels asked for are decoded, where the format allows that.
-_REDUCING_GAP = 3.0
+from keras_selflearn.datasets.apart import MOST_BYTES, check_memory, decode_apart
+from keras_selflearn.datasets.budget import Budget, Stopping
+from keras_selflearn.datasets.cost import Cost
+from keras_selflearn.datasets.decode import Unfit, decode
+
+# Of the names of files that are worth opening. What is in them, their first bytes say.
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp"),
+    *(".tif", ".tiff", ".avif", ".heic", ".heif"),
+)
+# What is decoded at a time in this process, and in those that it starts, by all threads.
+_BUDGET = Budget(MOST_BYTES)
+# What takes more than an ordinary photograph gets a process of its own, which can be ended.
+_ORDINARY_BYTES = 384 * 2**20
+_ORDINARY_SECONDS = 2.0
+# A file may hold millions of texts or comments before its pixels.
+_MOST_READS = 500_000
 # Of damaged EXIF, which changes no pixel. Not around each image: threads that set filters for a
 # while leave each other's behind.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
+class _Large(Unfit):
+    """An image that gets a process of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.bytes = number
+
+
+class _FewReads(io.BufferedReader):
+    """A file that can be read so many times. Each takes Python about a microsecond."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._left = _MOST_READS
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Raise `_Large` if it was the last time."""
+        self._left -= 1
+        if self._left < 0:
+            raise _Large(MOST_BYTES)
+        return super().read(size)
+
+
+def read_picture(
+    path: Path, size: int | tuple[int, int], stopping: threading.Event | None = None
+) -> np.ndarray:
     """Decode an image file and resize it with antialiasing. Its proportions may change.
 
-    The first frame of several; turned as its EXIF says; transparent parts on white; grey, palette,
-    CMYK and 16-bit images as RGB.
+    What it is, its content says, and not its name. The first frame of several; turned as its EXIF
+    says; transparent parts on white; grey, palette, CMYK and 16-bit images as RGB. All threads
+    together decode so many at a time that they take about 1 GiB. One that takes more than 1 GiB, or
+    more than 10 seconds, is not read.
 
     Parameters
     ----------
     path : Path
     size : int or (int, int)
         Height and width of the result, in pixels; one number for a square.
+    stopping : Event, optional
+        Set by another thread when nobody waits for the image any more.
 
     Returns
     -------
@@ -41,30 +85,26 @@ def read_picture(path: Path, size: int | tuple[int, int]) -> np.ndarray:
         With the reason, when it can't be read or is no whole image.
     """
     rows, columns = (size, size) if isinstance(size, int) else size
-    enough = int(_REDUCING_GAP * max(rows, columns))
+    stopping = stopping or threading.Event()
+
+    @contextlib.contextmanager
+    def admitted(cost: Cost) -> Iterator[None]:
+        check_memory(cost)
+        if cost.bytes > _ORDINARY_BYTES or cost.seconds > _ORDINARY_SECONDS:
+            raise _Large(cost.bytes)
+        with _BUDGET.taken(cost.bytes, stopping):
+            yield
+
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            width, height = image.size
-            if width * height > _MOST_PIXELS:
-                raise ValueError(f"{width}x{height} pixels are too many")
-            image.draft(None, (enough, enough))
-            image.load()
-            turned = ImageOps.exif_transpose(image)
-            resized = _as_rgb(turned).resize(
-                (columns, rows), Image.Resampling.BICUBIC, reducing_gap=_REDUCING_GAP
-            )
-            return np.asarray(resized)
+        try:
+            with _FewReads(path) as file:
+                return decode(file, rows, columns, admitted)
+        except (_Large, Image.DecompressionBombError) as large:
+            # How large, Pillow does not say of what it takes for a bomb.
+            needed = large.bytes if isinstance(large, _Large) else MOST_BYTES
+            with _BUDGET.taken(needed, stopping):
+                return decode_apart(path, rows, columns, stopping)
+    except Stopping:
+        raise ValueError("nobody waits for it any more") from None
     except Exception as error:  # Each of Pillow's decoders raises its own.
         raise ValueError(str(error) or type(error).__name__) from error
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        # 16-bit grey: Pillow's own conversion cuts off all that is brighter than 255.
-        grey = np.asarray(image).astype(np.float64) / 257
-        return Image.fromarray(np.clip(np.round(grey), 0, 255).astype(np.uint8)).convert("RGB")
-    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        see_through = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, see_through).convert("RGB")
-    return image.convert("RGB")

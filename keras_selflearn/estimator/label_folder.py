@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.decoding import decode_pictures
+from keras_selflearn.datasets.flat import FlatColours
 from keras_selflearn.datasets.listing import find_images
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.network.embedding import embed, inference_batch_size
@@ -58,8 +59,9 @@ def label_folder(
 ) -> Iterator[Labelled]:
     """Label all images below `folder`, in the order in which the system lists them.
 
-    Images are read as for training and resized to the classifier's size. Links are followed. At
-    the end there is a warning of the files that are no images.
+    Images are read as for training and resized to the classifier's size. Links are followed. There
+    is a warning of the files that are no images, and one when more than half of the images are one
+    flat colour each.
 
     Parameters
     ----------
@@ -143,11 +145,15 @@ def _decoded(
     height, width, channels = image_shape
     ahead = _BATCHES_AHEAD * inference_batch_size(image_shape)
     decoded = decode_pictures(folder, _readable(folder, paths), (height, width), ahead=ahead)
+    flat = FlatColours()
     with contextlib.closing(decoded):
         for path, image in decoded:
+            if not isinstance(image, str):
+                flat.add([image])
             if channels == 1 and not isinstance(image, str):
                 image = np.asarray(Image.fromarray(image).convert("L"))[..., None]
             yield path, image
+    flat.warn(str(folder))
 
 
 def _readable(folder: Path, paths: Iterable[str]) -> Iterator[str]:

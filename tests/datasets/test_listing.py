@@ -224,12 +224,12 @@ def test_a_csv_that_is_not_there(tmp_path):
 
 
 def test_what_is_left_out_is_counted(tmp_path):
-    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/1.tif", "unlabelled/2.TIF")
+    make(tmp_path, "labelled/a/1.png", "labelled/b/1.png", "unlabelled/1.mp4", "unlabelled/2.MP4")
     make(tmp_path, "unlabelled/noext", "other/1.png")
     with pytest.warns(InputWarning) as caught:
         list_folder(tmp_path)
     first, second = sorted(str(each.message) for each in caught)
-    assert first.startswith("3 files in") and first.endswith(": 2 .tif, 1 noext.")
+    assert first.startswith("3 files in") and first.endswith(": 2 .mp4, 1 noext.")
     read = f"Only labelled/, unlabelled/, test/ in {tmp_path} are read"
     assert second == f"{read}: other (1 image) left out."
 
