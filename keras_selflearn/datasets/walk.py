@@ -81,6 +81,7 @@ class Walk:
         folders, links = [(str(folder), below)], list[tuple[str, str]]()
         while folders or links:
             here, path = folders.pop() if folders else heapq.heappop(links)
+            inside = []
             try:
                 identity = _identity(here)
                 if identity not in self._been:
@@ -92,7 +93,7 @@ class Walk:
                             if kind == "image":
                                 yield name
                             elif kind == "folder":
-                                folders.append((entry.path, name))
+                                inside.append((entry.path, name))
                             elif kind == "link":
                                 heapq.heappush(links, (entry.path, name))
             except OSError as error:
@@ -102,6 +103,7 @@ class Walk:
                         " it out."
                     ) from error
                 self.left_out.unreadable(path, error)
+            folders += reversed(inside)  # The first is popped first.
 
     def folders(self, folder: Path, below: str = "") -> list[str]:
         """List the names of the folders directly in one, sorted. The images there are left out.

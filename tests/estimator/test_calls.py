@@ -161,6 +161,13 @@ def test_a_loss_without_pairs_is_warned_of(labels, changes, why):
         classifier(loss="triplet", epochs=1, **changes).fit(IMAGES, labels)
 
 
+def test_unlabelled_images_that_numpy_made_class_255_are_warned_of():
+    labels = BRIGHT.astype(np.uint8)
+    labels[20:] = np.array(-1).astype(np.uint8)
+    with pytest.warns(InputWarning, match=r"class 255, .* make y with y.astype\(int\) first"):
+        classifier(epochs=1).fit(IMAGES, labels)
+
+
 def test_a_loss_that_needs_no_pairs_is_not():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
