@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoding import decode_pictures
+from keras_selflearn.datasets.earlier_rows import EarlierRows, file_digests
 from keras_selflearn.datasets.flat import FlatColours
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
@@ -70,11 +72,13 @@ def load_folder(
     listing = list_folder(folder, None if labels_csv is None else Path(labels_csv).expanduser())
     place = (_WAY_OF_DECODING, image_size, os.path.realpath(folder), labels_csv is None)
     name = f"images-{_sha256(place)[:8]}-"
-    cache = cache_dir / (name + _files_digest(listing)[:16])
+    digests = {part: file_digests(folder, paths) for part, paths in _paths(listing).items()}
+    cache = cache_dir / (name + _key(listing, digests)[:16])
     try:
         if not cache.is_dir():
-            _make(cache, listing, image_size)
-            for outdated in cache_dir.glob(f"{name}*"):
+            outdated_caches = sorted(cache_dir.glob(f"{name}*"))
+            _make(cache, listing, image_size, digests, EarlierRows(outdated_caches))
+            for outdated in outdated_caches:
                 if outdated != cache:
                     # Another process may use it, or remove it at the same time.
                     shutil.rmtree(outdated, ignore_errors=True)
@@ -94,17 +98,13 @@ def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
     write_csv(path, SKIPPED_COLUMNS, skipped)
 
 
-def _files_digest(listing: Listing) -> str:
-    """Give a digest that changes with each file that is added, removed or changed."""
-    files: list[tuple[str | None, object]] = []
-    for path in (*listing.paths, None, *listing.test_paths):
-        try:
-            status = path and os.stat(listing.folder / path)
-        except OSError as error:  # It is left out with this reason when it is decoded.
-            files.append((path, str(error.strerror)))
-        else:
-            files.append((path, status and (status.st_size, status.st_mtime_ns)))
-    return _sha256(files)
+def _paths(listing: Listing) -> dict[str, Sequence[str]]:
+    return {"train": listing.paths, "test": listing.test_paths}
+
+
+def _key(listing: Listing, digests: dict[str, np.ndarray]) -> str:
+    """Give a digest that changes with each file that is added, removed, moved or changed."""
+    return _sha256([(paths, digests[part].tolist()) for part, paths in _paths(listing).items()])
 
 
 def _sha256(source: object) -> str:
@@ -112,17 +112,27 @@ def _sha256(source: object) -> str:
     return hashlib.sha256(repr(source).encode()).hexdigest()
 
 
-def _make(cache: Path, listing: Listing, image_size: int) -> None:
-    paths = {"train": listing.paths, "test": listing.test_paths}
+def _make(
+    cache: Path,
+    listing: Listing,
+    image_size: int,
+    digests: dict[str, np.ndarray],
+    earlier: EarlierRows,
+) -> None:
+    paths = _paths(listing)
     number = sum(map(len, paths.values()))
-    if not sys.stderr.isatty():
-        print(f"Decoding {number:,} images of {listing.folder}, once", file=sys.stderr, flush=True)
+    new = sum(np.count_nonzero(~earlier.has(each)) for each in digests.values())
+    if new and not sys.stderr.isatty():
+        print(f"Decoding {new:,} images of {listing.folder}, once", file=sys.stderr, flush=True)
     with made_whole(cache, cache.is_dir) as unfinished:
         skipped: dict[str, list[tuple[int, str]]] = {}
         with tqdm(total=number, desc="decoding", unit=" images", leave=False, disable=None) as bar:
             for part in _PARTS:
                 with (unfinished / f"{part}.npy").open("wb") as file:
-                    skipped[part] = _decode(listing.folder, paths[part], image_size, file, bar)
+                    skipped[part] = _decode(
+                        listing.folder, paths[part], digests[part], earlier, image_size, file, bar
+                    )
+                np.save(unfinished / f"{part}-files.npy", digests[part])
         named = [(paths[part][i], reason) for part in _PARTS for i, reason in skipped[part]]
         if len(named) > _MOST_DAMAGED * number:
             all_of_them = cache.parent / "skipped.csv"
@@ -137,13 +147,25 @@ def _make(cache: Path, listing: Listing, image_size: int) -> None:
 
 
 def _decode(
-    folder: Path, paths: Sequence[str], image_size: int, file: BinaryIO, bar: tqdm
+    folder: Path,
+    paths: Sequence[str],
+    digests: np.ndarray,
+    earlier: EarlierRows,
+    image_size: int,
+    file: BinaryIO,
+    bar: tqdm,
 ) -> list[tuple[int, str]]:
-    """Write the images as .npy. Give the position and the reason of each one left out."""
+    """Write the images as .npy. Give the position and the reason of each one left out.
+
+    Those that are in earlier caches need no decoding.
+    """
     shape = (image_size, image_size, 3)
     write_header(file, (len(paths), *shape))
     begin, skipped = file.tell(), []
-    for i, (_, image) in enumerate(decode_pictures(folder, paths, image_size)):
+    known = earlier.has(digests)
+    decoded = decode_pictures(folder, itertools.compress(paths, ~known), image_size)
+    for i, digest in enumerate(digests):
+        image = earlier.image(digest) if known[i] else next(decoded)[1]
         if isinstance(image, str):
             skipped.append((i, image))
         else:

@@ -22,6 +22,7 @@ import requests
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
+from keras_selflearn.datasets.earlier_rows import file_identity
 from keras_selflearn.datasets.empty_classes import without_empty_classes
 from keras_selflearn.datasets.pixel_range import check_pixel_dtype
 from keras_selflearn.datasets.tfds_names import check_tfds_name
@@ -154,7 +155,7 @@ def _build_command(name: str, data_folder: Path) -> str:
 
 def _digest(prepared: Path, name: str, size: int | None, unlabelled_split: str | None) -> str:
     records = sorted(prepared.glob(f"{name.split('/')[0]}-*"))
-    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in records]
+    files = [(path.name, *file_identity(path)) for path in records]
     source = (_WAY_OF_DECODING, size, unlabelled_split, str(prepared.resolve()), files)
     return hashlib.sha256(repr(source).encode()).hexdigest()[:8]
 

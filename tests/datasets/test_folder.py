@@ -85,6 +85,58 @@ def test_files_that_were_changed_added_or_removed_are_noticed(images):
     assert len(list((images.parent / "cache").iterdir())) == 1  # outdated ones are removed
 
 
+def decoded_again(images, monkeypatch):
+    """The images, and the names of those that were decoded."""
+    read, names = decoding.read_picture, []
+
+    def note(path, *arguments, **named):
+        names.append(path.name)
+        return read(path, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(decoding, "read_picture", note)
+        data = load(images)
+    return data, sorted(names)
+
+
+def test_two_images_of_one_size_and_time_that_change_places_are_noticed(images):
+    first, second = (images / f"labelled/{name}/0.png" for name in ("dark", "light ü"))
+    size = max(path.stat().st_size for path in (first, second))
+    for path in (first, second):
+        path.write_bytes(path.read_bytes().ljust(size, b"\0"))
+        os.utime(path, (1e9, 1e9))
+    assert levels(load(images).images)[:4:3] == [10, 200]
+    first.rename(images / "other")
+    second.rename(first)
+    (images / "other").rename(second)
+    assert levels(load(images).images)[:4:3] == [200, 10]
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    for path in (first, second):
+        os.utime(path, (1e9, 1e9))
+    assert levels(load(images).images)[:4:3] == [10, 200]
+
+
+def test_only_images_that_are_new_are_decoded(images, monkeypatch):
+    before = load(images)
+    damaged = "5 b.png"  # it is tried again
+    picture(images / "unlabelled/00.png", 78)
+    data, names = decoded_again(images, monkeypatch)
+    assert names == ["00.png", damaged] and levels(data.images)[6:9] == [100, 78, 101]
+    os.rename(images / "unlabelled/3.png", images / "labelled/dark/9.png")
+    data, names = decoded_again(images, monkeypatch)
+    assert set(names) <= {"9.png", damaged} and levels(data.images)[:4] == [10, 11, 12, 103]
+    os.remove(images / "labelled/dark/9.png")
+    data, names = decoded_again(images, monkeypatch)
+    assert names == [damaged] and len(data.images) == len(before.images)
+    (cache,) = (images.parent / "cache").glob("images-*")
+    os.truncate(cache / "train.npy", 1000)
+    os.remove(images / "unlabelled/00.png")
+    data, names = decoded_again(images, monkeypatch)
+    assert len(names) == 16 and levels(data.images)[:4] == [10, 11, 12, 200]
+
+
 def test_other_labels_need_no_decoding(images, monkeypatch):
     labels = images.parent / "labels.csv"
     labels.write_text("path,label\nlabelled/dark/0.png,a\nunlabelled/1.png,b\n")
