@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets.decoding import decode_pictures
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 from keras_selflearn.storage.csv_files import write_csv

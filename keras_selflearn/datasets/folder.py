@@ -18,9 +18,9 @@ from tqdm import tqdm
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
-from keras_selflearn.datasets.decoding import decode_pictures
 from keras_selflearn.datasets.earlier_rows import EarlierRows, file_digests
-from keras_selflearn.datasets.flat import FlatColours
+from keras_selflearn.datasets.image_files.flat_colours import FlatColours
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole

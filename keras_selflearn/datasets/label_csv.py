@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets.pictures import SUFFIXES
+from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.csv_files import unshielded

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from keras_selflearn.console.errors import InputWarning
-from keras_selflearn.datasets.pictures import SUFFIXES
+from keras_selflearn.datasets.image_files.reading import SUFFIXES
 
 # What is left out, and why.
 HIDDEN = "files or folders", "they are hidden (their names begin with a dot)"

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.label_csv import read_label_csv
 from keras_selflearn.datasets.left_out import named, warn
-from keras_selflearn.datasets.pictures import SUFFIXES
 from keras_selflearn.datasets.same_name import alike, names_alike, same_name
 from keras_selflearn.datasets.walk import Walk
 from keras_selflearn.selflearning.examples import UNLABELLED

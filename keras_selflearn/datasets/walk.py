@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.left_out import ASTRAY, BROKEN, HIDDEN, SPECIAL, LeftOut
-from keras_selflearn.datasets.pictures import SUFFIXES
 
 # What macOS, Windows and network storage keep beside a user's files, in lower case.
 _OF_SYSTEMS = {

@@ -17,8 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.datasets.decoding import decode_pictures
-from keras_selflearn.datasets.flat import FlatColours
+from keras_selflearn.datasets.image_files.flat_colours import FlatColours
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
 from keras_selflearn.datasets.listing import find_images
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.network.embedding import embed, inference_batch_size

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import decoding
 from keras_selflearn.datasets.folder import load_folder, write_skipped
+from keras_selflearn.datasets.image_files import in_parallel
 
 
 def picture(path, level):
@@ -68,7 +68,7 @@ def test_without_test_images_there_are_none(images):
 
 def test_the_second_time_nothing_is_decoded(images, monkeypatch):
     first = load(images)
-    monkeypatch.setattr(decoding, "read_picture", None)
+    monkeypatch.setattr(in_parallel, "read_picture", None)
     second = load(images)
     np.testing.assert_array_equal(first.images, second.images)
     assert first.paths == second.paths and first.skipped == second.skipped
@@ -87,14 +87,14 @@ def test_files_that_were_changed_added_or_removed_are_noticed(images):
 
 def decoded_again(images, monkeypatch):
     """The images, and the names of those that were decoded."""
-    read, names = decoding.read_picture, []
+    read, names = in_parallel.read_picture, []
 
     def note(path, *arguments, **named):
         names.append(path.name)
         return read(path, *arguments, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "read_picture", note)
+        patch.setattr(in_parallel, "read_picture", note)
         data = load(images)
     return data, sorted(names)
 
@@ -141,7 +141,7 @@ def test_other_labels_need_no_decoding(images, monkeypatch):
     labels = images.parent / "labels.csv"
     labels.write_text("path,label\nlabelled/dark/0.png,a\nunlabelled/1.png,b\n")
     load(images, labels_csv=labels)
-    monkeypatch.setattr(decoding, "read_picture", None)
+    monkeypatch.setattr(in_parallel, "read_picture", None)
     labels.write_text("path,label\nlabelled/dark/1.png,x\nunlabelled/2.png,y\n")
     data = load(images, labels_csv=labels)
     assert data.class_names == ("x", "y")

@@ -10,8 +10,8 @@ from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets import decoding
 from keras_selflearn.datasets.folder import load_folder
+from keras_selflearn.datasets.image_files import in_parallel
 from keras_selflearn.estimator import label_folder as module
 from keras_selflearn.estimator.label_folder import Labelled, label_files, label_folder
 
@@ -143,8 +143,8 @@ def test_memory_does_not_grow_with_the_number_of_images(classifiers, folder, mon
         def __del__(self):
             alive.discard(id(self))
 
-    read = decoding.read_picture
-    monkeypatch.setattr(decoding, "read_picture", lambda *given: read(*given).view(Counted))
+    read = in_parallel.read_picture
+    monkeypatch.setattr(in_parallel, "read_picture", lambda *given: read(*given).view(Counted))
 
     def peak(n):
         most[0] = 0

@@ -8,9 +8,9 @@ import pytest
 from odd_images import chunk, picture, tiff
 from PIL import Image
 
-from keras_selflearn.datasets import to_rgb
-from keras_selflearn.datasets.pictures import read_picture
-from keras_selflearn.datasets.to_rgb import resized_rgb
+from keras_selflearn.datasets.image_files import to_rgb
+from keras_selflearn.datasets.image_files.reading import read_picture
+from keras_selflearn.datasets.image_files.to_rgb import resized_rgb
 
 SIZE = (64, 64)
 RAMP = np.linspace(0, 1, 64) + np.zeros((64, 1))

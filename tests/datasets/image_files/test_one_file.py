@@ -11,7 +11,7 @@ import pytest
 from odd_images import bad_rational, chunk, exif, float_for_short, picture, saved
 from PIL import Image, PngImagePlugin
 
-from keras_selflearn.datasets.pictures import read_picture
+from keras_selflearn.datasets.image_files.reading import read_picture
 
 PIXELS = picture()
 

@@ -9,16 +9,16 @@ from typing import Any, BinaryIO, Callable
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_selflearn.datasets.beside_pixels import (
+from keras_selflearn.datasets.image_files.cost import Cost, cost
+from keras_selflearn.datasets.image_files.deep_colours import has_deep_colours, lower_bytes
+from keras_selflearn.datasets.image_files.file_format import HEAD, image_format
+from keras_selflearn.datasets.image_files.metadata import (
     all_scans_there,
     next_restart,
     significant_bits,
     without_extras,
 )
-from keras_selflearn.datasets.cost import Cost, cost
-from keras_selflearn.datasets.deep_colours import has_deep_colours, lower_bytes
-from keras_selflearn.datasets.kinds import HEAD, image_format
-from keras_selflearn.datasets.to_rgb import REDUCING_GAP, bands, is_dark, resized_rgb
+from keras_selflearn.datasets.image_files.to_rgb import REDUCING_GAP, bands, is_dark, resized_rgb
 
 _ORIENTATION = 0x0112
 # By EXIF's number: what turns the image upright.

@@ -12,10 +12,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_selflearn.datasets.apart import MOST_BYTES, check_memory, decode_apart
-from keras_selflearn.datasets.budget import Budget, Stopping
-from keras_selflearn.datasets.cost import Cost
-from keras_selflearn.datasets.decode import Unfit, decode
+from keras_selflearn.datasets.image_files.cost import Cost
+from keras_selflearn.datasets.image_files.memory_budget import Budget, Stopping
+from keras_selflearn.datasets.image_files.one_file import Unfit, decode
+from keras_selflearn.datasets.image_files.separate_process import (
+    MOST_BYTES,
+    check_memory,
+    decode_apart,
+)
 
 # Of the names of files that are worth opening. What is in them, their first bytes say.
 SUFFIXES = (

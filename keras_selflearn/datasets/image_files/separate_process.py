@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_selflearn.datasets.budget import Stopping
-from keras_selflearn.datasets.cost import Cost
-from keras_selflearn.datasets.decode import Unfit, decode
+from keras_selflearn.datasets.image_files.cost import Cost
+from keras_selflearn.datasets.image_files.memory_budget import Stopping
+from keras_selflearn.datasets.image_files.one_file import Unfit, decode
 
 # No image may take more; the second is for a system that is busy, or has no limit of the first.
 MOST_BYTES = 2**30
@@ -31,7 +31,8 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 _OWN_BYTES = 100 * 2**20
 # `-c` finds this package wherever the first process found it; its paths are given.
 _START = (
-    "import sys; sys.path[:] = sys.argv[4:]; from keras_selflearn.datasets.apart import main;"
+    "import sys; sys.path[:] = sys.argv[4:];"
+    " from keras_selflearn.datasets.image_files.separate_process import main;"
     " main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"
 )
 _PIXELS, _REASON = b"p", b"r"

@@ -23,11 +23,11 @@ from odd_images import (
 from PIL import Image
 from waiting import finish, wait_for
 
-from keras_selflearn.datasets import apart, decoding, pictures
-from keras_selflearn.datasets.apart import decode_apart
-from keras_selflearn.datasets.budget import Stopping
-from keras_selflearn.datasets.decoding import decode_pictures
-from keras_selflearn.datasets.pictures import read_picture
+from keras_selflearn.datasets.image_files import in_parallel, reading, separate_process
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
+from keras_selflearn.datasets.image_files.memory_budget import Stopping
+from keras_selflearn.datasets.image_files.reading import read_picture
+from keras_selflearn.datasets.image_files.separate_process import decode_apart
 
 NEVER = threading.Event()
 GIB = 2**30
@@ -37,7 +37,7 @@ MEASURE = r"""
 import os, re, resource, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1].split(os.pathsep)
-from keras_selflearn.datasets.decoding import decode_pictures
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
 os.cpu_count = lambda: 4
 folder, *names = sys.argv[2:]
 for name, image in decode_pictures(Path(folder), names, 96):
@@ -95,7 +95,7 @@ def test_a_photograph_of_200_megapixels_is_read_in_a_process_of_its_own(tmp_path
     small.resize((16_320, 12_240), Image.NEAREST).save(tmp_path / "a.jpg", quality=50)
     calls = []
     monkeypatch.setattr(
-        pictures, "decode_apart", lambda *given: calls.append(1) or decode_apart(*given)
+        reading, "decode_apart", lambda *given: calls.append(1) or decode_apart(*given)
     )
     found = read_picture(tmp_path / "a.jpg", (102, 136))
     wanted = small.resize((136, 102), Image.Resampling.BICUBIC)
@@ -103,7 +103,7 @@ def test_a_photograph_of_200_megapixels_is_read_in_a_process_of_its_own(tmp_path
 
 
 def test_an_ordinary_photograph_stays_in_this_process(tmp_path, monkeypatch):
-    monkeypatch.setattr(pictures, "decode_apart", None)
+    monkeypatch.setattr(reading, "decode_apart", None)
     Image.fromarray(picture(300, 400)).resize((4000, 3000)).save(tmp_path / "a.jpg")
     assert read_picture(tmp_path / "a.jpg", 96).shape == (96, 96, 3)
 
@@ -127,8 +127,8 @@ def test_a_file_with_many_texts_beside_its_pixels_is_read_apart(tmp_path, monkey
     at = {"PNG": 33, "JPEG": 2, "GIF": 13 + 768}[kind]
     (tmp_path / "a").write_bytes(content[:at] + text * 3_000 + content[at:])
     whole = read_picture(tmp_path / "a", 96)
-    monkeypatch.setattr(pictures, "_MOST_READS", 2_000)
-    monkeypatch.setattr(pictures, "decode_apart", lambda *given: "apart")
+    monkeypatch.setattr(reading, "_MOST_READS", 2_000)
+    monkeypatch.setattr(reading, "decode_apart", lambda *given: "apart")
     assert read_picture(tmp_path / "a", 96) == "apart"
     (tmp_path / "a").write_bytes(content)
     np.testing.assert_array_equal(read_picture(tmp_path / "a", 96), whole)
@@ -138,13 +138,13 @@ def test_a_large_file_with_broken_text_is_read_apart(tmp_path, monkeypatch):
     content = saved(picture(), "PNG")
     broken = chunk(b"tEXt", b"a", crc=1) + chunk(b"tEXt", bytes(20_000_000))
     (tmp_path / "a").write_bytes(content[:33] + broken + content[33:])
-    monkeypatch.setattr(pictures, "decode_apart", lambda *given: "apart")
+    monkeypatch.setattr(reading, "decode_apart", lambda *given: "apart")
     assert read_picture(tmp_path / "a", 96) == "apart"
 
 
 def test_the_time_is_bounded_also_where_the_processor_does_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(apart, "_SECONDS", 0.3)
-    monkeypatch.setattr(apart, "_START", "import time; time.sleep(100)")
+    monkeypatch.setattr(separate_process, "_SECONDS", 0.3)
+    monkeypatch.setattr(separate_process, "_START", "import time; time.sleep(100)")
     begin = time.monotonic()
     with pytest.raises(ValueError, match="takes more than 0.3 seconds"):
         decode_apart(tmp_path, 32, 32, NEVER)
@@ -152,7 +152,7 @@ def test_the_time_is_bounded_also_where_the_processor_does_nothing(tmp_path, mon
 
 
 def test_a_decoder_that_crashes_is_a_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr(apart, "_START", "import os; os.abort()")
+    monkeypatch.setattr(separate_process, "_START", "import os; os.abort()")
     with pytest.raises(ValueError, match=f"ended with status -{int(signal.SIGABRT)}"):
         decode_apart(tmp_path, 32, 32, NEVER)
 
@@ -168,13 +168,15 @@ def test_pixels_and_reasons_are_the_same_in_a_process_of_its_own(tmp_path):
 
 
 def test_a_process_that_nobody_waits_for_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(apart, "_START", "import time; time.sleep(100)")
+    monkeypatch.setattr(separate_process, "_START", "import time; time.sleep(100)")
     stopping = threading.Event()
     stopping.set()
     started = []
     popen = subprocess.Popen
     monkeypatch.setattr(
-        apart.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[0]
+        separate_process.subprocess,
+        "Popen",
+        lambda *a, **k: started.append(popen(*a, **k)) or started[0],
     )
     with pytest.raises(Stopping):
         decode_apart(tmp_path, 32, 32, stopping)
@@ -186,10 +188,10 @@ import os, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1].split(os.pathsep)
 from keras_selflearn.console.signals import Stopped, deferred, stop_signals
-from keras_selflearn.datasets import apart
-from keras_selflearn.datasets.decoding import decode_pictures
-answer = apart._answer
-apart._answer = lambda *given: os.write(1, b"decoding\n") and answer(*given)
+from keras_selflearn.datasets.image_files import separate_process
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
+answer = separate_process._answer
+separate_process._answer = lambda *given: os.write(1, b"decoding\n") and answer(*given)
 try:
     with stop_signals(), deferred():
         list(decode_pictures(Path(sys.argv[2]), ["a"] * 20, 96))
@@ -223,7 +225,7 @@ def test_an_iterator_that_is_closed_ends_its_decoders(tmp_path, monkeypatch):
             ended.set()
         return read_picture(path, size, stopping)
 
-    monkeypatch.setattr(decoding, "read_picture", read)
+    monkeypatch.setattr(in_parallel, "read_picture", read)
     images = decode_pictures(tmp_path, ["a", "slow", *"aaaaaaaaaaaaaaaaaaaa"], 32, ahead=1)
     next(images)
     images.close()

@@ -11,7 +11,7 @@ import pytest
 from odd_images import picture, saved
 from PIL import Image, TiffImagePlugin
 
-from keras_selflearn.datasets.pictures import SUFFIXES, read_picture
+from keras_selflearn.datasets.image_files.reading import SUFFIXES, read_picture
 
 PIXELS = picture(64, 64)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_selflearn.datasets import decoding
-from keras_selflearn.datasets.decoding import decode_pictures
+from keras_selflearn.datasets.image_files import in_parallel
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_all_come_in_order_with_pixels_or_a_reason(folder, ahead):
 
 
 def test_no_more_are_decoded_than_asked_for(folder, monkeypatch):
-    monkeypatch.setattr(decoding.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(in_parallel.os, "cpu_count", lambda: 2)
     numbers = count()
     before = threading.active_count()
     pictures = decode_pictures(folder, (f"{next(numbers) % 60}.png" for _ in count()), 8, ahead=10)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.datasets.pictures import read_picture
+from keras_selflearn.datasets.image_files.reading import read_picture
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 # So many for each processor, or else one would wait while another decodes a large one.

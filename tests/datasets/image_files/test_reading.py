@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_selflearn.datasets.pictures import read_picture
+from keras_selflearn.datasets.image_files.reading import read_picture
 
 # Four quarters, so that every turn and mirroring shows: red, green / blue, white.
 RED, GREEN, BLUE, WHITE = (200, 20, 20), (20, 200, 20), (20, 20, 200), (255, 255, 255)

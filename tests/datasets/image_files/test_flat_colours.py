@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from keras_selflearn.console.errors import InputWarning
-from keras_selflearn.datasets.flat import FlatColours
 from keras_selflearn.datasets.folder import load_folder
+from keras_selflearn.datasets.image_files.flat_colours import FlatColours
 
 PATTERN = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from waiting import wait_for
 
-from keras_selflearn.datasets.budget import Budget, Stopping
+from keras_selflearn.datasets.image_files.memory_budget import Budget, Stopping
 
 NEVER = threading.Event()
 

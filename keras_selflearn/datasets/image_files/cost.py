@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from keras_selflearn.datasets.deep_colours import has_deep_colours
-from keras_selflearn.datasets.to_rgb import PIXELS_IN_A_BAND
+from keras_selflearn.datasets.image_files.deep_colours import has_deep_colours
+from keras_selflearn.datasets.image_files.to_rgb import PIXELS_IN_A_BAND
 
 # Of each pixel in the file, beside the decoded image: bytes of memory and nanoseconds, as they
 # were measured with Pillow 13 on a Xeon, rounded up.

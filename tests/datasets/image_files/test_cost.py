@@ -11,14 +11,14 @@ from odd_images import many_scans, picture, saved, tiled_tiff
 from PIL import Image
 from waiting import finish
 
-from keras_selflearn.datasets.cost import cost
+from keras_selflearn.datasets.image_files.cost import cost
 
 PIXELS = picture(60, 80)
 # What decoding it adds to the memory of a process that has decoded a small one before.
 MEASURE = r"""
 import contextlib, os, re, sys
 sys.path[:0] = sys.argv[1].split(os.pathsep)
-from keras_selflearn.datasets.decode import decode
+from keras_selflearn.datasets.image_files.one_file import decode
 def used():
     # Not `getrusage`, which begins with the memory of the process that started this one.
     return 1024 * int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1])
