@@ -94,7 +94,8 @@ def main(command: Command) -> None:
     for sentence in filter(None, [verdict(run), not_reached(run), *why_it_ended(run)]):
         print(f"  {sentence}")
     if skipped := folder.n_skipped():
-        print(f"  {skipped:,} damaged files are left out: {folder.path / SKIPPED_CSV}")
+        what = "damaged file is" if skipped == 1 else "damaged files are"
+        print(f"  {skipped:,} {what} left out: {folder.path / SKIPPED_CSV}")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
     print(f"Everything else is in {folder.path}")

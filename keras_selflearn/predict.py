@@ -18,7 +18,8 @@ def main(config: PredictConfig) -> None:
     print(f"{places}, copied to {config.copy_to}" if config.copy_to else places)
     if skipped:
         beside = Path(config.output).with_name(f"{Path(config.output).stem}-skipped.csv")
-        print(f"{skipped:,} damaged files are left out: {beside}")
+        what = "damaged file is" if skipped == 1 else "damaged files are"
+        print(f"{skipped:,} {what} left out: {beside}")
 
 
 if __name__ == "__main__":

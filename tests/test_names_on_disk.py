@@ -120,7 +120,7 @@ def test_main_and_predict_count_alike_what_they_leave_out(run, photos, tmp_path)
     output = tmp_path / "labels.csv"
     process = call("predict", f"--run={folder}", f"--images={photos}", f"--output={output}")
     for text in (printed, process.stdout):
-        assert "1 damaged files are left out: " in text
+        assert "1 damaged file is left out: " in text
     for text in (said, process.stderr):
         assert "1 files in" in text and ": 1 .heif2." in text
         assert "1 links in" in text and "for they lead nowhere: unlabelled/broken.jpg." in text

@@ -32,6 +32,12 @@ def saved(digits, tmp_path_factory):
     for loss in ("triplet", "cross-entropy"):
         classifier = SelfLearningClassifier(loss=loss, **options)
         classifier.fit(digits.images[:60], NAMES[digits.labels[:60]]).save(folder / loss)
+    options.update(train="head", labelling="graph", meta_iterations=1)
+    head = SelfLearningClassifier(**options)
+    labels = np.where(np.arange(60) < 40, NAMES[digits.labels[:60]], "-1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        head.fit(digits.images[:60], labels).save(folder / "head")
     return folder
 
 
@@ -87,6 +93,13 @@ def test_labels_of_cross_entropy(saved, photos, digits, tmp_path):
     assert [row["label"] for row in rows] == classifier.predict(digits.images[:20]).tolist()
     probabilities = classifier.predict_proba(digits.images[:20]).max(axis=1)
     assert [float(row["confidence"]) for row in rows] == pytest.approx(probabilities, rel=1e-4)
+
+
+def test_the_labels_of_a_head_come_from_no_image(saved, photos, tmp_path):
+    call(saved, photos, "head")
+    with (tmp_path / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["path", "label", "confidence"] and {len(row) for row in rows} == {3}
 
 
 def test_orders(saved, photos, tmp_path):

@@ -69,6 +69,11 @@ class LabelTable:
         for path, *rest in self._connection.execute(f"SELECT {columns} FROM labelled"):
             yield (_text(path), *rest)
 
+    def has_nearest(self) -> bool:
+        """Tell whether any label came from a nearest image."""
+        some = "SELECT EXISTS (SELECT 1 FROM labelled WHERE nearest IS NOT NULL)"
+        return bool(self._connection.execute(some).fetchone()[0])
+
     def skipped(self) -> Iterator[tuple[str, str]]:
         """The arguments of each `skip`, sorted by path."""
         for path, reason in self._connection.execute("SELECT path, reason FROM skipped"):

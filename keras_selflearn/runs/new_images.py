@@ -217,12 +217,14 @@ def _write(
 
     texts = class_texts(classifier.classes_)
 
+    names = nearest if table.has_nearest() else None
+
     def rows() -> Iterator[list[Any]]:
         for path, position, confidence, index in table.rows():
-            name = [] if nearest is None or index is None else [nearest[index]]
+            name = [] if names is None else ["" if index is None else names[index]]
             yield [path, texts[position], confidence, *name]
 
-    columns = ["path", "label", "confidence"] + (["nearest"] if nearest else [])
+    columns = ["path", "label", "confidence"] + ([] if names is None else ["nearest"])
     moves = [(beside / LABELS, places.output)]
     with written_whole(beside / LABELS) as file:
         write_rows(file, columns, rows())
