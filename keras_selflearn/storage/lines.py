@@ -13,6 +13,10 @@ from typing import TextIO
 _LONGEST = 2**20
 
 
+class LongLineError(ValueError):
+    """A line is longer than any that this package or its users write."""
+
+
 @contextlib.contextmanager
 def opened_lines(path: Path, encoding: str, errors: str = "strict") -> Iterator[Iterator[str]]:
     """Open a text file; give its lines with their ends as they are.
@@ -21,7 +25,7 @@ def opened_lines(path: Path, encoding: str, errors: str = "strict") -> Iterator[
     ------
     OSError
         When it can't be read, or is a device, a pipe or the like, which may have no end.
-    ValueError
+    LongLineError
         In the block, for a line of more than a mebibyte.
     """
     check_file(path)
@@ -38,5 +42,5 @@ def check_file(path: Path) -> None:
 def _lines(file: TextIO) -> Iterator[str]:
     while line := file.readline(_LONGEST + 1):
         if len(line) > _LONGEST:
-            raise ValueError(f"a line has more than {_LONGEST:,} characters")
+            raise LongLineError(f"a line has more than {_LONGEST:,} characters")
         yield line

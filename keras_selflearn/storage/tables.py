@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.storage.lines import check_file, opened_lines
+from keras_selflearn.storage.lines import LongLineError, check_file, opened_lines
 
 # Commas last, because they may be in decimals where semicolons are between cells.
 _SEPARATORS = "\t;,"
@@ -95,13 +95,11 @@ def opened_table(path: Path, columns: Sequence[str] = ()) -> Iterator[Table]:
                     )
                 table.places = [names.index(column) for column in columns]
             yield table
-    except InputError:
-        raise
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
     except UnicodeError as error:
         raise InputError(f"{path} can't be read: {error}; save it as CSV in UTF-8.") from error
-    except (csv.Error, ValueError) as error:
+    except (csv.Error, LongLineError) as error:
         line = table.line if table else 1
         raise InputError(f"{path}, line {line}, is no CSV: {error}.") from error
 

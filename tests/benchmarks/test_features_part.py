@@ -13,5 +13,5 @@ def test_the_share_of_the_network_is_measured(monkeypatch):
     for name, value in {"_BACKBONE": "tiny", "_SIZE": 32, "_IMAGES": 12}.items():
         monkeypatch.setattr(features, name, value)
     (line,) = features.lines(Settings(rounds=2))
-    assert line.at_least == 0.85 and len(line.values) == 2
-    assert all(0 < share < 1 for share in line.values)
+    assert line.at_least == 0.85 and len(line.rounds) == 2
+    assert all(0 < share < 1 for share in line.rounds)

@@ -16,6 +16,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from number_formats import SOME_MIXED
+from own_models import own_model
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.resuming import Resuming
@@ -65,7 +66,7 @@ CASES = {
     "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "cross-entropy anew": {"way": Anew, "precision": "mixed_float16", "trainings": AVERAGE},
-    "cross-entropy statistics": {"backbone": "MobileNetV3Small", "trainings": STEPS},
+    "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
@@ -96,10 +97,11 @@ class Run:
         tf.config.experimental.enable_op_determinism()
         tf.keras.utils.set_random_seed(seed)
         options = CASES[case]
+        own = options.get("has_statistics", False)
         objective = get_objective(case.split()[0])
         network = build_network(
-            backbone=options.get("backbone", "tiny"),
-            weights="random",
+            backbone=own_model(size=32) if own else "tiny",
+            weights="own" if own else "random",
             image_shape=(32, 32, 3),
             n_classes=2,
             objective=objective,

@@ -399,8 +399,8 @@ def test_a_disk_that_is_really_full_says_so_and_loses_no_checkpoint(small_disk, 
         run_experiment(short(small_disk))
     monkeypatch.undo()
     folder = RunFolder(small_disk / NAME)
-    assert len(folder.read_run().history) == 1
-    assert folder.status() in ("interrupted", "failed")
+    assert len(folder.read_run().history) == 2
+    assert folder.status() == "failed" and "No space left" in folder.read_run().cause
     assert Checkpoints(folder.checkpoints).latest().numbers["position"]["meta_iteration"] == 1
     (small_disk / "more").unlink()
     (small_disk / "ballast").unlink()
