@@ -64,6 +64,7 @@ def main(command: Command) -> None:
     if from_run is None:
         config = config.resolve()  # A mistyped name must not wait for TensorFlow.
     import_tensorflow_quietly()
+    from keras_selflearn.datasets.left_out import damaged
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
     from keras_selflearn.runs.folder import SKIPPED_CSV
@@ -94,8 +95,7 @@ def main(command: Command) -> None:
     for sentence in filter(None, [verdict(run), not_reached(run), *why_it_ended(run)]):
         print(f"  {sentence}")
     if skipped := folder.n_skipped():
-        what = "damaged file is" if skipped == 1 else "damaged files are"
-        print(f"  {skipped:,} {what} left out: {folder.path / SKIPPED_CSV}")
+        print(f"  {damaged(skipped)}: {folder.path / SKIPPED_CSV}")
     if config.profile:
         print("\n" + (folder.path / "profile.txt").read_text(encoding="utf-8"))
     print(f"Everything else is in {folder.path}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from keras_selflearn.console import command_line
+from keras_selflearn.datasets.left_out import damaged
 from keras_selflearn.runs.new_images import PredictConfig, predict
 
 
@@ -18,8 +19,7 @@ def main(config: PredictConfig) -> None:
     print(f"{places}, copied to {config.copy_to}" if config.copy_to else places)
     if skipped:
         beside = Path(config.output).with_name(f"{Path(config.output).stem}-skipped.csv")
-        what = "damaged file is" if skipped == 1 else "damaged files are"
-        print(f"{skipped:,} {what} left out: {beside}")
+        print(f"{damaged(skipped)}: {beside}")
 
 
 if __name__ == "__main__":

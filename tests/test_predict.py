@@ -347,6 +347,14 @@ def test_predict_that_was_killed_between_its_renames_can_be_repeated(
     assert {path.name for path in tmp_path.iterdir()} == names
 
 
+def test_it_can_be_repeated_where_no_file_is_damaged(saved, photos, tmp_path, killed):
+    copies = {"copy_to": str(tmp_path / "sorted")}
+    killed(1, lambda: call(saved, photos, **copies))
+    assert call(saved, photos, **copies) == (20, 0)
+    assert sum(path.is_file() for path in (tmp_path / "sorted").rglob("*")) == 20
+    assert {path.name for path in tmp_path.iterdir()} == {"labels.csv", "photos", "sorted"}
+
+
 def test_another_command_does_not_finish_what_was_killed(saved, photos, tmp_path, killed):
     killed(1, lambda: call(saved, photos, copy_to=str(tmp_path / "sorted")))
     with pytest.raises(InputError, match="labels.csv is there already"):

@@ -69,6 +69,11 @@ class LeftOut:
             warn(f"{number} {what} in {folder} are left out, for {why}: {examples}.")
 
 
+def damaged(number: int) -> str:
+    """Say how many damaged files are left out."""
+    return f"{number:,} damaged file{' is' if number == 1 else 's are'} left out"
+
+
 def named(names: Iterable[str], number: int) -> str:
     """A few of so many names, with dots where there are more."""
     few = [*names][:_NAMED]

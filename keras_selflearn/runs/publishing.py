@@ -38,8 +38,8 @@ def publish(beside: Path, moves: _Moves, asked: dict[str, Any], result: Sequence
     InputError
         When a target is there.
     """
-    folders = [source.name for source, _ in moves if source.parent != beside]
-    note = {"asked": asked, "result": [*result], "folders": folders}
+    names = [source.name for source, _ in moves]
+    note = {"asked": asked, "result": [*result], "names": names}
     write_whole(beside / _NOTE, json.dumps(note))
     _move_all(moves)
 
@@ -61,9 +61,11 @@ def finish_left_over(
             note = _note(left_over) if is_owned else None
             if note is None or note["asked"] != asked:
                 continue
-            moves = [(left_over / LABELS, output), (left_over / SKIPPED, skipped)]
-            for name in note["folders"]:
-                if copies is not None and is_unfinished(Path(name), copies.name):
+            moves = []
+            for name in note["names"]:
+                if name in (LABELS, SKIPPED):
+                    moves.append((left_over / name, output if name == LABELS else skipped))
+                elif copies is not None and is_unfinished(Path(name), copies.name):
                     moves.append((copies.with_name(Path(name).name), copies))
             if all(os.path.lexists(source) or os.path.lexists(target) for source, target in moves):
                 _move_all([move for move in moves if os.path.lexists(move[0])])
@@ -78,7 +80,7 @@ def _note(left_over: Path) -> dict[str, Any] | None:
         is_one = (
             isinstance(note["asked"], dict)
             and all(type(each) is int for each in note["result"])
-            and all(type(each) is str for each in note["folders"])
+            and all(type(each) is str for each in note["names"])
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
