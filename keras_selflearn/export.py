@@ -12,7 +12,7 @@ from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.options.devices import PRECISIONS
+from keras_selflearn.network.names import PRECISIONS
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """What every command needs: errors, the command line, signals, a quiet TensorFlow, stages of time.
 
-This room imports no other room, so every other room may import it. Nothing about images, networks
-or results comes in: what is here would serve any program on a command line.
+It may import no other room, so every other room may import it. Images, networks and results must
+not come in: what is here would serve any program that uses TensorFlow on a command line.
 """

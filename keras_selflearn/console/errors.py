@@ -34,17 +34,6 @@ def in_any_case(name: str, known: Iterable[str]) -> str | None:
     return {each.lower(): each for each in known}.get(name.lower())
 
 
-def unknown_backbone(name: str, known: Iterable[str]) -> InputError:
-    """Make the error for an unknown network. There are too many `known` ones to list them."""
-    by_lower = {each.lower(): each for each in known}
-    nearest = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    hint = f"did you mean '{by_lower[nearest[0]]}'? " if nearest else ""
-    return InputError(
-        f"Unknown backbone '{name}': {hint}Known are tiny, vgg16, and the networks of"
-        " keras.applications by Keras' names, such as EfficientNetB0."
-    )
-
-
 def check_number(
     name: str,
     value: Any,

@@ -1,5 +1,5 @@
 """`SelfLearningClassifier` with its inputs, its saved form, its export and labels for folders.
 
-The files here may import every room below: training, options, network, datasets, losses, labelling,
-selflearning and storage. A run's folder, its record and its page must not come in.
+It may import `training`, `options`, `network`, `datasets`, `losses`, `labelling`, `selflearning`,
+`storage` and `console`. The folder of a run, its record and its page must not come in.
 """

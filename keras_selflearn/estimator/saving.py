@@ -19,8 +19,9 @@ from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import OWN, check_weights_file, load_weights
+from keras_selflearn.network.backbone import check_weights_file, load_weights
 from keras_selflearn.network.image_shape import check_image_shape
+from keras_selflearn.network.names import OWN
 from keras_selflearn.network.own_model import (
     architecture_of,
     check_own_architecture,

@@ -1,7 +1,7 @@
 """Ways to label embeddings and to say how sure each label is, one way in one file.
 
-The files here import NumPy, SciPy, scikit-learn and the room `console`, and TensorFlow only when
-a graph is asked for. A loss, a network or a file must not come in: a labeller gets arrays.
+It may import `console`, and TensorFlow only when a graph is asked for. A loss, a network or a file
+must not come in: a labeller gets arrays.
 """
 
 from __future__ import annotations

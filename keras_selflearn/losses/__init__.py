@@ -1,8 +1,7 @@
 """The losses of section 3, one file each, and the base class `Objective`.
 
-The files here import TensorFlow and the room `console`. How images are labelled must not come in:
-a loss names its default labeller, and that is all. The classes are imported when they are first
-used, because TensorFlow takes seconds to import.
+It may import `console`, and TensorFlow only when a class is first used, because that takes seconds.
+How images are labelled must not come in: a loss names its default labeller, and that is all.
 """
 
 from __future__ import annotations

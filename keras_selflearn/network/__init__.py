@@ -1,5 +1,5 @@
 """The network: backbone, dropout, embedding and head, and the devices and numbers it computes with.
 
-This room imports the losses, storage and the console. How a network is trained, and how its
-embeddings become labels, does not come in.
+It may import `losses`, `storage` and `console`. How a network is trained, and how its embeddings
+become labels, must not come in.
 """

@@ -9,12 +9,7 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import (
-    InputError,
-    in_any_case,
-    unknown_backbone,
-    unknown_name,
-)
+from keras_selflearn.console.errors import InputError, in_any_case, unknown_name
 from keras_selflearn.network.applications import APPLICATIONS
 from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.imagenet_weights import (
@@ -23,6 +18,7 @@ from keras_selflearn.network.imagenet_weights import (
     with_imagenet_weights,
 )
 from keras_selflearn.network.keras_settings import keras_settings
+from keras_selflearn.network.names import OWN, unknown_backbone
 from keras_selflearn.network.own_model import (
     Backbone,
     check_takes,
@@ -50,8 +46,6 @@ def _tiny(image_shape: tuple[int, int, int]) -> tf.keras.Model:
     )
 
 
-# The weights of a model of the user's.
-OWN = "own"
 _TINY_FEATURES = 32
 # Lies beside the weights of a saved classifier.
 _OF_A_CLASSIFIER = "classifier.json"
@@ -78,7 +72,7 @@ def name_of(backbone: Backbone) -> str | None:
         raise InputError(f"backbone is {backbone!r}: give a name, a Keras model or its file.")
     name = in_any_case(str(backbone), BACKBONES)
     if name is None:
-        raise unknown_backbone(str(backbone), BACKBONES)
+        raise unknown_backbone(str(backbone))
     return name
 
 

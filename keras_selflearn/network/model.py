@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network import data_parallel
+from keras_selflearn.network import data_parallel, names
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
 from keras_selflearn.network.hub_encoder import HubEncoder
@@ -24,9 +24,7 @@ from keras_selflearn.network.resizing import Resize
 from keras_selflearn.network.strategy import make_strategy
 
 OPTIMIZERS = {
-    "adam": tf.keras.optimizers.Adam,
-    "rmsprop": tf.keras.optimizers.RMSprop,
-    "sgd": tf.keras.optimizers.SGD,
+    name: getattr(tf.keras.optimizers, class_name) for name, class_name in names.OPTIMIZERS.items()
 }
 
 

@@ -15,9 +15,9 @@ import h5py
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.network.architecture import ArchitectureError, check_architecture, mended
+from keras_selflearn.network.names import MODEL_SUFFIXES
 from keras_selflearn.storage.hdf5 import check_hdf5
 
-SUFFIXES = (".keras", ".h5", ".hdf5")
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MOST_JSON_BYTES = 2**24
 # Weights hardly become smaller: what a file claims beyond this is no model's.
@@ -54,8 +54,8 @@ def opened_model(path: Path) -> Iterator[ModelFile]:
     """
     if not path.is_file():
         raise InputError(f"There is no model file {path}: give a backbone's name or a file.")
-    if path.suffix not in SUFFIXES:
-        raise InputError(f"The model file {path} must end in {', '.join(SUFFIXES)}.")
+    if path.suffix not in MODEL_SUFFIXES:
+        raise InputError(f"The model file {path} must end in {', '.join(MODEL_SUFFIXES)}.")
     with contextlib.ExitStack() as stack:
         try:
             if path.suffix == ".keras":

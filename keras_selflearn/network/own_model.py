@@ -27,7 +27,8 @@ from keras_selflearn.network.hub_architecture import KIND, check_description
 from keras_selflearn.network.hub_encoder import HubEncoder
 from keras_selflearn.network.hub_preset import hub_encoder
 from keras_selflearn.network.keras_settings import keras_settings
-from keras_selflearn.network.model_file import SUFFIXES, opened_model
+from keras_selflearn.network.model_file import opened_model
+from keras_selflearn.network.names import MODEL_SUFFIXES
 from keras_selflearn.network.settling import settle
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.preset_folder import digest_of_preset, is_preset, preset_folder
@@ -49,7 +50,7 @@ def is_own_model(backbone: Any) -> bool:
     """Whether this is a model of the user's, the path of one or a preset, and no name."""
     if isinstance(backbone, tf.keras.Model) or is_hub(backbone):
         return True
-    return isinstance(backbone, (str, os.PathLike)) and Path(backbone).suffix in SUFFIXES
+    return isinstance(backbone, (str, os.PathLike)) and Path(backbone).suffix in MODEL_SUFFIXES
 
 
 def is_hub(backbone: Any) -> bool:

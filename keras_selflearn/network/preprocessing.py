@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.network.applications import APPLICATIONS
+from keras_selflearn.network.names import PREPROCESSING
 
-PREPROCESSING = ("unit", "imagenet", "raw", "tf", "torch", "caffe")
 # Without the option, pixels of these two are divided by 255, as the paper's authors do.
 _DIVIDED = ("vgg16", "tiny")
 # Mean and standard deviation of ImageNet: of red, green and blue, from 0 to 1 (torch), and the

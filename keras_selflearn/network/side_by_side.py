@@ -8,13 +8,8 @@ from typing import Union
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.several import values_in
-from keras_selflearn.network.backbone import (
-    OWN,
-    check_backbone,
-    identity_of,
-    n_features,
-    name_of,
-)
+from keras_selflearn.network.backbone import check_backbone, identity_of, n_features, name_of
+from keras_selflearn.network.names import OWN
 from keras_selflearn.network.own_model import Backbone, is_hub, is_own_model
 from keras_selflearn.network.preprocessing import mode_of
 

@@ -6,8 +6,6 @@ import functools
 
 import tensorflow as tf
 
-STRATEGIES = ("none", "mirrored")
-
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
     """Make the strategy under which a network is built and trained.

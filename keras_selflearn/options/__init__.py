@@ -1,6 +1,6 @@
 """All options of an experiment and of the estimator, each declared once, one group in one file.
 
-The files here import the rooms `console`, `selflearning`, `labelling`, `losses` and `datasets`, so
-that the network, the training and everything above can take whole groups from here.
-TensorFlow must not come in, because `--help` and a mistyped name must not wait for it.
+It may import the names of what can be chosen from `datasets`, `losses`, `labelling`, `selflearning`
+and `network`, and `storage` and `console`. TensorFlow must not come in, because `--help` and a
+mistyped name must not wait for it.
 """

@@ -12,16 +12,15 @@ from keras_selflearn.console.option import declared
 from keras_selflearn.console.several import values_in
 from keras_selflearn.datasets import FOLDER, dataset_entry
 from keras_selflearn.losses.parameters import LossParameters
+from keras_selflearn.network.names import OWN, has_own_weights
 from keras_selflearn.options.data import DataOptions
 from keras_selflearn.options.devices import DeviceOptions
 from keras_selflearn.options.labelling import LabellingOptions, labelling_of
 from keras_selflearn.options.losses import LossOptions
 from keras_selflearn.options.network import (
-    OWN,
     NetworkOptions,
     check_side_by_side,
     digests_of,
-    has_own_weights,
     identity_of_networks,
     normalised,
 )

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keras_selflearn.console.option import Options, option
-
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16", "auto")
-STRATEGIES = ("none", "mirrored")
+from keras_selflearn.network.names import PRECISIONS, STRATEGIES
 
 
 @dataclass(frozen=True)

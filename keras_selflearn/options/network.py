@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_selflearn.console.errors import InputError, in_any_case, unknown_backbone
+from keras_selflearn.console.errors import InputError, in_any_case
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.console.several import as_text, values_in
+from keras_selflearn.network.names import (
+    BACKBONES,
+    PREPROCESSING,
+    has_own_weights,
+    is_model_file,
+    unknown_backbone,
+)
 from keras_selflearn.options.training import takes_steps, trains_network
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.preset_folder import (
@@ -16,37 +23,6 @@ from keras_selflearn.storage.preset_folder import (
     is_preset,
     preset_folder,
 )
-
-PREPROCESSING = ("unit", "imagenet", "raw", "tf", "torch", "caffe")
-# These two, and the networks of `keras.applications` that Keras 2 and Keras 3 have.
-BACKBONES = tuple(
-    """vgg16 tiny
-    ConvNeXtTiny ConvNeXtSmall ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge
-    DenseNet121 DenseNet169 DenseNet201
-    EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3
-    EfficientNetB4 EfficientNetB5 EfficientNetB6 EfficientNetB7
-    EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3
-    EfficientNetV2S EfficientNetV2M EfficientNetV2L
-    InceptionResNetV2 InceptionV3 MobileNet MobileNetV2 MobileNetV3Large MobileNetV3Small
-    NASNetLarge NASNetMobile
-    ResNet50 ResNet101 ResNet152 ResNet50V2 ResNet101V2 ResNet152V2 VGG19 Xception""".split()
-)
-
-
-# How the files of whole models end.
-MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
-# The weights of a model of the user's.
-OWN = "own"
-
-
-def is_model_file(backbone: str) -> bool:
-    """Whether this is the path of a model of the user's, and no name."""
-    return not is_preset(backbone) and backbone.endswith(MODEL_SUFFIXES)
-
-
-def has_own_weights(network: str) -> bool:
-    """Whether this is the file of a model or a preset of KerasHub."""
-    return is_model_file(network) or is_preset(network)
 
 
 def check_side_by_side(number: int, train: str) -> None:
@@ -63,7 +39,7 @@ def _check_backbone(backbone: str) -> None:
         if each == PREFIX:
             raise InputError(f"backbone {PREFIX} names no preset: give hub:NAME or hub:FOLDER.")
         if not has_own_weights(each) and in_any_case(each, BACKBONES) is None:
-            raise unknown_backbone(each, BACKBONES)
+            raise unknown_backbone(each)
 
 
 def normalised(backbone: str) -> str:

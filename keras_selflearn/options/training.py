@@ -7,13 +7,13 @@ from typing import Any
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
+from keras_selflearn.network.names import OPTIMIZERS
 from keras_selflearn.options.data import starts_from_few_labels
 from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
 
 DECAYS = ("none", "cosine")
 TRAININGS = ("all", "head", "head-then-all")
-OPTIMIZERS = ("adam", "rmsprop", "sgd")
 HEAD_NAMES = ("logistic", "discriminant", "embedding")
 META_HEAD_NAMES = ("discriminant", "logistic")
 
@@ -181,7 +181,7 @@ class TrainingOptions(Options):
     optimizer: str | None = option(
         None,
         "Optimiser: adam, rmsprop or sgd.",
-        choices=OPTIMIZERS,
+        choices=tuple(OPTIMIZERS),
         without="the loss's",
         used=takes_steps,
     )

@@ -1,6 +1,6 @@
 """The published numbers of the paper, as data: tables 1 to 3, and what its figures show.
 
-This room imports the console alone. Nothing that was measured here comes in.
+It may import `console`. Numbers that were measured here must not come in.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 """The paper's tables, figures and claims, made from the folders of finished runs.
 
-It may import every room; only the commands import it. It trains nothing itself and knows no
-network: the commands of single experiments do the training.
+It may import every room. How a run works must not come in: each run is one experiment of `runs`.
 """

@@ -25,9 +25,10 @@ from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.image_shape import check_image_shape
+from keras_selflearn.network.names import has_own_weights
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.network import digests_of, has_own_weights
+from keras_selflearn.options.network import digests_of
 from keras_selflearn.runs.claim_folder import opened
 from keras_selflearn.runs.data import (
     HIDDEN,

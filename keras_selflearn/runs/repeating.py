@@ -8,10 +8,11 @@ from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.several import as_text
-from keras_selflearn.network.backbone import OWN, weights_digest
+from keras_selflearn.network.backbone import weights_digest
+from keras_selflearn.network.names import OWN, is_model_file
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import PLACES, Config
-from keras_selflearn.options.network import digests_of, is_model_file, with_digests
+from keras_selflearn.options.network import digests_of, with_digests
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.folder import RUN_JSON, RunFolder
 from keras_selflearn.runs.record import Environment

@@ -9,8 +9,8 @@ import numpy as np
 from markupsafe import Markup
 
 from keras_selflearn.console.several import values_in
+from keras_selflearn.network.names import OWN, has_own_weights, is_model_file
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.network import OWN, has_own_weights, is_model_file
 from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
