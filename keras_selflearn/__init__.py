@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.log import say_on_screen
 
 if TYPE_CHECKING:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
 __all__ = ["InputError", "SelfLearningClassifier"]
 __version__ = "0.2.0"
+
+say_on_screen()
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,18 +40,20 @@ class QuickstartConfig(Options):
 def main(config: QuickstartConfig) -> None:
     """Label digits in seconds; then pretrain, run twice, and draw the picture."""
     results_dir = Path(config.results_dir).expanduser()
+    say = functools.partial(print, flush=True)
     quickstart = Quickstart(
         SHORT if config.short else FULL,
         loss=config.loss,
         seed=config.seed,
         results_dir=results_dir,
         cache_dir=Path(config.cache_dir).expanduser() if config.cache_dir else cache_root(),
+        say=say,
     )
     import_tensorflow_quietly()
     if config.part != 1:
         quickstart.check()
     if config.part != 2:
-        first_labels(results_dir, seed=config.seed)
+        first_labels(results_dir, seed=config.seed, say=say)
     if config.part != 1:
         quickstart.run()
 

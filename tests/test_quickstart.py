@@ -73,7 +73,8 @@ def test_the_short_form_runs_from_end_to_end(tmp_path, monkeypatch, capsys):
 def test_the_first_part_is_shown_alone(tmp_path, monkeypatch):
     done = []
     monkeypatch.setattr(
-        "keras_selflearn.quickstart.first_labels", lambda folder, seed: done.append((folder, seed))
+        "keras_selflearn.quickstart.first_labels",
+        lambda folder, seed, say: done.append((folder, seed)),
     )
     main(QuickstartConfig(part=1, seed=4, results_dir=str(tmp_path)))
     assert done == [(tmp_path, 4)] and not list(tmp_path.iterdir())

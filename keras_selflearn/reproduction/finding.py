@@ -1,6 +1,8 @@
-"""What a pair of runs shows of the paper's finding: a table, and why a run gained nothing."""
+"""What runs show of the paper's finding: a table, and why a run gained nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from keras_selflearn.runs.record import RunRecord
 
@@ -11,15 +13,35 @@ _MANY_WRONG = 5
 def table(runs: dict[str, RunRecord]) -> str:
     """Show the test accuracies and what self-learning gained, by the name of the weights."""
     data = next(iter(runs.values())).data
-    labels = f"{data.labelled:>8} labels"
-    lines = [
-        f"Test accuracy on {data.test} handwritten digits, one run of each",
-        f"{'Initial weights':<18}{labels}   after self-learning   points gained",
-    ]
-    for name, run in runs.items():
-        before, after = _before_and_after(run)
-        lines.append(f"{name:<18}{before:>13.1f} %{after:>20.1f} %{_gained(run):>+16.1f}")
+    title = f"Test accuracy on {data.test} handwritten digits, one run of each"
+    rows = ((name, *_before_and_after(run)) for name, run in runs.items())
+    return gains_table(title, "Initial weights   ", data.labelled, rows)
+
+
+def gains_table(
+    title: str, heading: str, labels: int, rows: Iterable[tuple[str, float, float]]
+) -> str:
+    """Show accuracies in percent before and after self-learning, and what it gained.
+
+    Parameters
+    ----------
+    title : str
+    heading : str
+        The heading of the names, as wide as their column.
+    labels : int
+    rows : iterable of (name, before, after)
+    """
+    few = f"{labels} labels"
+    lines = [title, f"{heading}{few:>15}   after self-learning   points gained"]
+    for name, before, after in rows:
+        gained = points_gained(before, after)
+        lines.append(f"{name:<{len(heading)}}{before:>13.1f} %{after:>20.1f} %{gained:>+16.1f}")
     return "\n".join(lines)
+
+
+def points_gained(before: float, after: float) -> float:
+    """Percentage points as a table shows them, so that no sentence contradicts it."""
+    return round(after - before, 1) + 0.0  # -0.0 would look like a loss.
 
 
 def why_nothing_gained(name: str, run: RunRecord) -> str:
@@ -32,7 +54,7 @@ def why_nothing_gained(name: str, run: RunRecord) -> str:
     run : RunRecord
         The record of a run with at least one meta-iteration.
     """
-    gained = _gained(run)
+    gained = points_gained(*_before_and_after(run))
     if gained > 0:
         return ""
     lost = f"lost {-gained:.1f} points" if gained else "gained nothing"
@@ -58,9 +80,3 @@ def why_nothing_gained(name: str, run: RunRecord) -> str:
 def _before_and_after(run: RunRecord) -> tuple[float, float]:
     accuracy = run.test_accuracy
     return accuracy["n_labelled"], accuracy["self_learning"]
-
-
-def _gained(run: RunRecord) -> float:
-    """Percentage points as the table shows them, so that no sentence contradicts it."""
-    before, after = _before_and_after(run)
-    return round(after - before, 1) + 0.0  # -0.0 would be shown as a loss.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from keras_selflearn.console import command_line
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
+from keras_selflearn.reproduction.finding import gains_table
 
 PICTURE = "first-labels.png"
 _DRAWS = 3
@@ -33,8 +35,8 @@ class Draw:
         return self.accuracies[-1]
 
 
-def first_labels(results_dir: Path, *, seed: int) -> None:
-    """Label digits from two labels a class, three times, and print what self-learning gained.
+def first_labels(results_dir: Path, *, seed: int, say: Callable[[str], object] = print) -> None:
+    """Label digits from two labels a class, three times, and say what self-learning gained.
 
     Features come from a small network that the package ships. It has learned digits that are drawn
     from fonts, and no handwritten one.
@@ -47,10 +49,9 @@ def first_labels(results_dir: Path, *, seed: int) -> None:
     from keras_selflearn.runs.experiment import run_experiment
 
     start = time.monotonic()
-    print(
+    say(
         f"Labels in minutes: {_LABELS} labelled digits, {_DRAWS} times others. A small network"
-        " gives features, and labels spread to similar images.",
-        flush=True,
+        " gives features, and labels spread to similar images."
     )
     draws = []
     for number in range(seed, seed + _DRAWS):
@@ -59,8 +60,8 @@ def first_labels(results_dir: Path, *, seed: int) -> None:
         draws.append(Draw(number, measured))
     picture = results_dir / PICTURE
     _draw(draws, picture)
-    print(f"\n{table(draws)}\n\nThe curves: {picture}")
-    print(f"It took {time.monotonic() - start:.0f} seconds.\n", flush=True)
+    say(f"\n{table(draws)}\n\nThe curves: {picture}")
+    say(f"It took {time.monotonic() - start:.0f} seconds.\n")
 
 
 def experiment(results_dir: Path, seed: int) -> Config:
@@ -85,17 +86,10 @@ def _draw(draws: list[Draw], path: Path) -> None:
 
 def table(draws: list[Draw]) -> str:
     """Show the draws and their mean."""
-    lines = [
-        "Test accuracy on 500 handwritten digits",
-        f"{'Labels':<12}{f'{_LABELS} labels':>14}   after self-learning   points gained",
-    ]
     rows = [(f"draw {each.seed}", each.before, each.after) for each in draws]
     means = (
         sum(getattr(each, name) for each in draws) / len(draws) for name in ("before", "after")
     )
     before, after = means
     rows.append(("mean", before, after))
-    for name, first, last in rows:
-        gained = round(last - first, 1) + 0.0  # -0.0 would be shown as a loss.
-        lines.append(f"{name:<12}{first:>12.1f} %{last:>20.1f} %{gained:>+16.1f}")
-    return "\n".join(lines)
+    return gains_table("Test accuracy on 500 handwritten digits", "Labels     ", _LABELS, rows)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from keras_selflearn.paper import CELLS
 from keras_selflearn.reproduction.claims import TEST, Claim, signed
+from keras_selflearn.reproduction.markdown import markdown_table
 from keras_selflearn.reproduction.table import Measured, ResultTable, Row
 from keras_selflearn.runs.page.templates import render
 
@@ -21,12 +22,10 @@ _CLAIM_TITLES = ["The paper's claim", "Verdict", "Measured", f"Test ({TEST})"]
 
 def markdown(table: ResultTable) -> str:
     """Write a Markdown table of ours (with the number of runs), the paper's, and the difference."""
-    header = ["Loss", "Pretrained"]
+    columns = [("Loss", "---"), ("Pretrained", "---")]
     for name in column_names(table):
-        header += [f"{name}: ours", "paper", "difference"]
-    lines = [header, ["---", "---"] + ["---:"] * (len(header) - 2)]
-    lines += [[*_row_names(row), *_cells(row)] for row in table.rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        columns += [(each, "---:") for each in (f"{name}: ours", "paper", "difference")]
+    return markdown_table(columns, [[*_row_names(row), *_cells(row)] for row in table.rows])
 
 
 def html_table(table: ResultTable) -> Markup:
@@ -79,11 +78,11 @@ def comma_separated(table: ResultTable) -> str:
 
 def claims_markdown(claims: Sequence[Claim]) -> str:
     """Write the claims as a Markdown table."""
-    lines = [_CLAIM_TITLES, ["---"] * 4]
-    lines += [
+    columns = [(title, "---") for title in _CLAIM_TITLES]
+    rows = [
         [claim.text, f"**{claim.verdict}**", claim.evidence, claim.significance] for claim in claims
     ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(columns, rows)
 
 
 def claims_html(claims: Sequence[Claim]) -> Markup:

@@ -10,7 +10,7 @@ import hashlib
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from keras_selflearn.datasets import Dataset, load_dataset
 from keras_selflearn.options.config import Config
@@ -67,6 +67,8 @@ class Quickstart:
     seed : int
     results_dir, cache_dir : Path
         Where the runs and the picture go, and where the pretrained weights are kept.
+    say : callable
+        Gets what the quickstart tells, a few lines at a time.
 
     Raises
     ------
@@ -75,9 +77,17 @@ class Quickstart:
     """
 
     def __init__(
-        self, recipe: Recipe, *, loss: str, seed: int, results_dir: Path, cache_dir: Path
+        self,
+        recipe: Recipe,
+        *,
+        loss: str,
+        seed: int,
+        results_dir: Path,
+        cache_dir: Path,
+        say: Callable[[str], object] = print,
     ) -> None:
         self._recipe = recipe
+        self._say = say
         self._results_dir = results_dir
         self._experiment = Config(
             loss=loss,
@@ -130,12 +140,11 @@ class Quickstart:
             work if is_cached else [_work_of_pretraining(self._recipe), *work],
             batch_size=self._recipe.batch_size,
         )
-        print(
-            "The paper's finding, in three steps. The first of them measures how long they take.",
-            flush=True,
+        self._say(
+            "The paper's finding, in three steps. The first of them measures how long they take."
         )
         if is_cached:
-            print(
+            self._say(
                 f"1/3 Pretrained weights are in the cache: {self._weights}"
                 " (delete the file to pretrain again)"
             )
@@ -145,22 +154,21 @@ class Quickstart:
         for step, (name, weights) in enumerate(
             {"random": "random", "pretrained": str(self._weights)}.items(), 2
         ):
-            print(f"{step}/3 Self-learning on digits from {name} weights{left.aside()}", flush=True)
+            self._say(f"{step}/3 Self-learning on digits from {name} weights{left.aside()}")
             experiment = replace(self._experiment, weights=weights)
             runs[name] = run_experiment(experiment, callbacks=left.callbacks).read_run()
             left.next()
         picture = self._results_dir / PICTURE
         _draw(runs, picture)
-        print(f"\n{table(runs)}\n")
+        self._say(f"\n{table(runs)}\n")
         for sentence in filter(None, (why_nothing_gained(*each) for each in runs.items())):
-            print(f"{sentence}\n")
-        print(f"The curves: {picture}\nIt took {left.taken()}.")
+            self._say(f"{sentence}\n")
+        self._say(f"The curves: {picture}\nIt took {left.taken()}.")
 
     def _pretrain(self, left: TimeLeft) -> None:
-        print(
+        self._say(
             f"1/3 Pretraining {self._recipe.backbone} on drawn digits; the weights are kept in"
-            f" {self._weights}",
-            flush=True,
+            f" {self._weights}"
         )
         accuracy = pretrain(
             replace(_pretraining(self._recipe), output=str(self._weights)),
@@ -168,7 +176,7 @@ class Quickstart:
             callbacks=left.callbacks,
         )
         left.next()
-        print(f"    Test accuracy on drawn digits: {accuracy:.1f} %")
+        self._say(f"    Test accuracy on drawn digits: {accuracy:.1f} %")
 
     def _work_of_run(self) -> Workload:
         data = load_dataset(self._experiment.dataset)

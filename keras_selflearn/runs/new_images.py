@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sqlite3
 import sys
@@ -24,6 +25,8 @@ from keras_selflearn.storage.unfinished import unfinished_folder
 
 if TYPE_CHECKING:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ def _fill(
     classes = {label: position for position, label in enumerate(classifier.classes_.tolist())}
     folders = class_folders(class_texts(classifier.classes_))
     if not sys.stderr.isatty():
-        print(f"Labelling {number:,} images of {places.folder}", file=sys.stderr, flush=True)
+        _LOG.info("Labelling %s images of %s", f"{number:,}", places.folder)
     with tqdm(total=number, desc="labelling", unit=" images", leave=False, disable=None) as bar:
 
         def skip(path: str, reason: str) -> None:

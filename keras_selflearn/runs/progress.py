@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from keras_selflearn.selflearning.learner import Learner
 from keras_selflearn.selflearning.record import Record
 
+_LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 15
 _TIMES = "[{elapsed}<{remaining}{postfix}]"
 _META_BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} " + _TIMES
@@ -153,7 +155,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         """Do nothing: lines need no end."""
 
     def _log(self, line: str) -> None:
-        print(f"{time.strftime('%H:%M:%S')} {self._name}: {line}", file=sys.stderr, flush=True)
+        _LOG.info("%s %s: %s", time.strftime("%H:%M:%S"), self._name, line)
         self._last_line = time.monotonic()
 
 

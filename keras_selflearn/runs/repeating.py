@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from keras_selflearn.runs.folder import RUN_JSON, RunFolder
 from keras_selflearn.runs.record import Environment
 from keras_selflearn.storage.preset_folder import is_preset, preset_folder
 
+_LOG = logging.getLogger(__name__)
 _COMPARED = ("keras_selflearn", "git_commit", "python", "packages", "cpu", "gpus", "precision")
 
 
@@ -25,8 +26,8 @@ def repeated(folder: Path, given: Config) -> Config:
     """Take the configuration from the record of a finished run, and the places from `given`.
 
     A place that is not given stays where the record has it. Only the results go to the folder of
-    `given` in any case. Differences between the two machines and their packages are printed on
-    standard error: the numbers are the same only with --deterministic and without a difference.
+    `given` in any case. Differences between the two machines and their packages are logged. The
+    numbers are the same only with --deterministic and without a difference.
 
     Parameters
     ----------
@@ -96,7 +97,4 @@ def _tell_differences(before: Environment, now: Environment) -> None:
     for name in _COMPARED:
         was, is_now = getattr(before, name), getattr(now, name)
         if was != is_now:
-            print(
-                f"{name} was {was} and is {is_now}: numbers may differ.",
-                file=sys.stderr,
-            )
+            _LOG.warning("%s was %s and is %s: numbers may differ.", name, was, is_now)
