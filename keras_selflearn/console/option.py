@@ -77,11 +77,11 @@ class Option:
 
     def values(self) -> str:
         """The range with its unit as a sentence; empty without either."""
-        high = _shown("", self.most) or _shown("below ", self.below)
+        high = _bound("", self.most) or _bound("below ", self.below)
         if self.least is not None and high:
-            text = f"{_shown('From ', self.least)} to {high}"
+            text = f"{_bound('From ', self.least)} to {high}"
         else:
-            low = _shown("At least ", self.least) or _shown("Above ", self.above)
+            low = _bound("At least ", self.least) or _bound("Above ", self.above)
             text = f"{low}, at most {high}" if high else low
         return f"{text or 'In'} {self.unit}".strip() + "." if text or self.unit else ""
 
@@ -219,7 +219,7 @@ def _check_choice(name: str, value: object, known: list[Any]) -> None:
         raise InputError(f"{name} is {value!r}: give {' or '.join(map(str, known))}.")
 
 
-def _shown(word: str, bound: float | None) -> str:
+def _bound(word: str, bound: float | None) -> str:
     if bound is None:
         return ""
     return f"{word}{bound}" if isinstance(bound, int) else f"{word}{bound:.4g}"

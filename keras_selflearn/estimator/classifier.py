@@ -24,7 +24,7 @@ from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
-    check_validation_data,
+    check_test_data,
     decode,
     encode,
     is_unlabelled,
@@ -50,7 +50,7 @@ from keras_selflearn.network.side_by_side import (
     identity_of_all,
 )
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
-from keras_selflearn.options.labelling import asked_labellers
+from keras_selflearn.options.labelling import labellers_of
 from keras_selflearn.options.network import check_side_by_side
 from keras_selflearn.options.presets import estimator_preset
 from keras_selflearn.options.training import check_head_rounds
@@ -73,7 +73,7 @@ def _with_options(cls: type) -> type:
     lines = []
     for each in fields(EstimatorOptions):
         default = ESTIMATOR_DEFAULTS[each.name]
-        lines.append(f"{each.name} : {kind(each)}, {_shown_default(default)}")
+        lines.append(f"{each.name} : {kind(each)}, {_default_in_words(default)}")
         without = "" if default is not None else f" By default: {default_of(each) or 'none'}."
         lines.append(f"    {explain(each)}{without}")
     if cls.__doc__:  # There is none with `python -OO`.
@@ -81,7 +81,7 @@ def _with_options(cls: type) -> type:
     return cls
 
 
-def _shown_default(default: Any) -> str:
+def _default_in_words(default: Any) -> str:
     if default is None:
         return "optional"
     return f'default="{default}"' if isinstance(default, str) else f"default={default}"
@@ -117,11 +117,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeled_iter_ : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence_ : (n,) float64
-        The confidence of each pseudo-label when it was chosen, in the unit that
+        The confidence of each pseudo-label when it was selected, in the unit that
         `labeller_.confidence_unit` names: "probability", or "minus distance" for minus the
         distance to the nearest labelled image. NaN for the others.
     matched_ : (n,) int64
-        Index of the labelled image that each pseudo-label was nearest to when it was chosen; -1
+        Index of the labelled image that each pseudo-label was nearest to when it was selected; -1
         for the others, and with labelling `softmax`, which compares with no image.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
@@ -205,9 +205,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def _get_params_html(self, *arguments: Any, **named: Any) -> Any:
         """What a notebook shows: scikit-learn counts all of `**options` as changed."""
-        shown = super()._get_params_html(*arguments, **named)
-        shown.non_default = tuple(self._changed())
-        return shown
+        html = super()._get_params_html(*arguments, **named)
+        html.non_default = tuple(self._changed())
+        return html
 
     if TYPE_CHECKING:
 
@@ -291,12 +291,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
             warn_of_no_pairs(objective, labels, self.batch_size)
-        self.check_neighbours(int(np.sum(labels >= 0)))
+        self.check_labelled(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_labels(true_labels, len(X), "true_labels")
             unknown = is_unlabelled(true_labels)
             true_labels = np.where(unknown, UNLABELLED, encode(true_labels, classes))
-        validation_data = check_validation_data(validation_data, X.shape[1:], classes)
+        validation_data = check_test_data(validation_data, X.shape[1:], classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
@@ -472,7 +472,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             logits=objective.logits,
             normalized=objective.normalized,
         )
-        asked_labellers(self)
+        labellers_of(self)
         parse_augmentations(self.augment)
         check_prior(self.prior)
         for each in fields(EstimatorOptions):
@@ -488,9 +488,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 
-    def check_neighbours(self, n_labelled: int) -> None:
+    def check_labelled(self, n_labelled: int) -> None:
         """Raise an `InputError` when `n_labelled` images are too few for the labeller."""
-        for name in asked_labellers(self):
+        for name in labellers_of(self):
             labeller_class(name).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:

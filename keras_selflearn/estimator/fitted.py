@@ -16,7 +16,7 @@ from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
 from keras_selflearn.network.own_model import is_own_model
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
-from keras_selflearn.options.labelling import asked_labellers
+from keras_selflearn.options.labelling import labellers_of
 from keras_selflearn.options.training import has_linear_embedding
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
@@ -150,7 +150,7 @@ def labeller_setting(
     """
     return {
         **{name: parameters[name] for name in _OF_LABELLER},
-        "voters": asked_labellers(_options(parameters, objective)),
+        "voters": labellers_of(_options(parameters, objective)),
         "n_classes": n_classes,
         "normalized": objective.normalized,
         "head": head if objective.logits else None,

@@ -128,7 +128,7 @@ def _warn_of_mark(label: object, why: str, instead: str) -> None:
     )
 
 
-def check_validation_data(
+def check_test_data(
     data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The labelled images, and their labels as positions in `classes` or `UNKNOWN_CLASS`."""
@@ -137,13 +137,13 @@ def check_validation_data(
     if not (isinstance(data, (tuple, list)) and len(data) == 2):
         raise InputError("validation_data must be a pair: (images, labels).")
     images, labels = data
-    check_images(images, "validation X", like=image_shape)
-    labels = check_labels(labels, len(images), "validation y")
+    check_images(images, "X of validation_data", like=image_shape)
+    labels = check_labels(labels, len(images), "y of validation_data")
     known = np.flatnonzero(~is_unlabelled(labels))
-    positions = match(labels[known], classes, "validation y")
+    positions = match(labels[known], classes, "y of validation_data")
     if len(known) < len(labels):
         warnings.warn(
-            f"{len(labels) - len(known)} of {len(labels)} validation images have no label and are"
+            f"{len(labels) - len(known)} of {len(labels)} test images have no label and are"
             " left out.",
             InputWarning,
             stacklevel=3,

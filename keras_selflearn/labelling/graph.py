@@ -54,7 +54,7 @@ class Reached:
 class GraphLabeller(Labeller):
     """Labels spread from labelled images to similar ones, and from these on.
 
-    The steps (docs/features.md): a graph of nearest neighbours, label spreading, alignment of the
+    The steps (docs/features.md): a graph of similar images, label spreading, alignment of the
     classes' shares to a prior, and a say for a head on the labels alone. An image that no labelled
     image leads to gets no label. New images are labelled by the network's head, or by their most
     similar labelled images where the loss has no head that gives logits.
@@ -62,6 +62,7 @@ class GraphLabeller(Labeller):
 
     name = "graph"
     needs_unlabelled = True
+    why_no_label = "the graph joins them with no labelled image, not even through others"
 
     def fit(
         self,
@@ -104,10 +105,10 @@ class GraphLabeller(Labeller):
         """Label new embeddings by the head, or by the most similar labelled images."""
         if self._by_head is not None:
             return self._by_head.label(embeddings)
-        shares, neighbours = self._votes(embeddings)
+        shares, voters = self._votes(embeddings)
         labels = shares.argmax(axis=1)
-        votes_for = self.labels[neighbours] == labels[:, None]
-        nearest = neighbours[np.arange(len(labels)), votes_for.argmax(axis=1)]
+        votes_for = self.labels[voters] == labels[:, None]
+        nearest = voters[np.arange(len(labels)), votes_for.argmax(axis=1)]
         return Labels(labels, shares.max(axis=1).astype(np.float64), nearest)
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
@@ -221,14 +222,14 @@ class GraphLabeller(Labeller):
 
     def _votes(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Shares (n, n_classes) of the votes, and the voters (n, k) in order of similarity."""
-        neighbours, similarities = most_similar(
+        voters, similarities = most_similar(
             unit_rows(embeddings), unit_rows(self.reference), self._voters
         )
         weights = np.maximum(similarities, 0) ** np.float32(self.setting.graph_exponent)
         masses = np.zeros((len(embeddings), self.setting.n_classes), np.float32)
-        for voter, weight in zip(neighbours.T, weights.T):
+        for voter, weight in zip(voters.T, weights.T):
             masses[np.arange(len(masses)), self.labels[voter]] += weight
-        return row_shares(masses, self._even, background=_BACKGROUND * self._voters), neighbours
+        return row_shares(masses, self._even, background=_BACKGROUND * self._voters), voters
 
     @property
     def _even(self) -> np.ndarray:

@@ -76,7 +76,8 @@ class Setting:
     graph_exponent : float
         The weight of a join is max(0, cosine) to this power.
     graph_alpha : float
-        What an image's label owes to its neighbours, from 0 to below 1.
+        The share of an image's label that comes from the images it is joined with, from 0 to
+        below 1.
     prior : str or (n_classes,) floats
         The shares of the classes among all images, or how to find them: one of `PRIORS`.
     voters : tuple of str
@@ -122,6 +123,8 @@ class Labeller(ABC):
         Whether `fit` looks at the unlabelled embeddings, to label all of them together.
     needs_logits : bool
         Whether it needs the loss to have a head that gives logits.
+    why_no_label : str
+        Why some images get no label, for people. Empty for a labeller that labels all images.
     reference, labels : (m, d) float32, (m,) integers
         What it was fitted on; both empty unless `needs_reference`.
     """
@@ -131,6 +134,7 @@ class Labeller(ABC):
     needs_reference: ClassVar[bool] = True
     needs_unlabelled: ClassVar[bool] = False
     needs_logits: ClassVar[bool] = False
+    why_no_label: ClassVar[str] = ""
     reference: np.ndarray
     labels: np.ndarray
 

@@ -24,7 +24,7 @@ def nearest(embeddings: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
 
     Returns
     -------
-    neighbours : (n,) int64
+    positions : (n,) int64
         From 0 to m - 1.
     distances : (n,) float64
 
@@ -33,7 +33,7 @@ def nearest(embeddings: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
     ValueError
         When a value is NaN or infinite.
     """
-    neighbours = np.empty(len(embeddings), np.int64)
+    positions = np.empty(len(embeddings), np.int64)
     distances = np.empty(len(embeddings))
     clear = np.empty(len(embeddings), bool)
     candidates_of = _Candidates(reference)
@@ -45,15 +45,15 @@ def nearest(embeddings: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
         few = (numbers > 0) & (numbers <= _CROWD)
         candidates[~few] = False
         decided = start + np.flatnonzero(few)
-        neighbours[decided], distances[decided] = _decide(embeddings[part], reference, candidates)
+        positions[decided], distances[decided] = _decide(embeddings[part], reference, candidates)
         clear[part] = few
     crowded = np.flatnonzero(~clear)
     if len(crowded):
-        neighbours[crowded] = pairwise_distances_argmin(embeddings[crowded], reference)
+        positions[crowded] = pairwise_distances_argmin(embeddings[crowded], reference)
         for start in range(0, len(crowded), _ROWS):
             of = crowded[start : start + _ROWS]
-            distances[of] = np.sqrt(_squares(embeddings[of], reference[neighbours[of]]))
-    return neighbours, distances
+            distances[of] = np.sqrt(_squares(embeddings[of], reference[positions[of]]))
+    return positions, distances
 
 
 class _Candidates:

@@ -1,4 +1,4 @@
-"""The nearest neighbours and their vote as a TensorFlow graph, for an exported classifier."""
+"""The nearest labelled images and their vote as a TensorFlow graph, for an exported classifier."""
 
 from __future__ import annotations
 

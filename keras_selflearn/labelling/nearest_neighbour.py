@@ -46,23 +46,22 @@ class NearestNeighbourLabeller(Labeller):
 
     def label(self, embeddings: np.ndarray) -> Labels:
         """Give the winning class, its nearest image, and minus the distance to that image."""
-        distances, neighbours = self._neighbours(embeddings)
-        votes = self.labels[neighbours]
+        distances, positions = self._search(embeddings)
+        votes = self.labels[positions]
         counts = np.stack([(votes == vote[:, None]).sum(axis=1) for vote in votes.T], axis=1)
-        # argmax takes the first of equals, and neighbours come in order of distance.
+        # argmax takes the first of equals, and the nearest comes first.
         winner = counts.argmax(axis=1)[:, None]
         label, position, distance = (
-            np.take_along_axis(each, winner, axis=1)[:, 0]
-            for each in (votes, neighbours, distances)
+            np.take_along_axis(each, winner, axis=1)[:, 0] for each in (votes, positions, distances)
         )
         return Labels(label, -distance.astype(np.float64), position)
 
     def probabilities(self, embeddings: np.ndarray) -> np.ndarray:
         """Give each class's share of the k votes, (n, n_classes) float32."""
-        votes = self.labels[self._neighbours(embeddings)[1]]
+        votes = self.labels[self._search(embeddings)[1]]
         share = np.zeros((len(embeddings), self.setting.n_classes), np.float32)
-        for neighbour in votes.T:
-            share[np.arange(len(share)), neighbour] += 1 / votes.shape[1]
+        for vote in votes.T:
+            share[np.arange(len(share)), vote] += 1 / votes.shape[1]
         return share
 
     def in_graph(self) -> Graph:
@@ -76,11 +75,11 @@ class NearestNeighbourLabeller(Labeller):
             self.reference, self.labels, k=setting.n_neighbors, n_classes=setting.n_classes
         )
 
-    def _neighbours(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _search(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Distances and positions (n, k) of the nearest; equals in the order of the reference."""
         if self.setting.n_neighbors == 1:
-            neighbours, distances = nearest(embeddings, self.reference)
-            return distances[:, None], neighbours[:, None]
+            positions, distances = nearest(embeddings, self.reference)
+            return distances[:, None], positions[:, None]
         found = list(
             pairwise_distances_chunked(
                 embeddings,
@@ -89,18 +88,18 @@ class NearestNeighbourLabeller(Labeller):
                 working_memory=_MEBIBYTES_OF_DISTANCES,
             )
         )
-        distances, neighbours = (np.concatenate(parts) for parts in zip(*found))
-        return distances, neighbours
+        distances, positions = (np.concatenate(parts) for parts in zip(*found))
+        return distances, positions
 
     def _nearest(self, distances: np.ndarray, _: int) -> tuple[np.ndarray, np.ndarray]:
         # scikit-learn's own search does not say which of equally near images comes first. argmin
-        # takes the first, and for few neighbours it is far faster than a sort.
+        # takes the first, and for small k it is far faster than a sort.
         rows = np.arange(len(distances))
         found = np.empty((len(distances), self.setting.n_neighbors), distances.dtype)
-        neighbours = np.empty(found.shape, np.int64)
+        positions = np.empty(found.shape, np.int64)
         for place in range(self.setting.n_neighbors):
             position = distances.argmin(axis=1)
-            neighbours[:, place] = position
+            positions[:, place] = position
             found[:, place] = distances[rows, position]
             distances[rows, position] = np.inf
-        return found, neighbours
+        return found, positions

@@ -38,15 +38,15 @@ def most_similar(
     k : int
         At least 1. At most m, or m - 1 where `same`.
     same : bool
-        Whether the queries are the reference. A row is not its own neighbour then.
+        Whether the queries are the reference. A row does not find itself then.
 
     Returns
     -------
-    neighbours : (n, k) int64
+    places : (n, k) int64
         In the order of similarity.
     similarities : (n, k) float32
     """
-    neighbours = np.empty((len(queries), k), np.int64)
+    places = np.empty((len(queries), k), np.int64)
     similarities = np.empty((len(queries), k), np.float32)
     rows = max(1, _MEBIBYTES_OF_SIMILARITIES * 2**20 // (4 * max(1, len(reference))))
     for start in range(0, len(queries), rows):
@@ -56,8 +56,8 @@ def most_similar(
             numbers = np.arange(len(block))
             block[numbers, start + numbers] = -np.inf
         part = slice(start, start + len(block))
-        neighbours[part], similarities[part] = _largest(block, k)
-    return neighbours, similarities
+        places[part], similarities[part] = _largest(block, k)
+    return places, similarities
 
 
 def _largest(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,8 +78,8 @@ def _largest(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     values = block[of, place]
     order = np.lexsort((place, -values, of))
     first = np.searchsorted(of, np.arange(n_rows))  # `of` is sorted, before and after
-    chosen = order[first[:, None] + np.arange(k)]
-    return place[chosen], values[chosen]
+    largest = order[first[:, None] + np.arange(k)]
+    return place[largest], values[largest]
 
 
 def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
@@ -123,10 +123,10 @@ def similarity_graph(
     k = min(n_neighbors, n - 1)
     if k < 1:
         return sparse.csr_matrix((n, n), dtype=np.float32)
-    neighbours, similarities = most_similar(units, units, k, same=True)
+    places, similarities = most_similar(units, units, k, same=True)
     weights = np.maximum(similarities, 0) ** np.float32(exponent)
     ends = np.arange(0, n * k + 1, k)
-    joined = sparse.csr_matrix((weights.ravel(), neighbours.ravel(), ends), (n, n))
+    joined = sparse.csr_matrix((weights.ravel(), places.ravel(), ends), (n, n))
     joined.eliminate_zeros()
     joined = joined + joined.T
     degrees = np.asarray(joined.sum(axis=1, dtype=np.float64)).ravel()

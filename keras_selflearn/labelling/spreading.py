@@ -20,7 +20,7 @@ def spread(graph: sparse.csr_matrix, start: np.ndarray, *, alpha: float, steps: 
     start : (n, n_classes) float32
         Y: what each image is labelled with before.
     alpha : float
-        What comes from the neighbours, from 0 to below 1.
+        The share that comes from the images that an image is joined with, from 0 to below 1.
     steps : int
 
     Returns

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.labelling import labeller_class
 
 # They all learn from the labelled embeddings and the head, and have nothing else to save.
 VOTERS = ("graph", "nearest", "softmax")
-_NEED_LOGITS = ("softmax",)
 
 
 def parse_voters(text: str) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def parse_voters(text: str) -> tuple[str, ...]:
 
 
 def voters_of(text: str | None, *, logits: bool) -> tuple[str, ...]:
-    """The names of the voters: those that are asked for, or all that the loss allows.
+    """The names of the voters: those that `text` lists, or all that the loss allows.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ def voters_of(text: str | None, *, logits: bool) -> tuple[str, ...]:
         As `parse_voters`, and for a voter that needs logits where there are none.
     """
     if text is None:
-        return tuple(name for name in VOTERS if logits or name not in _NEED_LOGITS)
+        return tuple(name for name in VOTERS if logits or not labeller_class(name).needs_logits)
     names = parse_voters(text)
     for name in names:
-        if name in _NEED_LOGITS and not logits:
+        if labeller_class(name).needs_logits and not logits:
             raise InputError(
                 f"The voter '{name}' needs a loss with logits, such as cross-entropy: choose that"
                 " loss, or leave the voter out."

@@ -109,7 +109,7 @@ class CosineHead(tf.keras.layers.Layer):
 class ArcFace(Objective):
     """A cosine head, scale 30 and margin 0.5 rad.
 
-    Equation 3 divides the embedding by its length. The distances between neighbours use the same
+    Equation 3 divides the embedding by its length. Distances between embeddings use the same
     vectors of length 1: the loss never sees a length, so a length says nothing about the class.
 
     Raises

@@ -101,12 +101,12 @@ def _converted(images: Any, pixels: dict[str, Any], size: tuple[int, int] | None
     return layers.Rescaling(scale, offset, dtype="float32", name="scaled")(images)
 
 
-def _pooled(made: Any, has_class_token: bool) -> Any:
+def _pooled(output: Any, has_class_token: bool) -> Any:
     layers = tf.keras.layers
-    if len(made.shape) == 2:
-        return made
-    if len(made.shape) == 4:
-        return layers.GlobalAveragePooling2D(dtype="float32", name="mean_of_map")(made)
+    if len(output.shape) == 2:
+        return output
+    if len(output.shape) == 4:
+        return layers.GlobalAveragePooling2D(dtype="float32", name="mean_of_map")(output)
     if has_class_token:
-        return made[:, 0]
-    return layers.GlobalAveragePooling1D(dtype="float32", name="mean_of_tokens")(made)
+        return output[:, 0]
+    return layers.GlobalAveragePooling1D(dtype="float32", name="mean_of_tokens")(output)

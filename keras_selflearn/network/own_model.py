@@ -229,17 +229,17 @@ def _checked(model: tf.keras.Model, owner: str) -> OwnShape:
     """Check what goes in and what comes out."""
     if len(model.inputs or ()) != 1 or len(model.outputs or ()) != 1:
         raise InputError(f"{owner} must have one input, of known shape, and one output.")
-    given, made = tuple(model.inputs[0].shape), tuple(model.outputs[0].shape)
-    if len(given) != 4 or given[-1] != 3:
+    takes, gives = tuple(model.inputs[0].shape), tuple(model.outputs[0].shape)
+    if len(takes) != 4 or takes[-1] != 3:
         raise InputError(
-            f"{owner} takes {_shape(given)}: give one that takes images (height, width, 3)."
+            f"{owner} takes {_shape(takes)}: give one that takes images (height, width, 3)."
         )
-    if len(made) not in (2, 4) or made[-1] is None:
+    if len(gives) not in (2, 4) or gives[-1] is None:
         raise InputError(
-            f"{owner} gives {_shape(made)}: give one that gives vectors (d) or a feature map"
+            f"{owner} gives {_shape(gives)}: give one that gives vectors (d) or a feature map"
             " (height, width, d), such as a network without its classes."
         )
-    return OwnShape(model.name, given[1], given[2], made[-1])
+    return OwnShape(model.name, takes[1], takes[2], gives[-1])
 
 
 def _pooled(model: tf.keras.Model, owner: str) -> tf.keras.Model:

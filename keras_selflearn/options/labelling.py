@@ -25,32 +25,32 @@ def compares(options: Any) -> bool:
     return labeller_class(labelling_of(options)).needs_reference
 
 
-def compares_with_chosen(options: Any) -> bool:
+def reference_matters(options: Any) -> bool:
     """Whether the labeller is given labelled images only, so that it matters which."""
     labeller = labeller_class(labelling_of(options))
     return has_meta_iterations(options) and compares(options) and not labeller.needs_unlabelled
 
 
-def asked_labellers(options: Any) -> tuple[str, ...]:
+def labellers_of(options: Any) -> tuple[str, ...]:
     """The names of the labellers that are asked: the voters, or the only one."""
     name = labelling_of(options)
     return voters_of(options.voters, logits=loss_of(options).logits) if name == "vote" else (name,)
 
 
-def asks_graph(options: Any) -> bool:
+def labels_by_graph(options: Any) -> bool:
     """Whether similar images say what an image is."""
-    return "graph" in asked_labellers(options)
+    return "graph" in labellers_of(options)
 
 
 def uses_graph(options: Any) -> bool:
     """Whether pseudo-labels come from a graph of all images."""
-    return has_meta_iterations(options) and asks_graph(options)
+    return has_meta_iterations(options) and labels_by_graph(options)
 
 
 def finds_nearest(options: Any) -> bool:
     """Whether nearest labelled images vote."""
-    asked = asked_labellers(options)
-    return any(name != "graph" and labeller_class(name).needs_reference for name in asked)
+    names = labellers_of(options)
+    return any(name != "graph" and labeller_class(name).needs_reference for name in names)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class LabellingOptions(Options):
         "initial",
         "Labelled images to search for the nearest: initial, or all (with pseudo-labels).",
         choices=REFERENCES,
-        used=compares_with_chosen,
+        used=reference_matters,
     )
     n_neighbors: int = option(1, "Nearest labelled images that vote.", least=1, used=finds_nearest)
     validation_features: str = option(
@@ -89,7 +89,7 @@ class LabellingOptions(Options):
         10,
         "Most similar images that --labelling=graph joins each image with.",
         least=1,
-        used=asks_graph,
+        used=labels_by_graph,
     )
     graph_dimensions: int = option(
         256,
@@ -98,11 +98,11 @@ class LabellingOptions(Options):
         used=uses_graph,
     )
     graph_exponent: float = option(
-        3.0, "The weight of a join is the cosine to this power.", above=0, used=asks_graph
+        3.0, "The weight of a join is the cosine to this power.", above=0, used=labels_by_graph
     )
     graph_alpha: float = option(
         0.9,
-        "What an image's label owes to its neighbours in the graph.",
+        "Share of an image's label that comes from the images it is joined with.",
         least=0,
         below=1,
         used=uses_graph,

@@ -171,8 +171,8 @@ def _cross_validate(
     """Cross-validate if the configuration asks for it and each class has two labels."""
     wanted = config.folds
     if wanted is None:
-        asked = config.early_stop or config.train == "head" or config.keep == "best"
-        wanted = _FOLDS if asked or not len(dataset.test_images) else 0
+        needs_folds = config.early_stop or config.train == "head" or config.keep == "best"
+        wanted = _FOLDS if needs_folds or not len(dataset.test_images) else 0
     _, numbers = np.unique(labels[labelled], return_inverse=True)
     number = most_folds(numbers, wanted)
     if number < wanted:
@@ -247,7 +247,7 @@ def check(config: Config) -> Config:
     check_only_read(config)
     labels, fewest = config.initial_labels(), config.fewest_labels()
     if labels is not None:
-        classifier.check_neighbours(labels)
+        classifier.check_labelled(labels)
     if fewest is not None:
         _check_early_stop(config, fewest)
     return config

@@ -113,8 +113,8 @@ def predict(config: PredictConfig) -> tuple[int, int]:
         For whatever in `config` can't be used; when there are no images, or none is whole.
     """
     check_required(config)
-    asked = asdict(config)
-    finished = finish_left_over(*_targets(config), asked)
+    command = asdict(config)
+    finished = finish_left_over(*_targets(config), command)
     if finished is not None:
         return finished[0], finished[1]
     places = check_places(config)
@@ -149,7 +149,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
                 flush_folder(copies, many=True)
                 moves.append((copies, places.copies))
             check_for_stop()
-            publish(beside, moves, asked, (table.n_labelled, table.n_skipped))
+            publish(beside, moves, command, (table.n_labelled, table.n_skipped))
             forget_stop()
             return table.n_labelled, table.n_skipped
     except (OSError, sqlite3.Error) as error:
@@ -218,14 +218,14 @@ def _write(
     """Write the tables under other names; give these names and the right ones."""
     from keras_selflearn.datasets.class_texts import class_texts
 
-    texts = class_texts(classifier.classes_)
+    class_names = class_texts(classifier.classes_)
 
     names = nearest if table.has_nearest() else None
 
     def rows() -> Iterator[list[Any]]:
         for path, position, confidence, index in table.rows():
             name = [] if names is None else ["" if index is None else names[index]]
-            yield [path, texts[position], confidence, *name]
+            yield [path, class_names[position], confidence, *name]
 
     columns = ["path", "label", "confidence"] + ([] if names is None else ["nearest"])
     moves = [(beside / LABELS, places.output)]

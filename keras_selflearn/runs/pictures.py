@@ -54,10 +54,13 @@ def draw_run(
         See `gather`.
     """
     record = folder.read_run()
-    shown = (record, classifier, dataset, embeddings, embed)
     with stage("write"):
         _try(folder, CURVE, lambda: draw_curve(folder, record))
-        _try(folder, PAGE, lambda: draw_page(folder, *shown))
+        _try(
+            folder,
+            PAGE,
+            lambda: draw_page(folder, record, classifier, dataset, embeddings, embed),
+        )
 
 
 def redraw_run(path: Path) -> list[Path]:

@@ -19,7 +19,7 @@ LABELS, SKIPPED, _NOTE = "labels.csv", "skipped.csv", "ready.json"
 _Moves = Sequence["tuple[Path, Path]"]
 
 
-def publish(beside: Path, moves: _Moves, asked: dict[str, Any], result: Sequence[int]) -> None:
+def publish(beside: Path, moves: _Moves, command: dict[str, Any], result: Sequence[int]) -> None:
     """Rename each source to its target, all or none of them.
 
     Parameters
@@ -28,7 +28,7 @@ def publish(beside: Path, moves: _Moves, asked: dict[str, Any], result: Sequence
         The unfinished folder beside the output.
     moves : sequence of (source, target)
         Files and folders that are on the disk. The first target is the output.
-    asked : dict
+    command : dict
         The command, as JSON has it. The same command goes on with this where it is broken off.
     result : sequence of int
         What the command returns.
@@ -39,13 +39,13 @@ def publish(beside: Path, moves: _Moves, asked: dict[str, Any], result: Sequence
         When a target is there.
     """
     names = [source.name for source, _ in moves]
-    note = {"asked": asked, "result": [*result], "names": names}
+    note = {"command": command, "result": [*result], "names": names}
     write_whole(beside / _NOTE, json.dumps(note))
     _move_all(moves)
 
 
 def finish_left_over(
-    output: Path, skipped: Path, copies: Path | None, asked: dict[str, Any]
+    output: Path, skipped: Path, copies: Path | None, command: dict[str, Any]
 ) -> list[int] | None:
     """Finish what an earlier process was killed at. Give its result; None where there is nothing.
 
@@ -53,13 +53,13 @@ def finish_left_over(
     ----------
     output, skipped, copies : Path
         Where the labels, the list of skipped files and the copies go.
-    asked : dict
+    command : dict
         As `publish` got it.
     """
     for left_over in left_overs(output):
         with owned(left_over) as is_owned:
             note = _note(left_over) if is_owned else None
-            if note is None or note["asked"] != asked:
+            if note is None or note["command"] != command:
                 continue
             moves = []
             for name in note["names"]:
@@ -78,7 +78,7 @@ def _note(left_over: Path) -> dict[str, Any] | None:
     try:
         note = read_json(left_over / _NOTE)
         is_one = (
-            isinstance(note["asked"], dict)
+            isinstance(note["command"], dict)
             and all(type(each) is int for each in note["result"])
             and all(type(each) is str for each in note["names"])
         )

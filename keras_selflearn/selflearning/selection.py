@@ -60,13 +60,13 @@ def select(
             rank_in_class[members] = np.arange(len(members))
         ranks = rank_in_class[most_confident_first]
         if each:
-            chosen = most_confident_first[ranks < each]
+            selected = most_confident_first[ranks < each]
         else:
             # All shares are the same, below 1: the largest remainder is that of the surest class.
-            chosen = most_confident_first[np.argsort(ranks, kind="stable")[:wanted]]
+            selected = most_confident_first[np.argsort(ranks, kind="stable")[:wanted]]
     else:
-        chosen = most_confident_first[:wanted]
-    return chosen if len(chosen) else most_confident_first[:1]
+        selected = most_confident_first[:wanted]
+    return selected if len(selected) else most_confident_first[:1]
 
 
 def check_selection(percent: float, selection: str) -> None:

@@ -114,7 +114,7 @@ def test_cross_validation_leaves_unlabelled_images_out():
 
 def test_validation_images_without_a_label_are_left_out():
     labels = np.where(np.arange(N) < 40, NAMES, "-1")
-    with pytest.warns(InputWarning, match="8 of 48 validation images have no label"):
+    with pytest.warns(InputWarning, match="8 of 48 test images have no label"):
         clf = classifier().fit(IMAGES, SOME, validation_data=(IMAGES, labels))
     assert clf.history_[-1]["test_accuracy"] == 100
 

@@ -47,7 +47,7 @@ def make_card(contents: Contents, thumbnails: Thumbnails, index: int) -> Card:
     sure = text.surety(contents.confidence[index], contents.by_distance)
     picture = Markup()
     if nearest >= 0:
-        picture = thumbnails.picture(nearest, f"matched to {_describe(contents, nearest)}")
+        picture = thumbnails.picture(nearest, f"nearest: {_describe(contents, nearest)}")
     return Card(
         picture=thumbnails.picture(index, _describe(contents, index)),
         nearest=picture,

@@ -55,7 +55,7 @@ def page(contents: Contents) -> str:
     mistakes = likely_mistakes(contents)
     first = mistakes[:_MOST_MISTAKES]
     of_cards = make_thumbnails(
-        contents.images, _images_of_cards(contents, found, first), "chosen", _PIXELS_OF_CARDS
+        contents.images, _images_of_cards(contents, found, first), "card", _PIXELS_OF_CARDS
     )
     seed = run.config.seed
     points = points_to_show(contents, seed)
@@ -145,7 +145,7 @@ def _test_chart(run: RunRecord) -> Markup | None:
 
 def _pseudo_label_chart(run: RunRecord) -> Markup:
     figures = {
-        "chosen": [(each.selected_accuracy, each.selected) for each in run.history],
+        "selected": [(each.selected_accuracy, each.selected) for each in run.history],
         "all that were predicted": [
             (each.unlabelled_accuracy, each.selected + each.remaining) for each in run.history
         ],

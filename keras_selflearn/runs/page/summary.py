@@ -9,8 +9,10 @@ import numpy as np
 from markupsafe import Markup
 
 from keras_selflearn.console.several import values_in
+from keras_selflearn.labelling import labeller_class
 from keras_selflearn.network.names import OWN, has_own_weights, is_model_file
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.labelling import labelling_of
 from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
@@ -70,15 +72,13 @@ def verdict(run: RunRecord) -> str | None:
 
 
 def not_reached(run: RunRecord) -> str | None:
-    """Say how many images the graph gave no label, where it was to label all; None for none."""
+    """Say how many images the labeller gave no label, though it was to label all; None for 0."""
     config, remaining = run.config, run.history[-1].remaining
     labels_all = config.selection_percent == 100 and config.min_confidence is None
-    if config.labelling != "graph" or len(run.history) == 1 or not labels_all or not remaining:
+    why = labeller_class(labelling_of(config)).why_no_label
+    if not why or len(run.history) == 1 or not labels_all or not remaining:
         return None
-    return (
-        f"{remaining} images have no pseudo-label: the graph joins them with no labelled image, not"
-        " even through others."
-    )
+    return f"{remaining} images have no pseudo-label: {why}."
 
 
 def why_it_ended(run: RunRecord) -> list[str]:

@@ -109,9 +109,9 @@ def test_the_pointer_shows_the_numbers_of_a_curve(view):
 def test_keys_go_along_a_curve_and_to_the_next(view):
     browser = view()
     tab_to(browser, ".chart + .chart svg")
-    assert said(browser).startswith("meta-iteration 1, chosen: 91.0")
+    assert said(browser).startswith("meta-iteration 1, selected: 91.0")
     press(browser, "ARROW_RIGHT")
-    assert said(browser).startswith("meta-iteration 2, chosen: 92.0")
+    assert said(browser).startswith("meta-iteration 2, selected: 92.0")
     press(browser, "ARROW_DOWN")
     assert said(browser).startswith("meta-iteration 2, all that were predicted: 82.0")
     press(browser, "END")

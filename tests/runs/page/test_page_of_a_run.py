@@ -89,7 +89,7 @@ def test_all_parts_are_there_and_linked(html):
 
 def test_every_picture_has_words(html):
     pictures = [each for _, each in Outline(html).elements if each.get("role") == "img"]
-    # Each of the 36 pseudo-labelled images and of the 6 likely mistakes, and its match.
+    # Each of the 36 pseudo-labelled images and of the 6 likely mistakes, and its nearest.
     assert len(pictures) == 2 * (36 + 6)
     assert all(each["aria-label"] for each in pictures)
 
@@ -146,7 +146,7 @@ def test_the_least_confidence_that_was_asked_for_is_said():
 def test_probabilities_have_no_match():
     html = page(example_contents(by_distance=False))
     assert "probability 0.960" in html and "distance 0" not in html
-    assert '<span class="matched">' not in html
+    assert '<span class="nearest">' not in html
 
 
 @pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])
