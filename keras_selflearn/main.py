@@ -11,7 +11,7 @@ from keras_selflearn.console.option import option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.datasets import FOLDER
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.presets import preset_file, preset_names, says_how
+from keras_selflearn.options.presets import preset_files, preset_names, says_how
 
 
 @dataclass(frozen=True)
@@ -35,24 +35,24 @@ class Command(Config):
     )
 
 
-def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
-    """The flagfile whose flags come before those of the command line.
+def flagfiles_of(command: Command, given: frozenset[str]) -> list[Path]:
+    """The flagfiles whose flags come before those of the command line.
 
     A folder is labelled by the preset `quick`, unless a flag says how to train, select or label.
     """
     if command.from_run is not None:
         if command.preset is not None:
             raise InputError("--preset is not for --from_run: the run has its own settings.")
-        return None
+        return []
     if command.preset is not None:
-        return preset_file(command.preset)
+        return preset_files(command.preset)
     is_folder = command.dataset == FOLDER
     if command.images is not None:
         if "dataset" in given and not is_folder:
             raise InputError(f"--images is not for --dataset={command.dataset}: leave one out.")
         is_folder = True
     is_quick = is_folder and not given & set(says_how())
-    return preset_file("quick") if is_quick else None
+    return preset_files("quick") if is_quick else []
 
 
 def main(command: Command) -> None:
@@ -106,5 +106,5 @@ if __name__ == "__main__":
         Command,
         main,
         "Self-learning for image classification: one experiment.",
-        flagfile_of=flagfile_of,
+        flagfiles_of=flagfiles_of,
     )

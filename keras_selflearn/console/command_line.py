@@ -33,7 +33,7 @@ def run(
     main: Callable[[Any], None],
     description: str,
     *,
-    flagfile_of: Callable[[Any, frozenset[str]], Path | None] = lambda config, given: None,
+    flagfiles_of: Callable[[Any, frozenset[str]], Sequence[Path]] = lambda config, given: (),
 ) -> NoReturn:
     """Parse the command line into a `config_class` and give it to `main`.
 
@@ -45,9 +45,9 @@ def run(
         Takes the instance. An `InputError` in it ends the program with status 2.
     description : str
         `--help` shows it above the flags.
-    flagfile_of : callable
-        Takes the instance and the names of the flags that were given. It returns a flagfile whose
-        flags come before all others, or None.
+    flagfiles_of : callable
+        Takes the instance and the names of the flags that were given. It returns flagfiles whose
+        flags come before all others.
     """
     _define(config_class, flags.FLAGS)
 
@@ -59,10 +59,10 @@ def run(
             _fill(flags.FLAGS, argv)
             config = _instance(config_class, flags.FLAGS)
             given = (name for name in vars(config) if flags.FLAGS[name].present)
-            flagfile = flagfile_of(config, frozenset(given))
-            if flagfile is not None:
+            first = [f"--flagfile={path}" for path in flagfiles_of(config, frozenset(given))]
+            if first:
                 flags.FLAGS.unparse_flags()
-                _fill(flags.FLAGS, [argv[0], f"--flagfile={flagfile}", *argv[1:]])
+                _fill(flags.FLAGS, [argv[0], *first, *argv[1:]])
         except InputError as error:
             _stop(str(error))
         return argv

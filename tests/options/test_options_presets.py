@@ -9,7 +9,13 @@ from keras_selflearn import SelfLearningClassifier, main
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
-from keras_selflearn.options.presets import estimator_preset, preset_file, preset_names, says_how
+from keras_selflearn.options.presets import (
+    estimator_preset,
+    preset_file,
+    preset_files,
+    preset_names,
+    says_how,
+)
 
 
 def test_each_preset_is_a_flagfile_of_options():
@@ -51,8 +57,17 @@ def test_the_estimator_takes_a_preset_and_other_values_win():
 def test_a_folder_is_labelled_quickly_unless_told_how(arguments, preset):
     command = command_line.parse(main.Command, arguments)
     given = frozenset(argument[2:].split("=")[0] for argument in arguments)
-    found = main.flagfile_of(command, given)
-    assert found == (None if preset is None else preset_file(preset))
+    found = main.flagfiles_of(command, given)
+    assert found == ([] if preset is None else preset_files(preset))
+
+
+def test_a_preset_may_begin_with_another():
+    assert preset_files("few") == [preset_file("quick"), preset_file("few")]
+    quick, few = estimator_preset("quick"), estimator_preset("few")
+    assert few == {**quick, "image_size": 224, "mirror": True}
+    # Also where it is named as a flagfile.
+    command = command_line.parse(main.Command, [f"--flagfile={preset_file('few')}"])
+    assert main.flagfiles_of(command, frozenset(["preset"])) == preset_files("quick")
 
 
 def test_what_says_how_to_train():
@@ -64,4 +79,4 @@ def test_what_says_how_to_train():
 def test_a_preset_is_not_for_a_repetition():
     command = command_line.parse(main.Command, ["--from_run=x", "--preset=quick"])
     with pytest.raises(InputError, match="--preset is not for --from_run"):
-        main.flagfile_of(command, frozenset(["from_run", "preset"]))
+        main.flagfiles_of(command, frozenset(["from_run", "preset"]))

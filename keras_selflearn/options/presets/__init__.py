@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, Config
 
 _HOW = ("training", "self-learning", "labelling", "loss")
 _FOLDER = Path(__file__).resolve().parent
+_BASE = re.compile(r"^--preset=(\w+)$", re.MULTILINE)
 
 
 def preset_names() -> list[str]:
@@ -28,6 +30,13 @@ def preset_file(name: str) -> Path:
     return _FOLDER / f"{name}.cfg"
 
 
+def preset_files(name: str) -> list[Path]:
+    """The flagfiles of a preset, and first those of the preset that it begins with, if any."""
+    file = preset_file(name)
+    base = _BASE.search(file.read_text(encoding="utf-8"))
+    return [*(preset_files(base[1]) if base else ()), file]
+
+
 def says_how() -> list[str]:
     """The options that say how to train, select or label. A command with none gets a preset."""
     return [
@@ -39,7 +48,7 @@ def says_how() -> list[str]:
 
 def estimator_preset(name: str) -> Mapping[str, Any]:
     """The parameters of the estimator that a preset sets; an `InputError` for an unknown name."""
-    config = command_line.parse(Config, [f"--flagfile={preset_file(name)}"])
+    config = command_line.parse(Config, [f"--flagfile={path}" for path in preset_files(name)])
     return {
         each.name: getattr(config, each.name)
         for each in fields(Config)
