@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+
+from keras_selflearn.runs.record import MetaIteration, RunRecord
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -114,3 +118,20 @@ def test_every_command_s_flags_are_on_their_page():
         if "command_line.run(" in path.read_text(encoding="utf-8")
     ]
     assert sorted(modules) == sorted(commands)
+
+
+def test_every_key_of_a_record_is_on_the_page_of_a_run_s_folder():
+    described = set(re.findall(r"^\| `(\w+)` \|", read("run-folder.md"), re.MULTILINE))
+    keys = {*RunRecord.__struct_encode_fields__, *MetaIteration.__struct_encode_fields__}
+    assert keys <= described
+
+
+@pytest.mark.parametrize("page", ["../README.md", *PAGES])
+def test_what_an_example_imports_is_there(page):
+    for example in re.findall(r"```python\n(.*?)```", read(page), re.DOTALL):
+        if "import" not in example:
+            continue
+        for node in ast.walk(ast.parse(example)):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("keras_selflearn"):
+                module = importlib.import_module(node.module)
+                assert all(hasattr(module, each.name) for each in node.names), ast.unparse(node)
