@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, check_number, unknown_name
-
-SELECTIONS = ("global", "stratified")
 
 
 def select(
@@ -49,24 +49,41 @@ def select(
     check_selection(percent, selection)
     if np.isnan(confidence).any():
         raise InputError(f"{np.isnan(confidence).sum()} of {len(confidence)} confidences are NaN.")
-    most_confident_first = np.argsort(-np.asarray(confidence, np.float64), kind="stable")
+    surest_first = np.argsort(-np.asarray(confidence, np.float64), kind="stable")
     wanted = int(percent * len(labels) / 100)
-    if selection == "stratified":
-        classes = np.unique(labels)
-        each = wanted // max(n_classes or len(classes), 1)
-        rank_in_class = np.empty(len(labels), np.int64)
-        for label in classes:
-            members = most_confident_first[labels[most_confident_first] == label]
-            rank_in_class[members] = np.arange(len(members))
-        ranks = rank_in_class[most_confident_first]
-        if each:
-            selected = most_confident_first[ranks < each]
-        else:
-            # All shares are the same, below 1: the largest remainder is that of the surest class.
-            selected = most_confident_first[np.argsort(ranks, kind="stable")[:wanted]]
-    else:
-        selected = most_confident_first[:wanted]
-    return selected if len(selected) else most_confident_first[:1]
+    selected = _RULES[selection](surest_first, np.asarray(labels), wanted, n_classes)
+    return selected if len(selected) else surest_first[:1]
+
+
+def _of_all(
+    surest_first: np.ndarray, labels: np.ndarray, wanted: int, n_classes: int | None
+) -> np.ndarray:
+    return surest_first[:wanted]
+
+
+def _of_each_class(
+    surest_first: np.ndarray, labels: np.ndarray, wanted: int, n_classes: int | None
+) -> np.ndarray:
+    classes = np.unique(labels)
+    each = wanted // max(n_classes or len(classes), 1)
+    rank_in_class = np.empty(len(labels), np.int64)
+    for label in classes:
+        members = surest_first[labels[surest_first] == label]
+        rank_in_class[members] = np.arange(len(members))
+    ranks = rank_in_class[surest_first]
+    if each:
+        return surest_first[ranks < each]
+    # All shares are the same, below 1: the largest remainder is that of the surest class.
+    return surest_first[np.argsort(ranks, kind="stable")[:wanted]]
+
+
+# A new rule is a function and a line here. It takes the positions of all predictions, the surest
+# first, their labels, the number to select and the number of classes.
+_RULES: dict[str, Callable[[np.ndarray, np.ndarray, int, int | None], np.ndarray]] = {
+    "global": _of_all,
+    "stratified": _of_each_class,
+}
+SELECTIONS = tuple(_RULES)
 
 
 def check_selection(percent: float, selection: str) -> None:
