@@ -295,8 +295,8 @@ def test_a_run_that_ends_early_says_why(photos, tmp_path):
     process = call_here("main", *flags, "--min_confidence=0")
     assert process.returncode == 0, process.stderr
     assert f"\n{photos.name}, triplet loss, " in process.stdout
-    reason = "In meta-iteration 1 none was as sure as --min_confidence=0.0, which ended it."
-    assert reason in process.stdout
+    reason = "In meta-iteration 1 no pseudo-label was as sure as --min_confidence=0.0. This ended"
+    assert f"{reason} the run." in process.stdout
     (folder,) = tmp_path.glob("Mes-photos-*")
     assert RunFolder(folder).read_run().termination == "no_change"
     assert f"Nothing was pseudo-labelled. {reason}" in (folder / "report.html").read_text()

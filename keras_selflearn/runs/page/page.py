@@ -179,8 +179,8 @@ def _confusion(contents: Contents) -> Section | None:
     )
     if contents.by_distance and contents.run.config.validation_features == "standardised":
         says += (
-            " The accuracy above was measured on standardised embeddings, as asked; this table is"
-            " of what the classifier predicts."
+            " The accuracy above was measured on standardised embeddings (--validation_features)."
+            " This table shows what the classifier itself predicts."
         )
     inside = Markup("<p>{}</p>").format(says) + confusion_table(matrix, names)
     return "confusion", "Confusion matrix", inside

@@ -60,7 +60,7 @@ def paragraph(contents: Contents) -> Markup:
 
 
 def verdict(run: RunRecord) -> str | None:
-    """Say whether self-learning helped, by the folds; None where it was not asked for."""
+    """Say whether self-learning helped, as the folds measured it; None if nobody asked."""
     config = run.config
     if config.regime != "self-learning" or not config.meta_iterations:
         return None
@@ -86,8 +86,8 @@ def why_it_ended(run: RunRecord) -> list[str]:
     config, last = run.config, len(run.history) - 1
     if run.termination == "no_change":
         return [
-            f"In meta-iteration {last} none was as sure as --min_confidence="
-            f"{config.min_confidence}, which ended it."
+            f"In meta-iteration {last} no pseudo-label was as sure as --min_confidence="
+            f"{config.min_confidence}. This ended the run."
         ]
     lost = run.verdict is not None and run.verdict.gain < 0
     if config.keep == "best" and lost and last == 0 and not config.early_stop:
@@ -97,8 +97,8 @@ def why_it_ended(run: RunRecord) -> list[str]:
         ]
     if config.early_stop and last < (config.meta_iterations or 0):
         return [
-            f"It ended after meta-iteration {last}, from which the cross-validated accuracy rises"
-            " no more (--early_stop)."
+            f"The run ended after meta-iteration {last}, because the cross-validated accuracy does"
+            " not rise any more after it (--early_stop)."
         ]
     if config.train == "head-then-all" and 0 < last < config.head_rounds:
         return [f"All was labelled after meta-iteration {last}: the network was never trained."]

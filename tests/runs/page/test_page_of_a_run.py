@@ -56,15 +56,15 @@ def headings(html):
 def test_what_was_asked_and_what_came_out(html):
     words = Outline(html).words()
     assert (
-        "Starting from random weights, a VGG16 network was to learn 3 classes of digits with"
-        " triplet loss from 12 labelled images and, in 3 of up to 5 meta-iterations, to label the"
-        " 48 others itself, each time keeping the 10 % that it was surest of. Its accuracy,"
-        " measured on 30 test images that it never saw, was 70.0 % after the labelled images alone"
-        " and is 85.0 % at the end. It labelled 36 images, 91.7 % of them right; 12 stayed"
-        " unlabelled. The final model would no longer give 6 of these labels: likely mistakes. It"
-        " took 1 min 23 s."
+        "Starting from random weights, a VGG16 network learned 3 classes of digits with triplet"
+        " loss from 12 labelled images. Then it learned from the 48 other images, in 3 of up to 5"
+        " meta-iterations. Each time it labelled those without a label and kept the 10 % that it"
+        " was surest of. On 30 test images that it never saw, its accuracy was 70.0 % after the"
+        " labelled images alone and is 85.0 % at the end. It labelled 36 images, 91.7 % of them"
+        " right. 12 stayed unlabelled. The final model would no longer give 6 of these labels:"
+        " likely mistakes. It took 1 min 23 s."
     ) in words
-    assert "By the true labels 3 of them are wrong, of 3 wrong pseudo-labels in all." in words
+    assert "By the true labels, 3 of them are wrong. In all, 3 pseudo-labels are wrong." in words
     assert "The final model labels 90.0 % of 30 test images right." in words
 
 
@@ -182,7 +182,7 @@ def test_truth_that_is_known_of_some():
     true = np.where(np.arange(60) < 15, contents.true_labels, -1)
     words = Outline(page(replace(contents, true_labels=true))).words()
     # Numbers 12, 13 and 14 are the wrong ones.
-    assert "36 images (0.0 % right of the 3 whose true label is known);" in words
+    assert "36 images (0.0 % right of the 3 whose true label is known)." in words
 
 
 def without_test_images(cross_validation):
@@ -207,8 +207,8 @@ def test_cross_validation_stands_for_test_images():
     assert "Confusion matrix" not in headings(html) and "Embedding" in headings(html)
     words = Outline(html).words()
     assert (
-        "Its accuracy, estimated by cross-validation on the labelled images, was 50.0 % after the"
-        " labelled images alone and is 65.0 % at the end."
+        "By cross-validation on the labelled images, its accuracy was 50.0 % after the labelled"
+        " images alone and is 65.0 % at the end."
     ) in words
     assert "meta-iteration 2: 62.5\u00a0% ± 3.0" in html and "deviation over 4 folds" in html
 
@@ -222,7 +222,7 @@ def test_only_what_the_run_itself_did_is_its_end():
 
 def test_accuracy_that_nobody_measured_is_said():
     words = Outline(page(without_test_images(None))).words()
-    assert "no test images and no cross-validation: how accurate it is was not measured" in words
+    assert "no test images and no cross-validation, so its accuracy was not measured" in words
 
 
 def test_features_that_were_standardised_for_the_accuracy_are_named():
