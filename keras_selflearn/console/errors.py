@@ -30,7 +30,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 
 def in_any_case(name: str, known: Iterable[str]) -> str | None:
-    """The one of the `known` names that this is, whatever its upper and lower case; or None."""
+    """Find the `known` name that differs at most in upper and lower case; None without one."""
     return {each.lower(): each for each in known}.get(name.lower())
 
 

@@ -31,13 +31,13 @@ class Option:
     least, most, above, below : number or None
         The range of a number: `least` and `most` belong to it, `above` and `below` do not.
     without : str
-        What holds where the option is None, for people.
+        What happens if the option is None, in words for people.
     of_data_set : bool
-        Where the option is None, the data set decides.
+        If the option is None, the data set decides.
     called : str
         The name in error sentences; empty: the field's.
     losses : tuple of str
-        The losses whose parameter it is. They check it; a run with another loss does not use it.
+        The losses that have this parameter. They check it. A run with another loss does not use it.
     used : callable
         Whether a run with these options uses this one.
     check : callable, optional
@@ -72,11 +72,11 @@ class Option:
         return (not self.losses or options.loss in self.losses) and self.used(options)
 
     def known(self) -> list[Any]:
-        """The values that are allowed; empty: any."""
+        """The values that are allowed; empty if all are."""
         return list(self.choices() if callable(self.choices) else self.choices)
 
     def values(self) -> str:
-        """The range with its unit as a sentence; empty without either."""
+        """Write the range and the unit as a sentence; empty if there is neither."""
         high = _bound("", self.most) or _bound("below ", self.below)
         if self.least is not None and high:
             text = f"{_bound('From ', self.least)} to {high}"
@@ -131,18 +131,18 @@ def declared(each: Field) -> Option:
 
 
 def kind(each: Field) -> str:
-    """The type of an option's values, None left aside: `str`, `int`, `float` or `bool`."""
+    """The type of the values of an option, apart from None: `str`, `int`, `float` or `bool`."""
     return str(each.type).replace(" | None", "")
 
 
 def group(options: type, name: str) -> str:
-    """The group that declares the option called `name`, for a sum of groups."""
+    """Find which of the groups in `options` declares the option called `name`."""
     owners = [base for base in options.__mro__ if name in vars(base).get("__annotations__", {})]
     return getattr(owners[-1], "GROUP", "")
 
 
 def by_group(options: type) -> dict[str, list[Field]]:
-    """The options of a sum of groups; groups and options in the order of their declaration."""
+    """Sort options by group. Groups and options keep the order of their declaration."""
     found: dict[str, list[Field]] = {}
     for each in fields(options):
         found.setdefault(group(options, each.name), []).append(each)
@@ -156,7 +156,7 @@ def explain(each: Field) -> str:
 
 
 def default_of(each: Field) -> str:
-    """The default, for people; empty where an option may be left out and nothing replaces it."""
+    """Describe the default for people; empty if nothing replaces an option that is left out."""
     if each.default is not None:
         return str(each.default).lower()
     return "the data set's" if declared(each).of_data_set else declared(each).without
@@ -171,7 +171,7 @@ def check_value(each: Field, value: object, *, optional: bool | None = None) -> 
         The option.
     value : object
     optional : bool, optional
-        Whether None is allowed; by default where it is the option's default.
+        Whether None is allowed. By default it is allowed if it is the option's default.
     """
     if value is None and (each.default is None if optional is None else optional):
         return

@@ -12,7 +12,7 @@ from statistics import fmean
 
 @dataclass
 class Stage:
-    """What one stage took in one lap: wall-clock seconds, without its inner stages, and images."""
+    """The wall-clock seconds of a stage in one lap, without its inner stages, and its images."""
 
     seconds: float = 0.0
     images: int = 0
@@ -58,8 +58,8 @@ class Profile:
     def table(self) -> str:
         """Seconds by stage: until the first training ends, in a meta-iteration (mean), at the end.
 
-        The share and the images a second are those of the meta-iterations, whose slowest stage
-        comes first.
+        The share and the images a second are for the meta-iterations. The stage that is slowest
+        there comes first.
         """
         self._charge()
         start, *middle, end = self.laps

@@ -13,11 +13,11 @@ from absl import logging as absl_logging
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow without its start-up messages, and silence those that come later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Whatever else Keras runs on in this user's other programs.
+    # The user's other programs may run Keras on something else.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     absl_logging.set_verbosity(absl_logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(keras|tensorflow|tensorflow_addons)(\.|$)")
-    # What its C++ part prints while it loads heeds no setting.
+    # The C++ part of TensorFlow prints while it loads, and no setting stops it.
     sys.stderr.flush()
     screen = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -32,7 +32,7 @@ def import_tensorflow_quietly() -> None:
     # Where Python is interactive, as in a notebook, TensorFlow sets its own level while it loads.
     for name in ("tensorflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # Whatever keras.json says for this user's other programs.
+    # A keras.json may say otherwise, for the user's other programs.
     tensorflow.keras.backend.set_image_data_format("channels_last")
     tensorflow.keras.backend.set_floatx("float32")
     tensorflow.keras.backend.set_epsilon(1e-7)

@@ -57,7 +57,7 @@ def stop_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Let only `check_for_stop` raise `Stopped` in the block, and its begin and its end.
+    """Let `Stopped` be raised only by `check_for_stop` in the block, and at its begin and its end.
 
     The same signal a second time raises a plain KeyboardInterrupt at once.
     """
@@ -77,7 +77,7 @@ def check_for_stop() -> None:
 
 
 def forget_stop() -> None:
-    """All is done: a signal that has come, or comes in the rest of `deferred`, stops nothing."""
+    """Ignore signals in the rest of `deferred`, also one that has come: all work is done."""
     _state.received = None
     _state.done = True
 
@@ -86,10 +86,10 @@ def _handle(number: int, _: FrameType | None) -> None:
     if _state.done:
         return
     if not _state.deferring:
-        # Remembered, too: what is imported just then may catch and forget every exception.
+        # It is noted, too, because code that is being imported may catch every exception.
         _state.received = number
         raise Stopped(number)
-    # One who closes a program may send both: Ctrl-C goes to all that run in a terminal.
+    # A program may get both signals when it is closed: Ctrl-C goes to all of a terminal.
     if _state.received == number:
         raise KeyboardInterrupt
     _state.received = number

@@ -22,12 +22,12 @@ from keras_selflearn.labelling.spreading import align, row_shares, spread, usual
 NOT_REACHED = -1
 PRIORS = ("estimated", "equal", "labels", "none")
 _STEPS = 50
-# The part of the usual mass that each image gets as the prior has it. It lowers the confidence of
-# images that little reaches, and changes hardly any label.
+# Each image gets this part of the usual mass, divided as the prior says. It lowers the confidence
+# of images that little reaches, and changes hardly any label.
 _BACKGROUND = 0.1
 # Added to shares so that no row is all 0.
 _LEAST = 1e-12
-# What an image without a given label starts with in later rounds, of what a labelled one has.
+# In later rounds an image without a given label starts with this part of what a labelled one has.
 _GUESS = 0.5
 
 
@@ -43,7 +43,7 @@ class Reached:
         Whether a path leads from a labelled image to this one.
     nearest : (n,) int64
         Position in the reference of the most similar labelled image with the predicted label, or
-        -1 where the reference has none with that label.
+        -1 if the reference has none with that label.
     """
 
     shares: np.ndarray

@@ -26,7 +26,7 @@ class Labels(NamedTuple):
     Attributes
     ----------
     labels : (n,) int64
-        From 0 to n_classes - 1, or `UNLABELLED` where the labeller can't tell.
+        From 0 to n_classes - 1, or `UNLABELLED` if the labeller can't tell.
     confidence : (n,) float64
         Larger is surer.
     nearest : (n,) int64
@@ -81,7 +81,7 @@ class Setting:
     prior : str or (n_classes,) floats
         The shares of the classes among all images, or how to find them: one of `PRIORS`.
     voters : tuple of str
-        The labellers that are asked: `VoteLabeller` asks all of them.
+        The labellers that `VoteLabeller` asks.
     later_round : bool
         Whether the head was trained on pseudo-labels, so that it knows more than the given labels.
     memory : Memory
@@ -126,7 +126,7 @@ class Labeller(ABC):
     why_no_label : str
         Why some images get no label, for people. Empty for a labeller that labels all images.
     reference, labels : (m, d) float32, (m,) integers
-        What it was fitted on; both empty unless `needs_reference`.
+        What it was fitted on. Both are empty unless it `needs_reference`.
     """
 
     name: ClassVar[str]

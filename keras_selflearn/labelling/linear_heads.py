@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 # Inverse of the regularisation of scikit-learn's logistic regression, for rows of length 1.
 _C = 10.0
 _ITERATIONS = 1000
-# With so many labels a class, a head on the labels alone counts as much as all images together.
+# With so many labels in a class, a head on the labels alone counts as much as all images together.
 _EQUAL_SAY = 200
 # The share of the covariance that is replaced by its mean variance in all directions.
 _SHRINKAGE = 0.2
@@ -53,7 +53,7 @@ def fit_logistic(
     embeddings : (n, d) float32
         Rows of length 1.
     labels : (n,) integers
-        At least two of the classes occur. A class that does not has a logit of minus infinity.
+        At least two classes occur. A class that does not occur has a logit of minus infinity.
     n_classes : int
     weights : (n,) floats, optional
     """
@@ -73,8 +73,8 @@ def fit_discriminant(
 ) -> LinearHead:
     """Fit a linear discriminant: classes have their means, and one shrunken covariance.
 
-    All classes are taken as equally frequent. Wrong labels move a mean little, where they bend
-    the border of a logistic regression; so this is the head for pseudo-labels.
+    All classes count as equally frequent. Wrong labels move a mean only a little, but they bend the
+    border of a logistic regression. So this is the head for pseudo-labels.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def say_of_labels(n_labelled: int, n_classes: int) -> float:
 
 
 def blend(head: LinearHead, other: LinearHead, share: float) -> LinearHead:
-    """Give the head whose probabilities are a geometric mean, in which `other` has this share.
+    """Mix two heads: the probabilities are a geometric mean, in which `other` has this share.
 
     The share is above 0 and below 1. Both heads must be able to predict the same classes.
     """

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Gives the last result of a kind again, where it would be computed from the same."""
+    """Gives the last result of a kind again if everything that it depends on is the same."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], Any]] = {}
@@ -32,7 +32,7 @@ class Memory:
         arrays, settings : tuples of arrays and of hashable values
             All that the result depends on.
         compute : callable
-            Takes nothing; called where the last result of this kind was of something else.
+            Takes nothing. It is called if the last result of this kind depends on other values.
         """
         digests = (hashlib.sha256(np.ascontiguousarray(each).data).hexdigest() for each in arrays)
         shapes = (each.shape for each in arrays)

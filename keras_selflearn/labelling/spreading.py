@@ -38,8 +38,8 @@ def spread(graph: sparse.csr_matrix, start: np.ndarray, *, alpha: float, steps: 
 def row_shares(masses: np.ndarray, prior: np.ndarray, *, background: float) -> np.ndarray:
     """Turn what reached each image into shares of the classes, which add up to 1.
 
-    Each row gets a background first, shared out as the prior says: an image that little reaches is
-    nearly as the prior, so that its confidence is low.
+    Each row first gets a background, which is divided as the prior says. So an image that little
+    reaches gets nearly the prior, and its confidence is low.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def usual_mass(masses: np.ndarray) -> float:
 
 
 def align(shares: np.ndarray, prior: np.ndarray, *, steps: int = 10) -> np.ndarray:
-    """Make the mean share of each class that of the prior, as far as so many steps can.
+    """Bring the mean share of each class close to the prior, in so many steps.
 
     Each step divides columns by their mean, multiplies them by the prior, and makes rows add up
     to 1 again (distribution alignment, Berthelot et al. 2020, as iterated scaling).

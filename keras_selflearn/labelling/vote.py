@@ -22,10 +22,10 @@ class _Opinion(NamedTuple):
 class VoteLabeller(Labeller):
     """The class with most votes, and its share of the votes (Zhang et al. 2025).
 
-    Each voter has one vote for each image: its label, whatever its confidence. Of classes with
-    equally many votes the one with the largest mean probability wins. A voter that gives an image
-    no label has no vote there, and the share is still that of all voters. The nearest labelled
-    image is that of the first voter for the label that names one.
+    Each voter has one vote for each image: its label, whatever its confidence. If classes have
+    equally many votes, the one with the largest mean probability wins. A voter that gives an image
+    no label has no vote there, but still counts as a voter. The nearest labelled image comes from
+    the first voter for the label that names one.
 
     The graph votes for new images by the most similar labelled images, never by the head: the
     head has its own voter, `softmax`.
@@ -37,7 +37,7 @@ class VoteLabeller(Labeller):
     def fit(
         self, reference: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray | None = None
     ) -> VoteLabeller:
-        """Fit each voter; those that look at all unlabelled embeddings together get these."""
+        """Fit each voter. A voter that looks at all unlabelled embeddings together gets them."""
         super().fit(reference, labels)
         self._voters = [self._voter(name) for name in self.setting.voters]
         self._of_unlabelled: Labels | None = None

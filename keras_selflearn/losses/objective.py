@@ -28,7 +28,7 @@ class Objective(ABC):
     logits : bool
         Whether the head is a linear layer that gives the logits of the classes.
     labelling : str
-        The labeller that is used where none is asked for (see `labeller_names`).
+        The labeller that is used if no option names one (see `labeller_names`).
     needs_pairs : bool
         Whether a batch without two images of one class teaches nothing.
     needs_two : bool

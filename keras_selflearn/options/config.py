@@ -1,4 +1,4 @@
-"""All options of an experiment: the sum of the groups, and each option is a flag."""
+"""All options of an experiment, from all groups. Each option is a flag."""
 
 from __future__ import annotations
 
@@ -111,11 +111,10 @@ class Config(
     def identity(self, backbone_sha256: str | None = None) -> dict[str, Any]:
         """The options that decide the results of this run, of a resolved configuration.
 
-        Options that the run does not use are left out, as are places and `evaluate_every`. Of
-        the initial weights only this counts: whether they are random. The loss's own labeller is
-        the same whether it is asked for or not. Of the file of a model only the digest counts:
-        `backbone_sha256` has the digests as `digests_of` gives them, which by default are those of
-        the files as they are now.
+        Options that the run does not use are left out, and so are places and `evaluate_every`.
+        Initial weights count only as random or not random. The default labeller of the loss counts
+        the same if an option names it. The file of a model counts by its digest. `backbone_sha256`
+        has the digests in the form of `digests_of`. By default the files are read now.
         """
         decisive = {
             each.name: getattr(self, each.name)
@@ -131,7 +130,7 @@ class Config(
 PLACES = tuple(each.name for each in fields(Config) if declared(each).place)
 _OPTIONS = {each.name: declared(each) for each in fields(Config)}
 _DEFAULTS = {each.name: each.default for each in fields(Config)}
-# A user's own images have no numbers of their own: the estimator starts from the same.
+# A folder has no numbers of its own. The estimator has the same defaults.
 ESTIMATOR_DEFAULTS: dict[str, Any] = {
     each.name: getattr(dataset_entry(FOLDER), each.name)
     if declared(each).of_data_set
@@ -143,7 +142,7 @@ ESTIMATOR_DEFAULTS: dict[str, Any] = {
 def is_used(name: str, options: Mapping[str, Any]) -> bool:
     """Whether a run with these options, and the defaults of all others, uses this one.
 
-    Places are never used. What is no option any more counts as used.
+    A place is never used. A name that is no option any more counts as used.
     """
     known = _OPTIONS.get(name)
     if known is None:
@@ -154,8 +153,8 @@ def is_used(name: str, options: Mapping[str, Any]) -> bool:
 def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The names of the options in which two runs differ, in alphabetical order.
 
-    Options that neither run uses do not count. An option that one of them does not know, because
-    it is of an earlier version, has its default there.
+    Options that neither run uses do not count. A run of an earlier version may lack an option. Then
+    the option has its default there.
     """
     before, now = ({**_DEFAULTS, **options} for options in (before, now))
     return [

@@ -11,7 +11,7 @@ from keras_selflearn.datasets import DATASETS, FOLDER, TFDS_PREFIX, dataset_entr
 from keras_selflearn.datasets.splitting import check_one_of_each
 
 REGIMES = ("n-labelled", "self-learning", "all-labelled")
-# Whoever brings a folder has said which images are labelled.
+# The folder itself says which images are labelled.
 _NOT_FOR_A_FOLDER = ("labels", "labels_per_class", "train_images", "test_images")
 
 
@@ -32,7 +32,7 @@ class DataOptions(Options):
 
     dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}, tfds:NAME or folder.")
     images: str | None = option(
-        None, "Your folder of images, for --dataset=folder, which may be left out then.", place=True
+        None, "Folder of your images. With it, --dataset=folder may be left out.", place=True
     )
     labels_csv: str | None = option(
         None,
@@ -106,7 +106,7 @@ class DataOptions(Options):
             numbers_by_class(self.labels_per_class)
 
     def initial_labels(self) -> int | None:
-        """The number of initially labelled images; None where only the data tell."""
+        """The number of initially labelled images; None if only the data say it."""
         if self.dataset == FOLDER or not starts_from_few_labels(self):
             return None
         if self.labels_per_class is not None:
@@ -114,7 +114,7 @@ class DataOptions(Options):
         return self.labels
 
     def fewest_labels(self) -> int | None:
-        """The number of initially labelled images in the smallest class; None: the data tell."""
+        """The number of initial labels of the smallest class; None as for `initial_labels`."""
         number, classes = self.initial_labels(), dataset_entry(self.dataset).classes
         if number is not None and self.labels_per_class is not None:
             return min(numbers_by_class(self.labels_per_class).values())
@@ -137,7 +137,7 @@ class DataOptions(Options):
         if labels is not None and self.train_images is not None and labels > self.train_images:
             raise InputError(
                 f"--train_images is {self.train_images}, but {labels} of them shall be labelled:"
-                " ask for as many images at least, or for fewer labels."
+                f" give at least {labels} images, or fewer labels."
             )
 
 

@@ -16,7 +16,7 @@ TEST_FEATURES = ("as-is", "standardised")
 
 
 def labelling_of(options: Any) -> str:
-    """The name of the labeller: the one that is asked for, or the loss's own."""
+    """The name of the labeller: the one that the option names, or the default of the loss."""
     return options.labelling or loss_of(options).labelling
 
 
@@ -32,13 +32,13 @@ def reference_matters(options: Any) -> bool:
 
 
 def labellers_of(options: Any) -> tuple[str, ...]:
-    """The names of the labellers that are asked: the voters, or the only one."""
+    """The names of the labellers that label: the voters, or the only one."""
     name = labelling_of(options)
     return voters_of(options.voters, logits=loss_of(options).logits) if name == "vote" else (name,)
 
 
 def labels_by_graph(options: Any) -> bool:
-    """Whether similar images say what an image is."""
+    """Whether the graph labels, alone or as a voter."""
     return "graph" in labellers_of(options)
 
 
@@ -78,27 +78,32 @@ class LabellingOptions(Options):
         choices=REFERENCES,
         used=reference_matters,
     )
-    n_neighbors: int = option(1, "Nearest labelled images that vote.", least=1, used=finds_nearest)
+    n_neighbors: int = option(
+        1, "Number of nearest labelled images that vote.", least=1, used=finds_nearest
+    )
     validation_features: str = option(
         "as-is",
-        "Embeddings that the test accuracy compares: as-is or standardised.",
+        "Embeddings for the test accuracy: as-is or standardised.",
         choices=TEST_FEATURES,
         used=compares,
     )
     graph_neighbors: int = option(
         10,
-        "Most similar images that --labelling=graph joins each image with.",
+        "Number of most similar images that --labelling=graph joins with each image.",
         least=1,
         used=labels_by_graph,
     )
     graph_dimensions: int = option(
         256,
-        "Principal components of the embeddings that the graph compares.",
+        "Number of principal components of the embeddings for the graph.",
         least=1,
         used=uses_graph,
     )
     graph_exponent: float = option(
-        3.0, "The weight of a join is the cosine to this power.", above=0, used=labels_by_graph
+        3.0,
+        "Power of the cosine that weighs how two images are joined.",
+        above=0,
+        used=labels_by_graph,
     )
     graph_alpha: float = option(
         0.9,

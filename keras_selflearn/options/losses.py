@@ -10,7 +10,7 @@ from keras_selflearn.losses import loss_names, objective_class
 
 
 def loss_of(options: Any) -> Any:
-    """The class of the loss, or the `Objective` itself where there is one: what it says of it."""
+    """The class of the loss, or the `Objective` itself: both have its attributes."""
     return objective_class(options.loss) if isinstance(options.loss, str) else options.loss
 
 

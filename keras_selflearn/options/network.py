@@ -91,11 +91,11 @@ class NetworkOptions(Options):
     )
     image_size: int | None = option(
         None,
-        "Height and width that the network sees; a folder's images are stored with it.",
+        "Height and width of images for the network; a folder's are stored in this size.",
         least=32,
         most=4096,
         unit="pixels",
-        without="96 for a folder, 224 with hub:PRESET, else that of the images",
+        without="96 for a folder, 224 with hub:PRESET, else the images' own size",
     )
     preprocessing: str | None = option(
         None,
@@ -105,7 +105,7 @@ class NetworkOptions(Options):
     )
     embedding_size: int = option(
         256,
-        "Dimensions of the embedding; other heads than embedding have those of the features.",
+        "Dimensions of the embedding, where the network or --head=embedding is trained.",
         least=1,
         used=takes_steps,
     )

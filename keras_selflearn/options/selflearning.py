@@ -93,7 +93,7 @@ class CrossValidationOptions(Options):
     )
     keep: str = option(
         "last",
-        "Model to keep: last, or best (the one before self-learning where folds measured a loss).",
+        "Model to keep: last, or best (from before self-learning if the folds measured a loss).",
         choices=KEEPS,
         used=has_meta_iterations,
     )
@@ -106,6 +106,6 @@ class CrossValidationOptions(Options):
         needs = "--early_stop" if self.early_stop else "--keep=best" if self.keep == "best" else ""
         if self.folds == 1 or needs and self.folds == 0:
             raise InputError(
-                f"--folds is {self.folds}: give at least 2 to cross-validate"
-                f"{f', as {needs} does' if needs else ', or 0 not to'}."
+                f"--folds is {self.folds}: give at least 2 for cross-validation"
+                f"{f', which {needs} needs' if needs else ', or 0 for none'}."
             )

@@ -97,7 +97,7 @@ class HeadOptions(Options):
     )
     head_rounds: int = option(
         8,
-        "Trainings of the head before those of the network, for --train=head-then-all.",
+        "Number of trainings of the head before the network's, for --train=head-then-all.",
         least=1,
         used=has_head_rounds,
     )
@@ -202,7 +202,7 @@ class TrainingOptions(Options):
 
 @dataclass(frozen=True)
 class AllLabelledOptions(Options):
-    """What only a training on all labels takes."""
+    """Options for a training on all labels."""
 
     GROUP = "training"
 
@@ -210,6 +210,6 @@ class AllLabelledOptions(Options):
         None,
         "Epochs of the regime all-labelled.",
         least=1,
-        without="as epochs",
+        without="the value of epochs",
         used=lambda options: takes_steps(options) and not starts_from_few_labels(options),
     )

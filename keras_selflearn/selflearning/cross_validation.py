@@ -45,7 +45,7 @@ class CrossValidation:
 
 
 def most_folds(labels: np.ndarray, wanted: int) -> int:
-    """Return the largest number of folds of which each has all classes; 0 if two are not possible.
+    """Return the largest number of folds that all have every class; 0 if two are not possible.
 
     Parameters
     ----------

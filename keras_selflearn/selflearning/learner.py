@@ -51,7 +51,7 @@ class Learner(Protocol):
         """
 
     def test_accuracy(self) -> float | None:
-        """Per cent of the test set labelled right; None without a test set."""
+        """The per cent of the test set that is labelled right; None without a test set."""
 
     def state(self) -> LearnerState:
         """Return the state at this moment, also in the middle of a training."""

@@ -27,11 +27,12 @@ class Record:
     loss : float
         Mean training loss of the last epoch.
     test_accuracy : float or None
-        Per cent of the test set labelled right after the training; None where not measured.
+        The per cent of the test set that is labelled right after the training. None if it was not
+        measured.
     selected_accuracy, unlabelled_accuracy : float or None
-        Per cent of right labels among the selected pseudo-labels, and among all predicted labels.
-        The network before this meta-iteration's training predicts them with `label-first`, the
-        network after it with `train-first`. None where nothing was predicted or no true label is
+        The per cent of right labels among the selected pseudo-labels, and among all predicted
+        labels. With `label-first` the network before this meta-iteration's training predicts them,
+        with `train-first` the network after it. None if nothing was predicted or no true label is
         known.
     """
 

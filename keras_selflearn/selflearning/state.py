@@ -92,7 +92,7 @@ class RunState:
         for number, record in enumerate(self.history):
             check_figures(vars(record))
             if record.meta_iteration != number:
-                raise ValueError(f"record {number} is that of meta-iteration {record}")
+                raise ValueError(f"record {number} is of meta-iteration {record.meta_iteration}")
         meta_iteration = self.position.meta_iteration
         if not len(self.history) == meta_iteration <= meta_iterations + 1:
             raise ValueError(f"it has {len(self.history)} records at {meta_iteration}")

@@ -59,8 +59,8 @@ def check_embeddings(
     same = apart <= _SAME_WITHIN * np.abs(embeddings).max()
     if same and any((images[i] != images[indices[0]]).any() for i in indices):
         raise UntrustworthyError(
-            f"The embedding collapsed {when}: those of all {len(embeddings)} {kind} images are the"
-            " same; try a lower learning rate, pretrained weights or another seed."
+            f"The embedding collapsed {when}: it is the same for all {len(embeddings)} {kind}"
+            " images; try a lower learning rate, pretrained weights or another seed."
         )
 
 

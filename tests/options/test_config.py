@@ -62,8 +62,11 @@ def test_meta_iterations_learn_at_a_tenth_of_the_rate():
         ({"labels_per_class": "cat=0"}, "give each class once"),
         ({"labels_per_class": "cat=1,cat=2"}, "give each class once"),
         ({"labels_per_class": "=3"}, "give each class once"),
-        ({"folds": 1}, "--folds is 1: give at least 2 to cross-validate, or 0 not to"),
-        ({"folds": 0, "early_stop": True}, "at least 2 to cross-validate, as --early_stop does"),
+        ({"folds": 1}, "--folds is 1: give at least 2 for cross-validation, or 0 for none"),
+        (
+            {"folds": 0, "early_stop": True},
+            "at least 2 for cross-validation, which --early_stop",
+        ),
     ],
 )
 def test_unknown_names_are_errors(changes, message):

@@ -54,7 +54,7 @@ def test_an_embedding_that_is_no_number_says_when(value):
 @pytest.mark.parametrize("factor", [1.0, 1e-20, 1e20, 0.0])
 def test_embeddings_that_are_all_the_same_have_collapsed(factor):
     noise = np.float32(1e-8) * APART  # of rounding
-    with pytest.raises(UntrustworthyError, match="those of all 4 test images are the same"):
+    with pytest.raises(UntrustworthyError, match="it is the same for all 4 test images"):
         check((SAME + noise) * np.float32(factor))
 
 

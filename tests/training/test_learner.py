@@ -500,10 +500,10 @@ def test_a_loss_that_is_no_number_stops_at_that_step(value, after, step, meta_it
 def test_embeddings_that_collapsed_stop_before_they_label():
     subject, data = learner(callbacks=[Sabotage(4, 0.0)]), examples()
     subject.train(data, 0)
-    collapsed = "collapsed in the training of meta-iteration 0: those of all 20 {} images"
+    collapsed = "collapsed in the training of meta-iteration 0: it is the same for all 20 {} images"
     with pytest.raises(UntrustworthyError, match=collapsed.format("unlabelled")):
         subject.label(data.unlabelled)
-    with pytest.raises(UntrustworthyError, match="those of all 40 test images"):
+    with pytest.raises(UntrustworthyError, match="it is the same for all 40 test images"):
         subject.test_accuracy()
 
 
