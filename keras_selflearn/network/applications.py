@@ -28,7 +28,7 @@ class Application:
     smallest: int = 32
 
 
-# By Keras' own names, but for VGG16, which had its name here before the others came.
+# The names are Keras' own. Only VGG16 has an older name here.
 APPLICATIONS = {
     "ConvNeXtTiny": Application("inside", 768, "convnext_tiny_notop.h5"),
     "ConvNeXtSmall": Application("inside", 768, "convnext_small_notop.h5"),

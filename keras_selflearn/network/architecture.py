@@ -1,7 +1,7 @@
 """Check a model's architecture, as Keras writes it in JSON, before Keras builds anything of it.
 
-A file can name any class or function that Python can import, and hold code of its own. Here only
-layers and their parts pass that come with Keras and compute nothing but what their numbers say.
+A file can name any class or function that Python can import, and hold code of its own. Only layers
+and parts that come with Keras and hold no code pass here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _ANY = ("seed", "shared_object_id")
 
 
 class ArchitectureError(ValueError):
-    """What of an architecture is refused, in words for people."""
+    """Says what is refused in an architecture, in words for people."""
 
 
 def check_architecture(architecture: Any) -> None:
@@ -123,7 +123,7 @@ def _check_layer(layer: dict[str, Any]) -> None:
 
 
 def _check_origin(part: dict[str, Any], what: str) -> None:
-    """Where Keras looks for a class: a registered or another module's one is foreign."""
+    """Refuse foreign classes: Keras would look for them in other modules or among registered ones."""
     module, registered = part.get("module"), part.get("registered_name")
     if module not in (None, "builtins") and not (
         isinstance(module, str) and _MODULE.fullmatch(module)

@@ -14,9 +14,9 @@ _EVERY = 10
 class WeightAverage:
     """The mean of the weights along a training. At its end the mean replaces the weights.
 
-    With w_1 to w_n, the weights after every tenth gradient step of the training, it is the mean of
-    the w_i weighted by momentum^(10 (n - i)). The weights that the training started from have no
-    share in it, however short it is; one of up to ten steps ends with its last weights.
+    w_1 to w_n are the weights after every tenth gradient step of the training. In their mean, w_i
+    weighs momentum^(10 (n - i)). The weights at the start of the training have no share in it. A
+    training of up to ten steps ends with its last weights.
 
     Parameters
     ----------

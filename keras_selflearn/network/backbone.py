@@ -47,9 +47,9 @@ def _tiny(image_shape: tuple[int, int, int]) -> tf.keras.Model:
 
 
 _TINY_FEATURES = 32
-# Lies beside the weights of a saved classifier.
+# A file of this name lies beside the weights of a saved classifier.
 _OF_A_CLASSIFIER = "classifier.json"
-# `tiny` learns in seconds, for tests and teaching: all that the project reports is VGG16.
+# `tiny` learns in seconds. It is for tests and teaching.
 BACKBONES: dict[str, Callable[[tuple[int, int, int]], tf.keras.Model]] = {
     **{name: functools.partial(application, name, weights=None) for name in APPLICATIONS},
     "tiny": _tiny,
@@ -77,12 +77,12 @@ def name_of(backbone: Backbone) -> str | None:
 
 
 def identity_of(backbone: Backbone) -> str:
-    """What tells a backbone from all others: its name, or the digest of a model of the user's."""
+    """Identify a backbone: by its name, or by the digest of a model of the user's."""
     return name_of(backbone) or digest_of_model(backbone)
 
 
 def n_features(backbone: Backbone) -> int:
-    """The number of features of an image; only a model in a file is built for it."""
+    """The number of features of an image. Only a model in a file must be built to know it."""
     name = name_of(backbone)
     if name is None:
         return own_shape(backbone).features
@@ -92,7 +92,7 @@ def n_features(backbone: Backbone) -> int:
 def check_backbone(backbone: Backbone, weights: str | os.PathLike) -> None:
     """Check a backbone and its weights. Raise as `build_backbone`.
 
-    Only a model in a file is built for it.
+    Only a model in a file must be built for it.
     """
     name = name_of(backbone)
     if not isinstance(weights, (str, os.PathLike)):
@@ -139,8 +139,8 @@ def build_backbone(
     weights : str or path
         `random`, `imagenet` (Keras' own download and cache), or an HDF5 file of the backbone's
         weights in one of Keras' layouts: the legacy one of its published `notop` files (`.h5`) or
-        that of `save_weights` (`.weights.h5`). For a model of the user's `own`, its own; `imagenet`
-        says the same there, because it is the default.
+        that of `save_weights` (`.weights.h5`). A model of the user's has its own weights, `own`.
+        `imagenet` means the same there, because it is the default.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """A faster gradient of convolution kernels, for machines where TensorFlow's is slow.
 
-On CPUs with AVX512-BF16 and without AMX, TensorFlow takes longer for the gradient of a kernel in
-bfloat16 than for the convolution itself, where the map is small. As nine matrix products, one for
-each place of a 3x3 kernel, it takes less, and the sums are the same (docs/performance.md).
+On CPUs with AVX512-BF16 and without AMX, TensorFlow is slow with the gradient of a kernel in
+bfloat16 if the map is small: it takes longer than the convolution itself. Nine matrix products, one
+for each place of a 3x3 kernel, are faster and give the same sums (docs/performance.md).
 """
 
 from __future__ import annotations

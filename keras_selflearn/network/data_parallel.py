@@ -1,7 +1,7 @@
 """Training on several replicas that gives the same weights as training on one device.
 
-Pairs and triplets are formed over the whole batch, and the gradient is that of the loss of the
-whole batch, however its size divides. Keras alone gives neither: it averages the losses of shares.
+Pairs and triplets are formed over the whole batch. The gradient is the gradient of the loss of the
+whole batch, for any size of the batch. Keras alone gives neither: it averages the losses of shares.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-# The label of what only makes the size of a batch a multiple of the number of replicas.
+# The label of filling images: they make the size of a batch a multiple of the number of replicas.
 _FILLED = -1
 
 
@@ -43,13 +43,13 @@ class DataParallelModel(tf.keras.Model):
 class WholeBatchLoss(tf.keras.losses.Loss):
     """The loss of the whole batch, computed from the outputs of all replicas.
 
-    Keras divides it by the number of replicas, the gradient of the gathering adds up over them,
-    and so does the optimiser: what comes out is the gradient of the loss of the whole batch.
+    Keras divides it by the number of replicas. The gradient of the gathering adds up over them, and
+    so does the optimiser. The result is the gradient of the loss of the whole batch.
 
     Parameters
     ----------
     loss : Loss
-        Its mean over the batch is taken where it has a value for each example.
+        If it has a value for each example, the mean over the batch is taken.
     """
 
     def __init__(self, loss: tf.keras.losses.Loss) -> None:

@@ -11,8 +11,8 @@ import tensorflow as tf
 class Dropout(tf.keras.layers.Layer):
     """Drop features (batch, d). The same step always draws the same masks.
 
-    Keras' own draws from a generator whose state can't be had on every version, so that a training
-    that was broken off would go on with other masks. On several replicas each has masks of its own.
+    Keras' own dropout draws from a generator, and not every version gives the state of it. So a
+    training that was stopped would go on with other masks. Several replicas have different masks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Weights that can be computed with: a file or model may hold NaN from a training that failed."""
+"""Check that weights are finite: a file or model may hold NaN from a training that failed."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ PAIRS = {
         "text_encoder": "SigLIPTextEncoder",
     },
 }
-# What an image converter does, and what holds where a preset is silent.
+# The settings of an image converter, with the values that hold if a preset does not name them.
 PIXELS = {
     "image_size": None,
     "scale": None,
@@ -69,7 +69,7 @@ def described(encoder: str, settings: Any, pixels: dict[str, Any]) -> dict[str, 
     settings : dict
         The encoder's configuration.
     pixels : dict
-        That of its image converter.
+        The configuration of its image converter.
     """
     found = {name: pixels.get(name, default) for name, default in PIXELS.items()}
     config = {"encoder": encoder, "settings": plain_settings(settings), "pixels": found}
@@ -95,7 +95,7 @@ def check_description(description: Any) -> None:
 
 
 def plain_settings(config: Any) -> dict[str, Any]:
-    """The checked configuration of a part of KerasHub, less what does not matter here.
+    """The checked configuration of a part of KerasHub, without what does not matter here.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Keras' global settings, which a user's keras.json may change, as our networks need them."""
+"""Set Keras' global settings as our networks need them: a user's keras.json may change them."""
 
 from __future__ import annotations
 

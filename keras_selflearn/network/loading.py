@@ -14,11 +14,11 @@ def load_ahead(
 ) -> tf.data.Dataset:
     """Return the batches that `load` makes of the numbers, loaded before they are needed.
 
-    One thread loads: a batch takes hundreds of times less than the network needs for it, and the
-    network can use all processors.
+    One thread loads. It takes hundreds of times less than the network takes for the same batch, and
+    the network can use all processors.
     """
     options = tf.data.Options()
-    # An iterator that goes away waits until its autotuner wakes: half of the time that it was used,
-    # and up to a minute.
+    # When an iterator is deleted, it waits until its autotuner wakes. This takes half of the time
+    # for which it was used, up to a minute.
     options.autotune.enabled = False
     return numbers.map(load).prefetch(_BATCHES_AHEAD).with_options(options)

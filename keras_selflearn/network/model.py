@@ -178,6 +178,6 @@ def largest(shapes: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
 
 def _steps_done(trainer: tf.keras.Model, earlier_steps: tf.Variable) -> tf.Tensor:
     optimizer = trainer.optimizer
-    # An optimiser that scales the loss, for float16, has another one inside, which counts.
+    # For float16 an optimiser that scales the loss has another one inside. That one counts.
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     return earlier_steps + tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)

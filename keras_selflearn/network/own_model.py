@@ -38,7 +38,7 @@ Backbone = Union[str, os.PathLike, tf.keras.Model]
 
 @dataclass(frozen=True)
 class OwnShape:
-    """What a model takes, with None where any height or width will do, and what it gives."""
+    """What a model takes and gives. None means any height or width."""
 
     name: str
     height: int | None

@@ -12,7 +12,7 @@ from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.network import cpu
 from keras_selflearn.network.names import PRECISIONS
 
-# The sets of instructions of oneDNN that are too old for it.
+# The sets of instructions, as oneDNN names them, that are too old for bfloat16.
 _WITHOUT_BFLOAT16 = "SSE41 AVX AVX2 AVX2_VNNI AVX2_VNNI_2 AVX512_CORE AVX512_CORE_VNNI".split()
 
 

@@ -54,12 +54,13 @@ def preprocess(images: tf.Tensor, mode: str) -> tf.Tensor:
     ----------
     images : symbolic uint8
     mode : str
-        unit: x / 255. raw: x. tf: from -1 to 1. torch: less the mean of ImageNet, by its standard
-        deviation. caffe: blue, green and red, less the mean of ImageNet.
+        unit: x / 255. raw: x. tf: from -1 to 1. torch: the mean of ImageNet is subtracted, and the
+        rest is divided by the standard deviation. caffe: blue comes first, and the mean of ImageNet
+        is subtracted.
     """
     layers = tf.keras.layers
-    # In the policy's own type, as results so far were computed. The others are float32, because
-    # a mean is taken off there: bfloat16 would lose most of the digits.
+    # `unit` has the type of the policy, as in all results so far. The others are float32, because
+    # a mean is subtracted there: bfloat16 would lose most of the digits.
     options = {} if mode == "unit" else {"dtype": "float32"}
     scale = 1 / 255 if mode == "unit" else 1.0
     pixels = layers.Rescaling(scale, name="pixels", **options)(images)

@@ -14,7 +14,7 @@ from keras_selflearn.network.own_model import Backbone, is_hub, is_own_model
 from keras_selflearn.network.preprocessing import mode_of
 
 Backbones = Union[Backbone, Sequence[Backbone]]
-# Whoever crafts a saved classifier could name thousands, which take all memory.
+# A crafted file of a classifier could name thousands, and they would take all memory.
 _MOST = 8
 
 
@@ -24,8 +24,8 @@ def each_backbone(backbone: Backbones) -> tuple[Backbone, ...]:
     Parameters
     ----------
     backbone : str, Model, path, or list or tuple of these
-        Commas in a text are between networks. In a list, and in a path that is no text, they are
-        part of a name.
+        Commas in a text separate networks. In a list, and in a path that is no text, they belong
+        to a name.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def each_backbone(backbone: Backbones) -> tuple[Backbone, ...]:
 def weights_of_each(
     backbones: Sequence[Backbone], weights: str | os.PathLike
 ) -> list[str | os.PathLike]:
-    """The weights of each network: beside a named network, a model of the user's keeps its own."""
+    """The weights of each network: a model of the user's keeps its own beside a named network."""
     has_name = [not is_own_model(each) for each in backbones]
     return [weights if is_named or not any(has_name) else OWN for is_named in has_name]
 
