@@ -224,7 +224,7 @@ BAD = [
     ({"run": "photos"}, "photos is neither a run's folder"),
     ({"run": "empty"}, "neither a run's folder"),
     ({"images": "empty"}, "There are no images in empty"),
-    ({"images": "broken"}, "None of the images in broken is whole; of x.png: cannot identify"),
+    ({"images": "broken"}, "None of the images in broken is whole. One is x.png: cannot identify"),
 ]
 
 

@@ -91,9 +91,9 @@ def _default_in_words(default: Any) -> str:
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     """Image classifier for many images and few labels: fine-tunes VGG16 and labels the rest.
 
-    A network with pretrained weights is fine-tuned on the labelled images; then, again and again,
-    it labels the others, the most confident join the training set, and it is trained on
-    (sections 3 and 4 of the paper).
+    A network with pretrained weights is fine-tuned on the labelled images. Then it labels the other
+    images, the most confident of these join the training set, and the training goes on. This is
+    repeated (sections 3 and 4 of the paper).
 
     Parameters
     ----------
@@ -245,14 +245,14 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : (n, height, width, channels) uint8
-            An array or a memory map; it is never copied. 1 or 3 channels. Where the network sees
-            them smaller than it can, `image_size` enlarges them.
+            An array or a memory map; it is never copied. 1 or 3 channels. If the images are too
+            small for the network, `image_size` enlarges them.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image.
         validation_data : (X, y), optional
-            The test set. It is measured after the trainings, and nothing is chosen by it.
+            The test set. Its accuracy is measured after the trainings and used for no choice.
         true_labels : (n,) of the kind of `y`, optional
-            Used for nothing but the accuracy of pseudo-labels in `history_`; -1: not known.
+            Used for nothing but the accuracy of pseudo-labels in `history_`. -1: not known.
         held_out : (k,) integers, optional
             Indices of labelled images, for cross-validation. They are left out of training and
             labelling, and are the test set in place of `validation_data`.
@@ -268,7 +268,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         ------
         InputError
             A `ValueError`, for parameters, images or labels that can't be used, for a training
-            that went wrong (see `trust`), and for a checkpoint that is of something else.
+            that went wrong (see `trust`), and for a checkpoint of another run.
         """
         self.check_parameters()
         objective = self._objective()
@@ -358,7 +358,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         examples = state.examples
         all_labelled = len(examples.unlabelled) == 0
         ended = "no_change" if state.none_was_sure else "max_iter"
-        # The last step, so that a `fit` that fails leaves the state of an earlier one whole.
+        # This is the last step. So a `fit` that fails leaves the state of an earlier `fit` whole.
         self.fitted_ = Fitted(
             classes=classes,
             image_shape=image_shape,
@@ -384,8 +384,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
-        With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote`
-        those of the labellers' votes.
+        With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote` the
+        shares of the labellers' votes.
         """
         embeddings = self.transform(X)
         return self.labeller_.probabilities(embeddings)
@@ -441,8 +441,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         ----------
         folder : path
         loss : Objective, optional
-            Needed for a classifier that was trained with a loss of your own. A labeller of your
-            own must be registered again before.
+            Needed for a classifier that was trained with a loss of your own. Register a labeller of
+            your own again before you load it.
 
         Raises
         ------

@@ -37,7 +37,7 @@ def check_images(
     backbone, image_size : str, Model or path, or several; int or None
         The networks that take them, and the size to which they resize them.
     like : (height, width, channels), optional
-        The shape that each image must have: that of images that the network takes.
+        The shape that each image must have, because the network takes no other.
     """
     if not isinstance(images, np.ndarray):
         raise InputError(f"{name} is a {type(images).__name__}: give a NumPy array or memory map.")
@@ -246,7 +246,7 @@ def match(labels: np.ndarray, classes: np.ndarray, name: str) -> np.ndarray:
     Raises
     ------
     InputError
-        When there is no label, or none of them is a class. Where some are none, it is a warning.
+        When there is no label, or none of them is a class. If only some are not, it warns.
     """
     if not len(labels):
         raise InputError(f"{name} holds no label but -1: give labelled images, or leave them out.")

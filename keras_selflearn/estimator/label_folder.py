@@ -59,9 +59,9 @@ def label_folder(
 ) -> Iterator[Labelled]:
     """Label all images below `folder`, in the order in which the system lists them.
 
-    Images are read as for training and resized to the classifier's size. Links are followed. There
-    is a warning of the files that are no images, and one when more than half of the images are one
-    flat colour each.
+    Images are read as for training and resized to the classifier's size. Links are followed. A
+    warning counts the files that are no images. Another one says if more than half of the images
+    are one flat colour each.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def label_folder(
     Raises
     ------
     InputError
-        When the folder can't be read. Of its subfolders, those that can't are left out.
+        When the folder can't be read. A subfolder that can't be read is left out.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():

@@ -42,7 +42,7 @@ AnyLearner = Union[KerasLearner, HeadLearner, HeadThenAllLearner]
 
 @dataclass(frozen=True)
 class Task:
-    """What a learner is made for.
+    """What a learner needs to know.
 
     Attributes
     ----------
@@ -191,7 +191,7 @@ def head_then_all_learner(task: Task) -> HeadThenAllLearner:
     def only(train: str) -> Task:
         return replace(task, parameters={**task.parameters, "train": train})
 
-    # Both are made now: what random weights are drawn must not depend on a stop between them.
+    # Both are made now, so that a stop between them does not change which random weights are drawn.
     head, rounds = head_learner(only("head")), task.parameters["head_rounds"]
     return HeadThenAllLearner(head, network_learner(only("all"), first=rounds))
 

@@ -39,7 +39,7 @@ def to_checkpoint(state: RunState, identity: dict[str, Any]) -> Checkpoint:
 
 
 def from_checkpoint(checkpoint: Checkpoint, start: RunState, identity: dict[str, Any]) -> RunState:
-    """Return the state of which the checkpoint is.
+    """Return the state that the checkpoint holds.
 
     Parameters
     ----------

@@ -110,8 +110,8 @@ def load_fitted(
     loss : Objective or None
         None: the package's loss of the saved name.
     check_parameters : callable
-        Gets the saved parameters of the estimator. It returns all parameters, with the defaults of
-        those that are not saved, and raises an error for one that can't be.
+        Gets the saved parameters of the estimator. It returns all parameters; one that is not saved
+        has its default. It raises an error for one that can't be.
     """
     folder = Path(folder).expanduser()
     settings, arrays = _read(folder)
@@ -139,7 +139,7 @@ def load_fitted(
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read the settings and the arrays; both files and the weights are as they were saved."""
+    """Read the settings and the arrays, and check that no file was changed since it was saved."""
     try:
         for name in (SETTINGS, ARRAYS, WEIGHTS):
             _check_place(folder, name)

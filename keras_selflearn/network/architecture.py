@@ -123,7 +123,7 @@ def _check_layer(layer: dict[str, Any]) -> None:
 
 
 def _check_origin(part: dict[str, Any], what: str) -> None:
-    """Refuse foreign classes: Keras would look for them in other modules or among registered ones."""
+    """Refuse a class that Keras would look for in another module, or among registered classes."""
     module, registered = part.get("module"), part.get("registered_name")
     if module not in (None, "builtins") and not (
         isinstance(module, str) and _MODULE.fullmatch(module)

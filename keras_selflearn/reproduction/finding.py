@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from keras_selflearn.runs.record import RunRecord
 
-# From so many per cent of wrong pseudo-labels on, they explain why nothing was gained.
+# If at least so many per cent of the pseudo-labels are wrong, they explain why nothing was gained.
 _MANY_WRONG = 5
 
 

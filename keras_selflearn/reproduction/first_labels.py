@@ -65,7 +65,7 @@ def first_labels(results_dir: Path, *, seed: int, say: Callable[[str], object] =
 
 
 def experiment(results_dir: Path, seed: int) -> Config:
-    """Return one draw as an experiment; test images are there to measure, so no folds are."""
+    """Return one draw as an experiment. Its test images measure it, so it needs no folds."""
     from keras_selflearn.network.weights import TINY_GLYPHS
 
     flags = [f"--flagfile={preset_file('quick')}", "--dataset=digits", f"--labels={_LABELS}"]

@@ -21,11 +21,11 @@ def notes(folder: Path) -> str:
 
 
 def describe(table: ResultTable, grid: Grid) -> list[str]:
-    """Write sentences on what was run; if runs differ, they list all values."""
+    """Write sentences on what was run. If runs differ, the sentences list all values."""
     runs = table.runs
     others = []
     if table.other_runs:
-        others = [f"Not shown: {table.other_runs} finished runs here that other flags asked for."]
+        others = [f"Not shown: {table.other_runs} finished runs in this folder with other flags."]
     if not runs:
         return ["No run is finished.", *others]
     published = table.published

@@ -51,14 +51,14 @@ class Recipe:
     selection_percent: float
 
 
-# The budget of a machine that trains on a hundred images a second: two minutes of pretraining and
-# a minute a run. Small batches give the few images that it has time for more gradient steps.
+# For a machine that trains on a hundred images a second: two minutes of pretraining, and a minute
+# for each run. There is time for few images only, and small batches give them more gradient steps.
 FULL = Recipe("vgg16", 16, 9600, epochs=20, meta_epochs=2, meta_iterations=3, selection_percent=20)
 SHORT = Recipe("tiny", 50, 1000, epochs=2, meta_epochs=1, meta_iterations=2, selection_percent=20)
 
 
 class Quickstart:
-    """One quickstart; what can be wrong with it is said before TensorFlow is imported.
+    """One quickstart. It checks its parameters before TensorFlow is imported.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def _weights_name(recipe: Recipe) -> str:
 
 
 def _drawn_digits(recipe: Recipe) -> Dataset:
-    """Draw fewer of them than the data set `glyphs` has: to draw takes a while, too."""
+    """Draw fewer digits than the data set `glyphs` has, because drawing takes a while, too."""
     from keras_selflearn.datasets.glyphs import render_glyphs
 
     names = tuple(str(digit) for digit in range(10))

@@ -90,7 +90,7 @@ def finished_runs(folder: Path) -> list[Run]:
 def identity(
     config: Config, *, with_seed: bool = True, backbone_sha256: str | None = None
 ) -> tuple:
-    """What two resolved configurations share when they ask for the same cell."""
+    """What two resolved configurations of the same cell have in common."""
     decisive = config.identity(backbone_sha256)
     if not with_seed:
         del decisive["seed"]

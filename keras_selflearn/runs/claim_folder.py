@@ -1,4 +1,4 @@
-"""Which folder a run goes to: a new one, or that of the same run, broken off before."""
+"""Find the folder for a run: a new one, or the folder of the same run that was stopped before."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from keras_selflearn.storage.lock import Held, lock
 def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolder]:
     """The folder of a run, held by this process in the block.
 
-    It is called `name`, or `name`-2, -3 and so on: the first that is of the same run and not
-    finished, or of a run that was broken off before anything was kept, else a new one.
+    Its name is `name`, `name`-2, `name`-3 and so on. The first folder is taken that belongs to the
+    same unfinished run, or to a run that was stopped before it kept anything. Else one is made.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
     Raises
     ------
     InputError
-        When another process holds the folder of the same run, or one that is not finished was
-        made with other flags or by another version.
+        When another process holds the folder of the same run, or an unfinished run there has other
+        flags or another version.
     """
     _remove_left_over(results_dir)
     for number in itertools.count(1):

@@ -17,8 +17,8 @@ class Curve:
     ----------
     name : str
     accuracies : sequence of float or None
-        Percent after meta-iterations 0, 1, 2, ...; None where it was not measured. The first and
-        the last are measured.
+        Percent after meta-iterations 0, 1, 2, ... None if it was not measured. The first and the
+        last are measured.
     """
 
     name: str

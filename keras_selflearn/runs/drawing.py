@@ -46,7 +46,7 @@ def save_picture(figure: Figure, path: Path) -> None:
 
 
 def _show_names_as_they_are(figure: Figure) -> None:
-    """Take no `$` in a name for a formula, and show what can't be shown as such."""
+    """Draw names as they are: a `$` begins no formula, and no character can't be drawn."""
     ticks = {text for axes in figure.axes for text in (*_ticks(axes.xaxis), *_ticks(axes.yaxis))}
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text not in ticks:

@@ -72,7 +72,7 @@ def run_experiment(
     ----------
     config : Config
     callbacks : sequence of Keras callbacks
-        Active in every training, cross-validation left out.
+        Active in every training, but not in cross-validation.
 
     Returns
     -------
@@ -278,7 +278,7 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
 
 
 def _end_at(classifier: SelfLearningClassifier, meta_iteration: int) -> None:
-    """Let the run end after this meta-iteration, with a head where the network's turn is later."""
+    """Let the run end after this meta-iteration, with the head if the network would come later."""
     classifier.set_params(meta_iterations=meta_iteration)
     if classifier.train == "head-then-all" and meta_iteration < classifier.head_rounds:
         classifier.set_params(train="head")

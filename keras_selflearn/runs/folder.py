@@ -24,7 +24,7 @@ from keras_selflearn.storage.unfinished import is_unfinished
 
 IMAGES_CSV = "images.csv"
 RUN_JSON = "run.json"
-# Keeps room on the disk for the last run.json: a disk that is full is what it has to tell.
+# This file keeps room on the disk for the last run.json, which may say that the disk is full.
 _ROOM, _ROOM_BYTES = ".room", 2**18
 SKIPPED_CSV = "skipped.csv"
 
@@ -65,7 +65,7 @@ class RunFolder:
             )
 
     def is_new(self) -> bool:
-        """Tell whether the folder holds only a lock and what a killed run left at once."""
+        """Tell whether the folder holds only a lock and what a run left that was killed at once."""
         return all(
             path.name in (LOCK, _ROOM) or is_unfinished(path, RUN_JSON)
             for path in self.path.iterdir()
@@ -118,7 +118,7 @@ class RunFolder:
         write_record(self.path / RUN_JSON, record)
 
     def keep_room(self) -> None:
-        """Take the room on the disk that the end of the run is recorded in; see `give_room`."""
+        """Keep room on the disk for the record of the run's end; see `give_room`."""
         # No zeros, which some file systems keep without taking room for them.
         write_whole(self.path / _ROOM, os.urandom(_ROOM_BYTES))
 

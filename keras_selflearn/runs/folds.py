@@ -62,7 +62,7 @@ def cross_validate(
     -------
     CrossValidation
     Verdict or None
-        None where there was no self-learning, or a fold is of an earlier version.
+        None if there was no self-learning, or a fold is of an earlier version.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def cross_validate(
 
 
 class _Observer(tf.keras.callbacks.Callback):
-    """Keeps what the held-out images were labelled with first and last."""
+    """Keeps the first and the last labels of the held-out images."""
 
     def __init__(self) -> None:
         super().__init__()

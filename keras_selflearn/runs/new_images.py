@@ -52,7 +52,7 @@ class PredictConfig(Options):
 
 @dataclass(frozen=True)
 class Places:
-    """What is read and what is written: `folder` holds the images, or `only`, the one image."""
+    """What is read and written. `folder` holds the images; `only` is the name of a single one."""
 
     run: Path
     folder: Path
@@ -62,7 +62,7 @@ class Places:
     copies: Path | None
 
     def paths(self, *, warn: bool = False) -> Iterator[str]:
-        """Of the images, below `folder`; at the end `warn` of what is left out."""
+        """The paths of the images below `folder`. With `warn`, a warning says what is left out."""
         from keras_selflearn.datasets.listing import find_images
 
         return iter([self.only]) if self.only else find_images(self.folder, warn=warn)
@@ -99,8 +99,8 @@ def _targets(config: PredictConfig) -> tuple[Path, Path, Path | None]:
 def predict(config: PredictConfig) -> tuple[int, int]:
     """Label the images and write the files.
 
-    All of them get their names together, at the end; until then they are beside their places. A
-    command that was killed between two of these names is finished when it is given again.
+    All files get their names together, at the end. Until then they lie beside their places under
+    other names. If a command is killed between two names, the same command finishes that.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
             if not table.n_labelled:
                 path, reason = next(table.skipped())
                 raise InputError(
-                    f"None of the images in {places.folder} is whole; of {path}: {reason}."
+                    f"None of the images in {places.folder} is whole. One is {path}: {reason}."
                 )
             moves = _write(table, classifier, places, beside, nearest)
             if places.copies and copies:
@@ -157,7 +157,7 @@ def predict(config: PredictConfig) -> tuple[int, int]:
 
 
 def _names_of_nearest(classifier: SelfLearningClassifier, run: Path) -> dict[int, str] | None:
-    """What to call each example that labels come from; None where they come from none."""
+    """Name each labelled image that labels come from; None if they come from no image."""
     from keras_selflearn.runs.finished_run import image_paths
     from keras_selflearn.runs.folder import IMAGES_CSV
 

@@ -83,7 +83,7 @@ def redraw_run(path: Path) -> list[Path]:
     dataset = subset(load(config), config.train_images, config.test_images)
     if record.data_sha256 not in (None, data_digest(dataset)):
         raise InputError(
-            f"The images or labels of the run in {path} were changed: put those back that it was"
+            f"The images or labels of the run in {path} were changed: put back the ones that it was"
             " trained on."
         )
     draw_curve(folder, record)

@@ -29,7 +29,7 @@ def publish(beside: Path, moves: _Moves, command: dict[str, Any], result: Sequen
     moves : sequence of (source, target)
         Files and folders that are on the disk. The first target is the output.
     command : dict
-        The command, as JSON has it. The same command goes on with this where it is broken off.
+        The command as JSON has it. If it is killed, the same command finishes its work.
     result : sequence of int
         What the command returns.
 
@@ -47,7 +47,7 @@ def publish(beside: Path, moves: _Moves, command: dict[str, Any], result: Sequen
 def finish_left_over(
     output: Path, skipped: Path, copies: Path | None, command: dict[str, Any]
 ) -> list[int] | None:
-    """Finish what an earlier process was killed at. Give its result; None where there is nothing.
+    """Finish the work of a process that was killed. Give its result; None if there is none.
 
     Parameters
     ----------

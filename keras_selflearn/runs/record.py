@@ -199,7 +199,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
 def table_cells(regime: str, accuracies: Sequence[Optional[float]]) -> dict[str, float]:
     """The cells of a table that a run fills, in percent.
 
-    A run of self-learning fills two: its accuracy before self-learning is that of few labels.
+    A run of self-learning fills two: its accuracy before self-learning is the cell of few labels.
     """
     measured = [each for each in accuracies if each is not None]
     if not measured:

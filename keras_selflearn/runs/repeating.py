@@ -90,7 +90,10 @@ def _check_weights(weights: str, recorded: str, digest: str | None) -> None:
         raise InputError(f"There is no weights file {weights}: give the run's with --weights=PATH.")
     if digest is None or weights_digest(weights) != digest:
         content = f" with SHA-256 {digest}" if digest else ""
-        raise InputError(f"The run started from {recorded}{content}, which {weights} is not.")
+        raise InputError(
+            f"The run started from {recorded}{content}, and {weights} is another file: give the"
+            " run's with --weights=PATH."
+        )
 
 
 def _tell_differences(before: Environment, now: Environment) -> None:

@@ -48,7 +48,7 @@ def test_keras_own_weights_have_no_digest(grid):
 def test_runs_of_other_flags_are_counted(grid):
     cell = grid.cells()[0]
     write_run(cell, [1.0, 2.0], epochs=9)
-    assert "Not shown: 1 finished runs here that other flags asked for." in lines_of(grid)
+    assert "Not shown: 1 finished runs in this folder with other flags." in lines_of(grid)
 
 
 def test_notes_are_the_user_s(grid):
