@@ -91,8 +91,8 @@ def _check_weights(weights: str, recorded: str, digest: str | None) -> None:
     if digest is None or weights_digest(weights) != digest:
         content = f" with SHA-256 {digest}" if digest else ""
         raise InputError(
-            f"The run started from {recorded}{content}, and {weights} is another file: give the"
-            " run's with --weights=PATH."
+            f"The run started from {recorded}{content}, and {weights} is not the same: give the"
+            " same with --weights."
         )
 
 
