@@ -101,8 +101,8 @@ def prepare(flags: str, labels: int, seed: int) -> tuple[np.ndarray, np.ndarray,
     """Embeddings (n, d), given labels (n,) with -1, and true labels (n,) of the training images."""
     import tensorflow as tf
 
+    from keras_selflearn.runs.configuration import make_classifier, resolve
     from keras_selflearn.runs.data import HIDDEN, load, training_labels
-    from keras_selflearn.runs.experiment import make_classifier, resolve
 
     arguments = [f"--flagfile={preset_file('quick')}", *flags.split()]
     config = command_line.parse(Config, arguments)

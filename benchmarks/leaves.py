@@ -63,8 +63,8 @@ class Change:
 def main(asked: Asked) -> None:
     """Measure both, and write a table."""
     import_tensorflow_quietly()
+    from keras_selflearn.runs.configuration import resolve
     from keras_selflearn.runs.data import load
-    from keras_selflearn.runs.experiment import resolve
 
     arguments = [f"--flagfile={preset_file('quick')}", *asked.flags.split()]
     config = command_line.parse(Config, arguments)
@@ -185,7 +185,7 @@ def fit(
     """Labels of the training and of the test images, each before and after self-learning."""
     import tensorflow as tf
 
-    from keras_selflearn.runs.experiment import make_classifier
+    from keras_selflearn.runs.configuration import make_classifier
 
     own: list[np.ndarray] = []
     of_test: list[np.ndarray] = []

@@ -69,8 +69,8 @@ def main(asked: Asked) -> None:
 
     from keras_selflearn.datasets import load_dataset
     from keras_selflearn.network.precision import resolve_precision
+    from keras_selflearn.runs.configuration import resolve
     from keras_selflearn.runs.environment import describe_environment
-    from keras_selflearn.runs.experiment import resolve
 
     config = resolve(config)
     environment = describe_environment(resolve_precision(config.precision))
@@ -109,8 +109,8 @@ def _measure(
 
     from keras_selflearn.datasets.splitting import choose_labelled
     from keras_selflearn.network.embedding import inference_batches
+    from keras_selflearn.runs.configuration import make_classifier
     from keras_selflearn.runs.data import training_labels
-    from keras_selflearn.runs.experiment import make_classifier
 
     labels = training_labels(dataset, config)
     images, truth = dataset.test_images, dataset.test_labels

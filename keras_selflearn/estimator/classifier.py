@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
@@ -16,10 +14,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
-from keras_selflearn.console.option import check_value, default_of, explain, kind
+from keras_selflearn.console.option import check_value
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
+from keras_selflearn.estimator.doubts import (
+    warn_of_doubtful_labels,
+    warn_of_no_pairs,
+    warn_of_small_classes,
+)
 from keras_selflearn.estimator.fitted import Fitted, train_of
+from keras_selflearn.estimator.identity import identity_of_fit
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -29,27 +33,22 @@ from keras_selflearn.estimator.inputs import (
     encode,
     is_unlabelled,
     match,
-    warn_of_doubtful_labels,
-    warn_of_no_pairs,
-    warn_of_small_classes,
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
+from keras_selflearn.estimator.option_docs import with_options
 from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
-from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import (
     check_backbones,
     check_preprocessing,
     each_backbone,
-    identity_of_all,
 )
-from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
+from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions
 from keras_selflearn.options.labelling import labellers_of
 from keras_selflearn.options.network import check_side_by_side
 from keras_selflearn.options.presets import estimator_preset
@@ -59,7 +58,6 @@ from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
-from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
 
 
@@ -68,26 +66,7 @@ def _of_fitted(name: str) -> property:
     return property(lambda classifier: getattr(classifier.fitted_, name))
 
 
-def _with_options(cls: type) -> type:
-    """Write the declared options into a class's docstring, in the place of OPTIONS."""
-    lines = []
-    for each in fields(EstimatorOptions):
-        default = ESTIMATOR_DEFAULTS[each.name]
-        lines.append(f"{each.name} : {kind(each)}, {_default_in_words(default)}")
-        without = "" if default is not None else f" By default: {default_of(each) or 'none'}."
-        lines.append(f"    {explain(each)}{without}")
-    if cls.__doc__:  # There is none with `python -OO`.
-        cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("OPTIONS", "\n".join(lines))
-    return cls
-
-
-def _default_in_words(default: Any) -> str:
-    if default is None:
-        return "optional"
-    return f'default="{default}"' if isinstance(default, str) else f"default={default}"
-
-
-@_with_options
+@with_options
 class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     """Image classifier for many images and few labels: fine-tunes VGG16 and labels the rest.
 
@@ -306,7 +285,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         seed = self._seed()
         resuming = None
         if checkpoints is not None:
-            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
+            resuming = Resuming(
+                checkpoints,
+                identity_of_fit(self.get_params(deep=False), objective, X, given, held_out),
+            )
         learner = LEARNERS[self.train](
             Task(
                 parameters=self.get_params(deep=False),
@@ -503,33 +485,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
-
-    def _identity(
-        self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
-    ) -> dict[str, Any]:
-        """What decides the numbers of `fit`, as JSON has it.
-
-        An option that this `fit` does not use has its default here, whatever its value.
-        """
-        parameters = self.get_params(deep=False)
-        del parameters["preset"]  # It decides nothing by itself.
-        unused = {name for name in ESTIMATOR_DEFAULTS if not is_used(name, parameters)}
-        parameters = {
-            **parameters,
-            **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
-            "loss": objective.name,
-            "backbone": identity_of_all(self.backbone),
-            "labelling": self.labelling or objective.labelling,
-            "weights": weights_digest(self.weights) or self.weights,
-            "precision": resolve_precision(self.precision),
-        }
-        return {
-            **json.loads(json.dumps(parameters, default=np.generic.item)),
-            **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
-            "images": [*X.shape, sha256_of_sample(X)],
-            "labels": sha256_of_array(given),
-            "held_out": sha256_of_array(held_out),
-        }
 
     def _seed(self) -> int:
         if self.random_state is None:

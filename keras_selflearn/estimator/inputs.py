@@ -8,15 +8,11 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
-from keras_selflearn.datasets.class_texts import class_texts
-from keras_selflearn.datasets.same_name import names_alike
-from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.image_shape import check_image_shape, is_channels_first
 from keras_selflearn.network.side_by_side import Backbones
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
-_FEW = 3
-_NAMED = 10
+_NAMED = 3
 
 
 def check_images(
@@ -89,45 +85,6 @@ def _check_ends(labels: object, name: str) -> None:
             raise InputError(f"{name} holds {label!r}, which ends in a NUL character: take it off.")
 
 
-def warn_of_doubtful_labels(classes: np.ndarray) -> None:
-    """Warn of classes that are probably marks of unlabelled images, or twice the same class.
-
-    Parameters
-    ----------
-    classes : (k,) array
-        The classes of `y`, without -1.
-    """
-    kind = classes.dtype.kind
-    if kind == "u":
-        most = np.iinfo(classes.dtype).max
-        if most in classes and most - 1 not in classes:
-            _warn_of_mark(most, f"which is what -1 becomes in {classes.dtype}", "y.astype(int)")
-    if kind not in "US":
-        return
-    names = class_texts(classes)
-    if "-" in names and classes.dtype == np.dtype(f"{kind}1"):
-        _warn_of_mark("-", "which is what -1 becomes in texts of one character", "y.astype('U9')")
-    for name in names:
-        if name.strip() in ("", "-1", "-1.0"):
-            _warn_of_mark(name, "which is no name", "other names")
-    for group in names_alike(names):
-        warnings.warn(
-            f"Classes of y differ only in case, in blanks or in letters that can't be seen:"
-            f" {', '.join(map(repr, group))}. They stay apart; write them alike if they are one.",
-            InputWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_of_mark(label: object, why: str, instead: str) -> None:
-    warnings.warn(
-        f"y has a class {label!r}, {why}. If these images are unlabelled, make y with {instead}"
-        " first, and then mark them with -1 (among texts with '-1').",
-        InputWarning,
-        stacklevel=4,
-    )
-
-
 def check_test_data(
     data: tuple[np.ndarray, np.ndarray] | None, image_shape: tuple[int, ...], classes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
@@ -171,50 +128,6 @@ def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray
     if len(missing):
         raise InputError("held_out leaves a class without a labelled image: hold fewer out.")
     return indices.astype(np.int64)
-
-
-def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
-    """Warn of classes with fewer than three labelled images.
-
-    Parameters
-    ----------
-    labels : (n,) integers
-        Positions in `classes`; negative for an image without a label.
-    classes : (k,) array
-    """
-    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
-    small = [f"{classes[i]} ({counts[i]})" for i in np.flatnonzero(counts < _FEW)]
-    if small:
-        named = ", ".join(small[:_NAMED]) + (", ..." if len(small) > _NAMED else "")
-        warnings.warn(
-            f"{len(small)} of {len(classes)} classes have fewer than {_FEW} labelled images:"
-            f" {named}. Label more of them.",
-            InputWarning,
-            stacklevel=3,
-        )
-
-
-def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
-    """Warn where a loss needs two images in a batch, or two of one class, and none can have them.
-
-    Parameters
-    ----------
-    objective : Objective
-    labels : (n,) integers
-        Positions in the classes; negative for an image without a label.
-    batch_size : int
-    """
-    alone = objective.needs_pairs and np.bincount(labels[labels >= 0]).max() < 2
-    if alone or (objective.needs_two and batch_size < 2):
-        what = "images of one class" if objective.needs_pairs else "images"
-        why = "each class has one labelled image" if alone else f"batch_size is {batch_size}"
-        warnings.warn(
-            f"The {objective.name} loss compares {what} in a batch, and {why}: the"
-            " first training will learn nothing. Label more images, or take another loss or a"
-            " larger batch_size.",
-            InputWarning,
-            stacklevel=3,
-        )
 
 
 def is_unlabelled(labels: np.ndarray) -> np.ndarray:
@@ -269,8 +182,8 @@ def match(labels: np.ndarray, classes: np.ndarray, name: str) -> np.ndarray:
 
 
 def _examples(labels: np.ndarray) -> str:
-    named = [repr(each) for each in labels[:_FEW].tolist()]
-    return ", ".join(named) + (", ..." if len(labels) > _FEW else "")
+    named = [repr(each) for each in labels[:_NAMED].tolist()]
+    return ", ".join(named) + (", ..." if len(labels) > _NAMED else "")
 
 
 def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:

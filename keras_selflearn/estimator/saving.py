@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Callable
@@ -14,7 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
-from keras_selflearn.estimator.fitted import Fitted, embeds, labeller_setting, network_from
+from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
+from keras_selflearn.estimator.saved_checks import (
+    check_labels,
+    check_reference,
+    check_size,
+    embedding_size,
+)
 from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
@@ -28,7 +33,7 @@ from keras_selflearn.network.own_model import (
     from_architecture,
     is_own_model,
 )
-from keras_selflearn.network.side_by_side import Backbones, each_backbone, n_features_of_all
+from keras_selflearn.network.side_by_side import Backbones, each_backbone
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -124,10 +129,10 @@ def load_fitted(
         n_classes = len(known["classes"])
         setting = Setting(**labeller_setting(parameters, objective, n_classes))
         labeller = labeller_class(parameters["labelling"] or objective.labelling)
-        _check_labels(known)
-        labeller.check_arrays(arrays, setting, _embedding_size(parameters, objective))
-        _check_reference(known, arrays)
-        _check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
+        check_labels(known)
+        labeller.check_arrays(arrays, setting, embedding_size(parameters, objective))
+        check_reference(known, arrays)
+        check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
     except Exception as error:  # A value of another type than was saved fails in many ways.
         raise _damaged(folder, error) from error
     network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")
@@ -271,58 +276,3 @@ def _from_settings(
         "history": history,
         "termination": settings["termination_condition"],
     }
-
-
-def _check_labels(known: Mapping[str, Any]) -> None:
-    """Raise a `ValueError` unless classes and labels are those of one classifier."""
-    classes, labels = known["classes"], known["labels"]
-    labelled_in, confidence, nearest = (
-        known[name] for name in ("labelled_in", "confidence", "nearest")
-    )
-    if classes.ndim != 1 or len(classes) < 2 or not (classes[:-1] < classes[1:]).all():
-        raise ValueError("its classes are not two or more in order")
-    if not (
-        labels.ndim == 1
-        and labels.dtype.kind == classes.dtype.kind
-        and labelled_in.shape == confidence.shape == nearest.shape == labels.shape
-        and labelled_in.dtype == nearest.dtype == np.int64
-        and np.isin(nearest, np.arange(-1, len(labels))).all()
-        and confidence.dtype == np.float64
-        and np.isin(labels[labelled_in >= 0], classes).all()
-    ):
-        raise ValueError("its labels do not fit its classes")
-
-
-def _check_reference(known: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Raise a `ValueError` unless the labeller's reference is of labelled images."""
-    reference = known["reference"]
-    if not (
-        reference.shape == arrays["reference_labels"].shape
-        and reference.dtype == np.int64
-        and np.isin(reference, np.flatnonzero(known["labelled_in"] >= 0)).all()
-    ):
-        raise ValueError("its reference does not fit its classes and embedding_size")
-
-
-def _check_size(
-    parameters: Mapping[str, Any], objective: Objective, n_classes: int, n_bytes: int
-) -> None:
-    """Raise a `ValueError` when the weights file is too small for the network."""
-    weights = 0
-    if _has_embedding_layer(parameters, objective):
-        weights = (n_features_of_all(parameters["backbone"]) + 1) * parameters["embedding_size"]
-    if objective.name in loss_names() and objective.head(n_classes) is not None:
-        weights += _embedding_size(parameters, objective) * n_classes
-    if weights * np.dtype(np.float32).itemsize > n_bytes:
-        raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")
-
-
-def _embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
-    """The dimensions of the embedding; without a layer that gives it, the features are it."""
-    if _has_embedding_layer(parameters, objective):
-        return parameters["embedding_size"]
-    return n_features_of_all(parameters["backbone"])
-
-
-def _has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:
-    return parameters["train"] != "head" or embeds(parameters, objective)

@@ -46,7 +46,7 @@ def run_in_processes(cells: Iterable[Cell]) -> Iterator[Outcome]:
 
 def is_finished(config: Config) -> bool:
     """Tell whether its folder holds a finished run of it, perhaps from another command."""
-    from keras_selflearn.runs.experiment import resolve
+    from keras_selflearn.runs.configuration import resolve
 
     wanted = identity(resolve(config))
     return wanted in by_identity(finished_runs(Path(config.results_dir).expanduser()))

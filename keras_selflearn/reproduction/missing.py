@@ -13,8 +13,8 @@ from keras_selflearn.reproduction import estimate, executors
 from keras_selflearn.reproduction.executors import Executor, Outcome
 from keras_selflearn.reproduction.grid import Cell, Grid
 from keras_selflearn.reproduction.runs import by_identity, finished_runs, identity, is_pretrained
+from keras_selflearn.runs.configuration import check, resolve
 from keras_selflearn.runs.environment import describe_environment
-from keras_selflearn.runs.experiment import check, resolve
 
 _LONG = 3 * 3600  # seconds
 _CPU_PRESET = "cpu"

@@ -9,7 +9,7 @@ from keras_selflearn.reproduction.estimate import done, in_words, planned
 from keras_selflearn.reproduction.grid import REGIMES, Grid, make_grid
 from keras_selflearn.reproduction.runs import is_pretrained
 from keras_selflearn.reproduction.table import ResultTable
-from keras_selflearn.runs.experiment import resolve
+from keras_selflearn.runs.configuration import resolve
 
 NOTES = "notes.md"
 

@@ -113,7 +113,7 @@ class Quickstart:
             When a folder can't be written, or the weights in the cache are damaged.
         """
         from keras_selflearn.network.backbone import check_weights_file
-        from keras_selflearn.runs.experiment import check
+        from keras_selflearn.runs.configuration import check
 
         check(self._experiment)
         make_writable(self._results_dir, "results_dir")

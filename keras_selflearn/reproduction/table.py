@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from keras_selflearn.paper import CELLS, PublishedRow, PublishedTable
 from keras_selflearn.reproduction.grid import Grid
 from keras_selflearn.reproduction.runs import Run, by_identity, check_same_weights, identity
-from keras_selflearn.runs.experiment import resolve
+from keras_selflearn.runs.configuration import resolve
 
 _REGIME_OF_CELL = {
     "n_labelled": "self-learning",

@@ -5,24 +5,21 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.errors import InputWarning
 from keras_selflearn.console.profiling import Profile, profiled, stage
 from keras_selflearn.console.several import values_in
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.estimator.inputs import warn_of_no_pairs, warn_of_small_classes
-from keras_selflearn.losses import objective_class
-from keras_selflearn.losses.objective import Objective
+from keras_selflearn.estimator.doubts import warn_of_no_pairs, warn_of_small_classes
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.image_shape import check_image_shape
 from keras_selflearn.network.names import has_own_weights
@@ -30,9 +27,15 @@ from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import digests_of
 from keras_selflearn.runs.claim_folder import opened
+from keras_selflearn.runs.configuration import (
+    check,
+    check_early_stop,
+    end_at,
+    make_classifier,
+    make_objective,
+)
 from keras_selflearn.runs.data import (
     HIDDEN,
-    check_only_read,
     data_digest,
     data_name,
     describe_data,
@@ -129,9 +132,9 @@ def _run(
                 estimate, verdict = found
                 recorder.estimate(estimate, verdict)
                 if config.early_stop:
-                    _end_at(classifier, estimate.best())
+                    end_at(classifier, estimate.best())
                 elif config.keep == "best" and verdict is not None and verdict.gain < 0:
-                    _end_at(classifier, 0)
+                    end_at(classifier, 0)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             listeners = [recorder, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
@@ -182,7 +185,7 @@ def _cross_validate(
             InputWarning,
             stacklevel=2,
         )
-    _check_early_stop(config, int(np.bincount(numbers).min()))
+    check_early_stop(config, int(np.bincount(numbers).min()))
     if not number:
         return None
     return cross_validate(
@@ -223,76 +226,6 @@ def _fit(
             )
     finally:
         progress.close()
-
-
-def resolve(config: Config) -> Config:
-    """Fill in the defaults of the data set and the loss; an `InputError` as `Config.resolve`."""
-    config = config.resolve()
-    if config.optimizer is None:
-        config = replace(config, optimizer=objective_class(config.loss).optimizer)
-    return config
-
-
-def check(config: Config) -> Config:
-    """Check the configuration of an experiment and resolve it, before data are loaded.
-
-    Raises
-    ------
-    InputError
-        For a value that can't be used, as far as `config` and the weights file show it.
-    """
-    config = resolve(config)
-    classifier = make_classifier(config)
-    classifier.check_parameters()
-    check_only_read(config)
-    labels, fewest = config.initial_labels(), config.fewest_labels()
-    if labels is not None:
-        classifier.check_labelled(labels)
-    if fewest is not None:
-        _check_early_stop(config, fewest)
-    return config
-
-
-def _check_early_stop(config: Config, fewest: int) -> None:
-    """Raise an `InputError` if a class has too few labels for cross-validation."""
-    if config.early_stop and fewest < 2:
-        raise InputError(
-            "--early_stop cross-validates on the labelled images, but a class has only one: label"
-            " more, or leave it out."
-        )
-
-
-def make_classifier(config: Config) -> SelfLearningClassifier:
-    """Make the estimator that a resolved `config` describes."""
-    shared = {each.name for each in fields(Config)} & set(SelfLearningClassifier().get_params())
-    parameters = {name: getattr(config, name) for name in shared}
-    parameters["loss"] = make_objective(config)
-    parameters["random_state"] = config.seed
-    if config.regime == "all-labelled":
-        parameters["epochs"] = config.all_labelled_epochs
-        parameters["steps"] = None
-    classifier = SelfLearningClassifier(**parameters)
-    if config.regime != "self-learning":
-        _end_at(classifier, 0)
-    return classifier
-
-
-def _end_at(classifier: SelfLearningClassifier, meta_iteration: int) -> None:
-    """Let the run end after this meta-iteration, with the head if the network would come later."""
-    classifier.set_params(meta_iterations=meta_iteration)
-    if classifier.train == "head-then-all" and meta_iteration < classifier.head_rounds:
-        classifier.set_params(train="head")
-
-
-def make_objective(config: Config) -> Objective:
-    """Make the objective; its parameters come from flags of the same or the named name."""
-    objective = objective_class(config.loss)
-    return objective(
-        **{
-            each.name: getattr(config, each.metadata.get("flag", each.name), each.default)
-            for each in fields(cast(Any, objective))
-        }
-    )
 
 
 def run_name(config: Config) -> str:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.leaves import Change, draw_unequal, fit, is_seen, table
 from keras_selflearn.datasets import load_dataset
 from keras_selflearn.options.config import Config
-from keras_selflearn.runs.experiment import resolve
+from keras_selflearn.runs.configuration import resolve
 
 
 class Leaves:

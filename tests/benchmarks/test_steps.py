@@ -11,7 +11,8 @@ from benchmarks.steps import Asked, main, read
 from keras_selflearn.console import command_line
 from keras_selflearn.datasets import load_dataset
 from keras_selflearn.reproduction.presets import Preset, flagfiles
-from keras_selflearn.runs.experiment import make_classifier, resolve, training_labels
+from keras_selflearn.runs.configuration import make_classifier, resolve
+from keras_selflearn.runs.data import training_labels
 
 TINY = "--backbone=tiny --learning_rate=1e-2 --weights=random"
 
@@ -94,7 +95,9 @@ def test_validation_images_are_labelled_ones_that_training_does_not_see(tmp_path
             seen["labels"] = labels
             raise Stop
 
-    monkeypatch.setattr("keras_selflearn.runs.experiment.make_classifier", lambda _: Classifier())
+    monkeypatch.setattr(
+        "keras_selflearn.runs.configuration.make_classifier", lambda _: Classifier()
+    )
     with pytest.raises(Stop):
         measure(tmp_path / "steps.json", measure_on="validation")
     names, counts = np.unique(seen["labels"], return_counts=True)

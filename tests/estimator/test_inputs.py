@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.estimator.doubts import warn_of_doubtful_labels, warn_of_no_pairs
 from keras_selflearn.estimator.inputs import (
     check_labels,
     encode,
-    warn_of_doubtful_labels,
-    warn_of_no_pairs,
 )
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive

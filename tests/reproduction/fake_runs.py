@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.reproduction.grid import Cell
-from keras_selflearn.runs.experiment import resolve, run_name
+from keras_selflearn.runs.configuration import resolve
+from keras_selflearn.runs.experiment import run_name
 from keras_selflearn.runs.record import table_cells
 
 ENVIRONMENT = {

@@ -10,7 +10,7 @@ from msgspec import structs
 from keras_selflearn.paper import published_table
 from keras_selflearn.reproduction import estimate
 from keras_selflearn.reproduction.runs import finished_runs
-from keras_selflearn.runs.experiment import resolve
+from keras_selflearn.runs.configuration import resolve
 from keras_selflearn.runs.record import Environment
 from keras_selflearn.runs.workload import Workload
 

@@ -12,7 +12,7 @@ from keras_selflearn.reproduction.runs import (
     finished_runs,
     identity,
 )
-from keras_selflearn.runs.experiment import resolve
+from keras_selflearn.runs.configuration import resolve
 
 
 def test_finished_ones_only(grid):

@@ -18,14 +18,9 @@ from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
 from keras_selflearn.options.config import Config
+from keras_selflearn.runs.configuration import make_classifier, make_objective, resolve
 from keras_selflearn.runs.data import describe_data, training_labels
-from keras_selflearn.runs.experiment import (
-    make_classifier,
-    make_objective,
-    resolve,
-    run_experiment,
-    run_name,
-)
+from keras_selflearn.runs.experiment import run_experiment, run_name
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.pictures import redraw_run
 from keras_selflearn.runs.record import Sizes, table_cells

@@ -97,8 +97,8 @@ def test_test_images_are_embedded_when_they_are_measured():
 @pytest.mark.parametrize("regime", ["self-learning", "n-labelled", "all-labelled"])
 def test_it_is_what_a_run_does(regime, order, selection, digits):
     """Against the steps that the optimiser counts in a real run."""
+    from keras_selflearn.runs.configuration import make_classifier
     from keras_selflearn.runs.data import training_labels
-    from keras_selflearn.runs.experiment import make_classifier
 
     config = Config(
         backbone="tiny",

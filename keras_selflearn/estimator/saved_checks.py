@@ -1,0 +1,68 @@
+"""Check that what a saved classifier holds belongs together, before memory is taken for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_selflearn.estimator.fitted import embeds
+from keras_selflearn.losses import loss_names
+from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.side_by_side import n_features_of_all
+
+
+def check_labels(known: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` unless classes and labels are those of one classifier."""
+    classes, labels = known["classes"], known["labels"]
+    labelled_in, confidence, nearest = (
+        known[name] for name in ("labelled_in", "confidence", "nearest")
+    )
+    if classes.ndim != 1 or len(classes) < 2 or not (classes[:-1] < classes[1:]).all():
+        raise ValueError("its classes are not two or more in order")
+    if not (
+        labels.ndim == 1
+        and labels.dtype.kind == classes.dtype.kind
+        and labelled_in.shape == confidence.shape == nearest.shape == labels.shape
+        and labelled_in.dtype == nearest.dtype == np.int64
+        and np.isin(nearest, np.arange(-1, len(labels))).all()
+        and confidence.dtype == np.float64
+        and np.isin(labels[labelled_in >= 0], classes).all()
+    ):
+        raise ValueError("its labels do not fit its classes")
+
+
+def check_reference(known: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise a `ValueError` unless the labeller's reference is of labelled images."""
+    reference = known["reference"]
+    if not (
+        reference.shape == arrays["reference_labels"].shape
+        and reference.dtype == np.int64
+        and np.isin(reference, np.flatnonzero(known["labelled_in"] >= 0)).all()
+    ):
+        raise ValueError("its reference does not fit its classes and embedding_size")
+
+
+def check_size(
+    parameters: Mapping[str, Any], objective: Objective, n_classes: int, n_bytes: int
+) -> None:
+    """Raise a `ValueError` when the weights file is too small for the network."""
+    weights = 0
+    if _has_embedding_layer(parameters, objective):
+        weights = (n_features_of_all(parameters["backbone"]) + 1) * parameters["embedding_size"]
+    if objective.name in loss_names() and objective.head(n_classes) is not None:
+        weights += embedding_size(parameters, objective) * n_classes
+    if weights * np.dtype(np.float32).itemsize > n_bytes:
+        raise ValueError("the weights file is too small for its embedding_size and classes")
+
+
+def embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
+    """The dimensions of the embedding; without a layer that gives it, the features are it."""
+    if _has_embedding_layer(parameters, objective):
+        return parameters["embedding_size"]
+    return n_features_of_all(parameters["backbone"])
+
+
+def _has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:
+    return parameters["train"] != "head" or embeds(parameters, objective)
