@@ -8,13 +8,13 @@ import sys
 
 import numpy as np
 import pytest
+from exporting import exported
 from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator import learners
 from keras_selflearn.estimator.learners import features_folder
-from keras_selflearn.estimator.saved_model import export_saved_model
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
 from keras_selflearn.runs.experiment import run_experiment
@@ -58,8 +58,6 @@ def test_it_labels_all_images_and_gains(data, digits):
 @pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"mirror": True}, {"labelling": "nearest"}])
 def test_what_is_saved_and_exported_gives_the_same(data, changes, tmp_path):
-    import tensorflow as tf
-
     images, labels, _ = data
     subject = quick(**changes).fit(images, labels)
     expected = subject.predict_proba(images[:40])
@@ -67,10 +65,8 @@ def test_what_is_saved_and_exported_gives_the_same(data, changes, tmp_path):
     loaded = SelfLearningClassifier.load(tmp_path / "classifier")
     np.testing.assert_allclose(loaded.predict_proba(images[:40]), expected, atol=1e-5)
     np.testing.assert_array_equal(loaded.transduction_, subject.transduction_)
-    export_saved_model(subject, tmp_path / "exported")
-    served = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
     rgb = np.repeat(images[:40], 4 - images.shape[-1], axis=-1)[..., :3]
-    found = served(images=tf.constant(rgb))
+    found = exported(subject, rgb, tmp_path / "exported")
     np.testing.assert_allclose(found["probabilities"], expected, atol=1e-3)
 
 

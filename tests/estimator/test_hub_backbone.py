@@ -8,13 +8,12 @@ import shutil
 import hub_presets
 import numpy as np
 import pytest
-import tensorflow as tf
+from exporting import exported
 from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.estimator import saving
 from keras_selflearn.estimator.learners import features_folder
-from keras_selflearn.estimator.saved_model import export_saved_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 LABELS = np.array(["cat", "dog", "-1", "-1"] * 6)
@@ -37,12 +36,6 @@ def classifier(**changes):
     return SelfLearningClassifier(**{**options, "meta_iterations": 1, **changes})
 
 
-def exported(subject, folder):
-    export_saved_model(subject, folder)
-    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    return serve(images=tf.constant(IMAGES))["embedding"].numpy()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", ["DINOV2", "SigLIP"], indirect=True)
 @pytest.mark.parametrize("beside", ["", ",tiny"])
@@ -58,8 +51,12 @@ def test_the_classifier_lives_without_the_preset(preset, beside, tmp_path):
     np.testing.assert_array_equal(loaded.transform(IMAGES), expected)
     np.testing.assert_array_equal(loaded.predict(IMAGES), subject.predict(IMAGES))
     within = {"rtol": 1e-3, "atol": 1e-5}
-    np.testing.assert_allclose(exported(subject, tmp_path / "out"), expected, **within)
-    np.testing.assert_allclose(exported(loaded, tmp_path / "again"), expected, **within)
+    np.testing.assert_allclose(
+        exported(subject, IMAGES, tmp_path / "out")["embedding"], expected, **within
+    )
+    np.testing.assert_allclose(
+        exported(loaded, IMAGES, tmp_path / "again")["embedding"], expected, **within
+    )
     loaded.save(tmp_path / "saved again")
     twice = SelfLearningClassifier.load(tmp_path / "saved again")
     np.testing.assert_array_equal(twice.transform(IMAGES), expected)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from exporting import exported
 from legacy_weights import write_notop
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.estimator.saved_model import export_saved_model
 from keras_selflearn.network.backbone import build_backbone
 from keras_selflearn.network.resizing import resize_in_graph
 
@@ -36,9 +36,7 @@ def check_saved_and_exported(classifier, folder):
     np.testing.assert_array_equal(loaded.transform(IMAGES), expected)
     for name in ("image_size", "preprocessing"):
         assert getattr(loaded, name) == getattr(classifier, name)
-    export_saved_model(loaded, folder / "exported")
-    serve = tf.saved_model.load(str(folder / "exported")).signatures["serving_default"]
-    found = serve(images=tf.constant(IMAGES))["embedding"]
+    found = exported(loaded, IMAGES, folder / "exported")["embedding"]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 

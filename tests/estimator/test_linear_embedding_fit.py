@@ -7,12 +7,12 @@ import signal
 import numpy as np
 import pytest
 import tensorflow as tf
+from exporting import exported
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import resuming
-from keras_selflearn.estimator.saved_model import export_saved_model
 from keras_selflearn.losses import get_objective
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.experiment import run_experiment
@@ -45,14 +45,6 @@ HEADS = {
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     tf.config.experimental.enable_op_determinism()
-
-
-@pytest.fixture(scope="module")
-def data(digits):
-    labels = np.full(150, -1)
-    for digit in range(10):
-        labels[np.flatnonzero(digits.labels[:150] == digit)[:3]] = digit
-    return digits.images[:150], labels
 
 
 def classifier(**changes):
@@ -102,11 +94,8 @@ def test_what_is_saved_and_exported_gives_the_same(case, data, tmp_path):
     subject.save(tmp_path / "saved")
     loaded = SelfLearningClassifier.load(tmp_path / "saved")
     np.testing.assert_allclose(loaded.predict_proba(images[:30]), expected, atol=1e-5)
-    export_saved_model(loaded, tmp_path / "exported")
-    serve = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
-    np.testing.assert_allclose(
-        serve(images=tf.constant(images[:30]))["probabilities"], expected, atol=1e-3
-    )
+    found = exported(loaded, images[:30], tmp_path / "exported")
+    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("case", HEADS)

@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from exporting import exported
 from number_formats import SOME_MIXED
 from own_models import layer_of, own_model
 from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.saved_model import export_saved_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), np.uint8)
 LABELS = np.array(["cat", "dog", "-1", "-1"] * 3)
@@ -29,12 +29,6 @@ def fit(**changes):
     options = {"epochs": 1, "meta_epochs": 1, "meta_iterations": 1, "random_state": 0}
     options.update(precision="float32", selection_percent=20, batch_size=6, embedding_size=8)
     return SelfLearningClassifier(**{**options, **changes}).fit(IMAGES, LABELS)
-
-
-def exported(classifier, folder):
-    export_saved_model(classifier, folder)
-    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    return serve(images=tf.constant(IMAGES))["embedding"].numpy()
 
 
 @pytest.mark.parametrize("given", ["model", "mine.h5", "mine.keras"])
@@ -54,8 +48,12 @@ def test_the_classifier_lives_without_the_file(given, train, tmp_path):
     np.testing.assert_array_equal(loaded.transform(IMAGES), expected)
     np.testing.assert_array_equal(loaded.predict(IMAGES), classifier.predict(IMAGES))
     within = {"rtol": 1e-4, "atol": 1e-5}
-    np.testing.assert_allclose(exported(classifier, tmp_path / "out"), expected, **within)
-    np.testing.assert_allclose(exported(loaded, tmp_path / "again"), expected, **within)
+    np.testing.assert_allclose(
+        exported(classifier, IMAGES, tmp_path / "out")["embedding"], expected, **within
+    )
+    np.testing.assert_allclose(
+        exported(loaded, IMAGES, tmp_path / "again")["embedding"], expected, **within
+    )
     loaded.save(tmp_path / "saved again")
     twice = SelfLearningClassifier.load(tmp_path / "saved again")
     np.testing.assert_array_equal(twice.transform(IMAGES), expected)

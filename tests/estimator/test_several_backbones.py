@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from exporting import exported
 from own_models import own_model
 from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.estimator import learners, saving
 from keras_selflearn.estimator.learners import features_folder
-from keras_selflearn.estimator.saved_model import export_saved_model
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
@@ -30,12 +30,6 @@ def classifier(**changes):
     options = {"preset": "quick", "backbone": ["tiny", own_model()], "weights": "random"}
     options.update(precision="float32", image_size=None, meta_iterations=2, random_state=0)
     return SelfLearningClassifier(**{**options, **changes})
-
-
-def exported(subject, folder):
-    export_saved_model(subject, folder)
-    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    return serve(images=tf.constant(IMAGES))["embedding"].numpy()
 
 
 @pytest.mark.slow
@@ -56,8 +50,12 @@ def test_the_classifier_lives_without_the_files(given, tmp_path):
     np.testing.assert_array_equal(loaded.predict(IMAGES), subject.predict(IMAGES))
     np.testing.assert_array_equal(loaded.transduction_, subject.transduction_)
     within = {"rtol": 1e-4, "atol": 1e-5}
-    np.testing.assert_allclose(exported(subject, tmp_path / "out"), expected, **within)
-    np.testing.assert_allclose(exported(loaded, tmp_path / "again"), expected, **within)
+    np.testing.assert_allclose(
+        exported(subject, IMAGES, tmp_path / "out")["embedding"], expected, **within
+    )
+    np.testing.assert_allclose(
+        exported(loaded, IMAGES, tmp_path / "again")["embedding"], expected, **within
+    )
     loaded.save(tmp_path / "saved again")
     twice = SelfLearningClassifier.load(tmp_path / "saved again")
     np.testing.assert_array_equal(twice.transform(IMAGES), expected)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from exporting import exported
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.estimator.saved_model import export_saved_model
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.experiment import run_experiment
 
@@ -28,14 +27,6 @@ OPTIONS = {
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="module")
-def data(digits):
-    labels = np.full(150, -1)
-    for digit in range(10):
-        labels[np.flatnonzero(digits.labels[:150] == digit)[:3]] = digit
-    return digits.images[:150], labels
 
 
 def classifier(**changes):
@@ -65,9 +56,7 @@ def test_what_is_saved_and_exported_gives_the_same(changes, n_voters, data, tmp_
     subject.save(tmp_path / "saved")
     loaded = SelfLearningClassifier.load(tmp_path / "saved")
     np.testing.assert_array_equal(loaded.predict(images[:40]), expected)
-    export_saved_model(loaded, tmp_path / "exported")
-    serve = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
-    served = serve(images=tf.constant(images[:40]))
+    served = exported(loaded, images[:40], tmp_path / "exported")
     # An image between two classes may get another vote: the network is computed in another order.
     assert np.mean(served["label"].numpy().astype(int) == expected) > 0.9
 
