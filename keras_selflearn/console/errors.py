@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,9 +25,26 @@ class InputWarning(UserWarning):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Make the error for an unknown `name`. It suggests the most similar of the `known` names."""
     known = sorted(known)
-    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
+    hint = did_you_mean(str(name), known)
     return InputError(f"Unknown {kind} '{name}': {hint}Known are {', '.join(known)}.")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Ask for the most similar of the `known` names, before other advice; empty without one."""
+    by_lower = {each.lower(): each for each in known}
+    nearest = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
+    return f"did you mean '{by_lower[nearest[0]]}'? " if nearest else ""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, for a sentence about it; else the error's kind."""
+    lines = str(error).strip().splitlines()
+    return (lines or [type(error).__name__])[0].rstrip(".")[:200]
+
+
+def one_line(error: BaseException) -> str:
+    """The kind of an error and what it says, in one line."""
+    return textwrap.shorten(f"{type(error).__name__}: {error}", width=300)
 
 
 def in_any_case(name: str, known: Iterable[str]) -> str | None:

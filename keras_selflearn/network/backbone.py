@@ -9,7 +9,7 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, in_any_case, unknown_name
+from keras_selflearn.console.errors import InputError, first_line, in_any_case, unknown_name
 from keras_selflearn.network.applications import APPLICATIONS
 from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.imagenet_weights import (
@@ -206,10 +206,9 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
         check_hdf5(path, most_bytes=8 * model.count_params())
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"The weights in {path} are not those of {owner}: another architecture or a damaged"
-            f" file ({reason})."
+            f" file ({first_line(error)})."
         ) from error
     check_finite_weights(model, f"The file {path}")
     settle(model)

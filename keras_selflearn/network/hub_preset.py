@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 from pathlib import Path
 from typing import Any
 
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, did_you_mean, first_line
 from keras_selflearn.network.architecture import ArchitectureError
 from keras_selflearn.network.hub_architecture import ENCODERS, PAIRS, described, plain_settings
 from keras_selflearn.network.hub_encoder import HubEncoder, import_hub
@@ -54,7 +53,7 @@ def hub_encoder(backbone: str, *, load_weights: bool = True) -> HubEncoder:
     except Exception as error:  # KerasHub raises whatever it finds wrong with a configuration.
         raise InputError(
             f"{_owner(backbone)} can't be built by KerasHub {hub.__version__}"
-            f" ({_reason(error)}): fetch or save it again."
+            f" ({first_line(error)}): fetch or save it again."
         ) from error
     if load_weights:
         _load(whole, weights, backbone)
@@ -98,8 +97,8 @@ def _json(backbone: str, name: str) -> Any:
         return read_json(path)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{_owner(backbone)} is damaged: {name} can't be read ({_reason(error)}). Fetch or save"
-            " it again."
+            f"{_owner(backbone)} is damaged: {name} can't be read ({first_line(error)})."
+            " Fetch or save it again."
         ) from error
 
 
@@ -125,7 +124,7 @@ def _file(backbone: str, name: str) -> Path:
     except Exception as error:  # Each of the places to download from has errors of its own.
         raise InputError(
             f"{_owner(backbone)} can't be downloaded: {name} is not to be had"
-            f" ({_reason(error)}). Give a folder with the preset as hub:FOLDER."
+            f" ({first_line(error)}). Give a folder with the preset as hub:FOLDER."
         ) from error
 
 
@@ -133,11 +132,9 @@ def _check_name(preset: str) -> None:
     known = _known()
     if preset in known:
         return
-    nearest = difflib.get_close_matches(preset, known, n=1, cutoff=0.5)
-    hint = f"did you mean '{nearest[0]}'? " if nearest else ""
     raise InputError(
-        f"Unknown preset '{preset}': {hint}Give one of KerasHub's image encoders, such as"
-        " hub:dinov2_base, or a folder."
+        f"Unknown preset '{preset}': {did_you_mean(preset, known)}Give one of KerasHub's image"
+        " encoders, such as hub:dinov2_base, or a folder."
     )
 
 
@@ -155,14 +152,10 @@ def _load(whole: Any, path: Path, backbone: str) -> None:
         whole.load_weights(path)
     except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
         raise InputError(
-            f"{_owner(backbone)} is damaged: its weights do not fit its layers ({_reason(error)})."
-            " Fetch or save it again."
+            f"{_owner(backbone)} is damaged: its weights do not fit its layers"
+            f" ({first_line(error)}). Fetch or save it again."
         ) from error
 
 
 def _owner(backbone: str) -> str:
     return f"The preset {preset_name(backbone)}"
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]

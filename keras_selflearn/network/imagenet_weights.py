@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, first_line
 from keras_selflearn.network.applications import APPLICATIONS, title
 
 # The published files of EfficientNetB0 to B7 have this as the variance of the pixels.
@@ -50,7 +50,7 @@ def with_imagenet_weights(name: str, image_shape: tuple[int, int, int]) -> tf.ke
         if file.is_file():
             raise InputError(
                 f"The ImageNet weights of {title(name)} in {file} can't be loaded"
-                f" ({type(error).__name__}: {_first_line(error)}): remove the file to download it"
+                f" ({type(error).__name__}: {first_line(error)}): remove the file to download it"
                 " again, or give another with weights=PATH (--weights=PATH)."
             ) from error
         raise InputError(
@@ -76,10 +76,6 @@ def square_published_variance(network: tf.keras.Model) -> None:
             mean, variance, count = layer.get_weights()
             if np.allclose(variance, _DEVIATION, rtol=1e-3, atol=0):
                 layer.set_weights([mean, np.square(variance), count])
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [""])[0].rstrip(".")[:200]
 
 
 def _keras_cache() -> Path:

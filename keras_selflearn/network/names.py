@@ -5,9 +5,7 @@ TensorFlow must not come in, because `--help` and a mistyped name must not wait 
 
 from __future__ import annotations
 
-import difflib
-
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, did_you_mean
 from keras_selflearn.network.applications import APPLICATIONS
 from keras_selflearn.storage.preset_folder import is_preset
 
@@ -37,10 +35,7 @@ def has_own_weights(backbone: str) -> bool:
 
 def unknown_backbone(name: str) -> InputError:
     """Make the error for an unknown network. There are too many known ones to list them."""
-    by_lower = {each.lower(): each for each in BACKBONES}
-    nearest = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    hint = f"did you mean '{by_lower[nearest[0]]}'? " if nearest else ""
     return InputError(
-        f"Unknown backbone '{name}': {hint}Known are tiny, vgg16, and the networks of"
-        " keras.applications by Keras' names, such as EfficientNetB0."
+        f"Unknown backbone '{name}': {did_you_mean(name, BACKBONES)}Known are tiny, vgg16,"
+        " and the networks of keras.applications by Keras' names, such as EfficientNetB0."
     )

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, first_line
 from keras_selflearn.network.architecture import (
     ArchitectureError,
     check_architecture,
@@ -90,10 +90,9 @@ def own_model(backbone: Backbone) -> tf.keras.Model:
         try:
             model.load_weights(file.weights)
         except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise InputError(
-                f"The weights in the model file {path} do not fit its layers ({reason}): save it"
-                " again."
+                f"The weights in the model file {path} do not fit its layers"
+                f" ({first_line(error)}): save it again."
             ) from error
     check_finite_weights(model, f"The model file {path}")
     settle(model)

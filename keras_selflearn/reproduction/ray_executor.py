@@ -6,12 +6,11 @@ import logging
 import os
 import secrets
 import socket
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, one_line
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.options.config import Config
 from keras_selflearn.reproduction.executors import Outcome, is_finished
@@ -74,9 +73,9 @@ def _connect(address: str | None) -> Any:
         ray.init(address or "local", include_dashboard=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises many kinds of errors, also plain Exception.
         advice = "give auto, HOST:PORT or ray://HOST:PORT, as `ray start` shows it"
-        trouble = f"The Ray cluster {address} can't be reached ({_one_line(error)}): {advice}."
+        trouble = f"The Ray cluster {address} can't be reached ({one_line(error)}): {advice}."
         if not address:
-            trouble = f"Ray can't be started on this machine ({_one_line(error)}): try again."
+            trouble = f"Ray can't be started on this machine ({one_line(error)}): try again."
         raise InputError(trouble) from error
     return ray
 
@@ -129,7 +128,7 @@ def _run_cell(config: Config) -> str | None:
     except Exception as error:
         # Returned, not raised: the command may not have the class of the error.
         _LOG.exception("%s failed", config.loss)
-        return _one_line(error)
+        return one_line(error)
     return None
 
 
@@ -137,8 +136,4 @@ def _error(ray: Any, ended: Any) -> str | None:
     try:
         return ray.get(ended)
     except ray.exceptions.RayError as error:
-        return _one_line(error)
-
-
-def _one_line(error: BaseException) -> str:
-    return textwrap.shorten(f"{type(error).__name__}: {error}", width=300)
+        return one_line(error)

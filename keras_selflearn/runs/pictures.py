@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.console.errors import InputError, InputWarning
+from keras_selflearn.console.errors import InputError, InputWarning, one_line
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
@@ -129,10 +128,10 @@ def _try(folder: RunFolder, name: str, draw: Callable[[], None]) -> None:
     try:
         draw()
     except Exception as error:
-        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300)
         warnings.warn(
-            f"{folder.path / name} can't be drawn ({reason}). The run itself is finished and whole:"
-            f" draw it later with `python -m keras_selflearn.report --run={folder.path}`.",
+            f"{folder.path / name} can't be drawn ({one_line(error)}). The run itself is finished"
+            " and whole: draw it later with"
+            f" `python -m keras_selflearn.report --run={folder.path}`.",
             InputWarning,
             stacklevel=3,
         )

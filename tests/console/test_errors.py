@@ -3,7 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_selflearn.console.errors import InputError, check_integer, check_number, unknown_name
+from keras_selflearn.console.errors import (
+    InputError,
+    check_integer,
+    check_number,
+    first_line,
+    one_line,
+    unknown_name,
+)
 
 
 def test_nearest_name_is_suggested():
@@ -13,6 +20,17 @@ def test_nearest_name_is_suggested():
 
 def test_nothing_is_suggested_for_a_name_like_no_other():
     assert "did you mean" not in str(unknown_name("loss", "xyz", ["arcface"]))
+
+
+def test_a_name_in_another_case_is_suggested():
+    assert "did you mean 'ArcFace'?" in str(unknown_name("loss", "ARCFACE", ["ArcFace", "x"]))
+
+
+def test_an_error_is_quoted_by_its_first_line_or_its_kind():
+    assert first_line(ValueError("\n no such layer.\nTraceback")) == "no such layer"
+    assert first_line(KeyError()) == "KeyError"
+    assert one_line(ValueError("no\nsuch  layer")) == "ValueError: no such layer"
+    assert len(one_line(ValueError("no " * 999))) <= 300
 
 
 def test_input_error_is_a_value_error():
