@@ -29,7 +29,7 @@ def import_tensorflow_quietly() -> None:
         os.dup2(screen, 2)
         os.close(screen)
         os.close(nowhere)
-    # Where Python is interactive, as in a notebook, TensorFlow sets its own level while it loads.
+    # If Python is interactive, for example in a notebook, TensorFlow sets its own level.
     for name in ("tensorflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
     # A keras.json may say otherwise, for the user's other programs.

@@ -154,7 +154,7 @@ def _texts(labels: np.ndarray) -> np.ndarray:
 
 
 def match(labels: np.ndarray, classes: np.ndarray, name: str) -> np.ndarray:
-    """As `encode`, for labels that should be those of training.
+    """Encode labels that should be labels of training; see `encode`.
 
     Raises
     ------

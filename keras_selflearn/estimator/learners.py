@@ -161,7 +161,7 @@ def _by_steps(
     augmentations: tuple[str, ...] = (),
     first: int = 0,
 ) -> KerasLearner:
-    """Train by gradient steps; `images` and those of `test_data` are as `embed` takes them."""
+    """Train by gradient steps. `embed` takes `images`, and also the images of `test_data`."""
     parameters = task.parameters
     rate = parameters["self_learning_rate"]
     if rate is None:

@@ -14,7 +14,7 @@ from keras_selflearn.network.side_by_side import n_features_of_all
 
 
 def check_labels(known: Mapping[str, Any]) -> None:
-    """Raise a `ValueError` unless classes and labels are those of one classifier."""
+    """Raise a `ValueError` unless classes and labels belong together."""
     classes, labels = known["classes"], known["labels"]
     labelled_in, confidence, nearest = (
         known[name] for name in ("labelled_in", "confidence", "nearest")

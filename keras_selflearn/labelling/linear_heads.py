@@ -136,7 +136,7 @@ HEADS = {"logistic": fit_logistic, "discriminant": fit_discriminant}
 def _of_classes(
     kernel: np.ndarray, bias: np.ndarray, present: np.ndarray, n_classes: int
 ) -> LinearHead:
-    """Give a head for all classes; those that are not present can't be predicted."""
+    """Give a head for all classes. A class that is not present can't be predicted."""
     all_kernel = np.zeros((len(kernel), n_classes), np.float32)
     all_bias = np.full(n_classes, -np.inf, np.float32)
     all_kernel[:, present] = kernel

@@ -70,7 +70,7 @@ def nearest_in_graph(
         part_labels = labels[start : start + _CHUNK]
         sizes = tf.reduce_sum(tf.square(part), axis=1)
         products = 2 * tf.matmul(embeddings, part, transpose_b=True) - sizes
-        # Sorted by place: the product's order is that of its rounding errors.
+        # Sorted by place, because rounding errors decide the order of the products.
         found = tf.math.top_k(products, tf.minimum(k + _CANDIDATES, tf.shape(part)[0])).indices
         found = tf.sort(found, axis=1)
         differences = embeddings[:, None, :] - tf.gather(part, found)

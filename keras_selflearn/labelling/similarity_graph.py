@@ -112,7 +112,7 @@ def similarity_graph(
     ----------
     embeddings : (n, d) float32
     dimensions : int
-        Similarities are those of the first principal components, so many of them.
+        The number of principal components that similarities are computed from.
     n_neighbors : int
         Fewer where there are no more images.
     exponent : float

@@ -47,7 +47,7 @@ class PublishedTable:
     ----------
     table : int
     title, dataset : str
-        The paper's name of the data set, and this package's.
+        The name of the data set in the paper, and in this package.
     train_images, test_images, classes, image_size : int
     labels : int
         Initially labelled examples.
@@ -79,9 +79,10 @@ class PublishedFigure:
     figure : int
     title, dataset : str
     losses, weights : tuple of str
-        Of the runs that it is drawn from; none for figure 2, which shows the data.
+        The losses and the weights of the runs that it is drawn from. Figure 2 has none, because it
+        shows the data.
     runs : int
-        Of each.
+        The number of runs of each.
     """
 
     figure: int
@@ -103,7 +104,7 @@ def published_table(number: int) -> PublishedTable:
     Raises
     ------
     InputError
-        When the paper has none.
+        When the paper has no such table.
     """
     tables = {each.table: each for each in published_tables()}
     if number not in tables:

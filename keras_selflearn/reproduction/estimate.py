@@ -45,9 +45,9 @@ def seconds_per_pass(
     Parameters
     ----------
     runs : sequence of Run
-        Finished runs. The median of those on hardware like this is taken.
+        Finished runs. The median over the runs on hardware like this is taken.
     config : Config
-        Without such a run, a network with this configuration is tried.
+        If there is no such run, a network with this configuration is tried.
     image_size : int
         Height and width of its images.
     environment : Environment

@@ -62,7 +62,7 @@ def draw_embeddings(
     seed: int = 0,
     max_points: int = 2000,
 ) -> None:
-    """Draw two rows of t-SNE, a column a loss, to `path_stem`.png and .svg.
+    """Draw two rows of t-SNE, with a column for each loss, to `path_stem`.png and .svg.
 
     All panels show the same points, equally many of each class if it has them. A panel without a
     run, or with embeddings that can't be drawn, says so.

@@ -32,8 +32,8 @@ def check_cells(grid: Grid, missing: Sequence[Cell]) -> None:
     Raises
     ------
     InputError
-        For a file that is no weights, for other weights than those of the finished runs, and for
-        whatever a configuration alone shows that a run can't use.
+        For a file without weights, for other weights than the finished runs have, and for anything
+        that a run can't use, as far as its configuration shows it.
     """
     _check_weights(grid, missing)
     for config in dict.fromkeys(replace(cell.config, seed=0) for cell in missing):

@@ -122,7 +122,7 @@ class Estimate(Struct, kw_only=True):
 
 
 class VerdictRecord(Struct, kw_only=True, frozen=True):
-    """Whether self-learning helped; the fields are those of `Verdict`."""
+    """Whether self-learning helped; `Verdict` explains the fields."""
 
     images: Size
     before: Percent
@@ -132,7 +132,7 @@ class VerdictRecord(Struct, kw_only=True, frozen=True):
 
 
 class FoldChanges(Struct, kw_only=True, frozen=True):
-    """What self-learning changed in a fold; the fields are those of `Changes`."""
+    """What self-learning changed in a fold; `Changes` explains the fields."""
 
     images: Size
     right_before: Count

@@ -73,7 +73,7 @@ def _of_each_class(
     ranks = rank_in_class[surest_first]
     if each:
         return surest_first[ranks < each]
-    # All shares are the same, below 1: the largest remainder is that of the surest class.
+    # All shares are the same, below 1. So the surest classes get one each.
     return surest_first[np.argsort(ranks, kind="stable")[:wanted]]
 
 

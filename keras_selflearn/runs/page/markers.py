@@ -1,4 +1,4 @@
-"""Tells classes apart: by a short code and a shape, and also by a colour."""
+"""Shows which class is which: by a short code, a shape and a colour."""
 
 from __future__ import annotations
 
