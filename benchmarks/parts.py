@@ -12,6 +12,7 @@ from keras_selflearn.console.quiet import import_tensorflow_quietly
 # Each is a module here with a function `lines(settings)`, in the order of the table.
 PARTS = (
     "training",
+    "augmentation",
     "embedding",
     "precision",
     "labelling",

@@ -19,7 +19,7 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.fitted import Fitted, train_of
+from keras_selflearn.estimator.fitted import Fitted, parameters_of
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -49,6 +49,7 @@ from keras_selflearn.network.side_by_side import (
     each_backbone,
     identity_of_all,
 )
+from keras_selflearn.options.batches import check_batches
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.network import check_side_by_side
@@ -60,7 +61,6 @@ from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
-from keras_selflearn.training.augmentation import parse_augmentations
 
 
 def _of_fitted(name: str) -> property:
@@ -307,9 +307,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         resuming = None
         if checkpoints is not None:
             resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
+        parameters = self.get_params(deep=False)
+        has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
         learner = LEARNERS[self.train](
             Task(
-                parameters=self.get_params(deep=False),
+                parameters=parameters,
                 objective=objective,
                 images=X,
                 image_shape=image_shape,
@@ -317,13 +319,15 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 held_out=held_out,
                 test_data=validation_data,
                 prior=prior_of(self.prior, classes),
+                has_soft_targets=has_soft_targets,
                 seed=seed,
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
                 tell=functools.partial(_call, callbacks, "on_features"),
             )
         )
-        state = start = RunState(Examples.from_labels(labels))
+        n_probabilities = len(classes) if has_soft_targets else 0
+        state = start = RunState(Examples.from_labels(labels, n_probabilities))
         if resuming:
             state = start = resuming.begin(learner, start)
             _call(callbacks, "on_resume", [asdict(record) for record in start.history])
@@ -369,7 +373,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             reference=learner.labelling.reference,
             history=[asdict(record) for record in state.history],
             termination="all_labeled" if all_labelled else ended,
-            parameters={**self.get_params(deep=False), "train": train_of(learner.network)},
+            parameters=parameters_of(learner.network, parameters),
             objective=objective,
             labeller=learner.labelling.labeller,
             network=learner.network,
@@ -473,7 +477,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             normalized=objective.normalized,
         )
         asked_labellers(self)
-        parse_augmentations(self.augment)
         check_prior(self.prior)
         for each in fields(EstimatorOptions):
             if each.name == "backbone" and not isinstance(self.backbone, str):
@@ -482,9 +485,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             check_value(each, getattr(self, each.name), optional=optional)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
-        check_image_size(self.image_size, backbone=self.backbone)
+        for size in (self.image_size, self.head_image_size):
+            check_image_size(size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)
         check_head_rounds(self)
+        check_batches(self)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 
