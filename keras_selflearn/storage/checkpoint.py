@@ -17,8 +17,9 @@ from numpy.lib import format as npy
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.storage.arrays import read_arrays
-from keras_selflearn.storage.digest import sha256_of_rest
+from keras_selflearn.storage.digest import check_size, sha256_of_rest
 from keras_selflearn.storage.files import written_whole
+from keras_selflearn.storage.lines import check_file
 
 # What a file begins with, then the SHA-256 of the rest, in hexadecimal, and a line break.
 _MAGIC = b"keras_selflearn checkpoint 1 sha256 "
@@ -146,6 +147,8 @@ def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
 
 
 def _read(path: Path) -> Checkpoint:
+    check_file(path)
+    check_size(path)
     with path.open("rb") as file:
         header = file.read(_HEADER)
         if not header.startswith(_MAGIC[:27]):
