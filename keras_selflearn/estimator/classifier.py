@@ -25,13 +25,16 @@ from keras_selflearn.estimator.inputs import (
     check_images,
     check_labels,
     check_validation_data,
+    warn_of_doubtful_labels,
+    warn_of_no_pairs,
+    warn_of_small_classes,
+)
+from keras_selflearn.estimator.label_codes import (
+    classes_of,
     decode,
     encode,
     is_unlabelled,
     match,
-    warn_of_doubtful_labels,
-    warn_of_no_pairs,
-    warn_of_small_classes,
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
 from keras_selflearn.estimator.prior import check_prior, prior_of
@@ -42,6 +45,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
+from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import (
     check_backbones,
@@ -248,7 +252,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             An array or a memory map; it is never copied. 1 or 3 channels. Where the network sees
             them smaller than it can, `image_size` enlarges them.
         y : (n,) numbers or strings
-            -1 (or the string "-1") for an unlabelled image.
+            -1 (or the string "-1") for an unlabelled image. Texts in two Unicode forms are one
+            class, which keeps the form that comes first.
         validation_data : (X, y), optional
             The test set. It is measured after the trainings, and nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
@@ -271,11 +276,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             that went wrong (see `trust`), and for a checkpoint that is of something else.
         """
         self.check_parameters()
+        check_limits()
         objective = self._objective()
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
         unlabelled = is_unlabelled(given)
-        classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
+        classes, encoded = classes_of(given[~unlabelled])
         if len(classes) < 2:
             raise InputError(
                 f"The labels name fewer than two classes ({len(classes)}): give labelled images of"

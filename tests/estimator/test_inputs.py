@@ -10,10 +10,10 @@ import pytest
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.estimator.inputs import (
     check_labels,
-    encode,
     warn_of_doubtful_labels,
     warn_of_no_pairs,
 )
+from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
