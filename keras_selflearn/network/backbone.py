@@ -205,6 +205,7 @@ def weights_digest(weights: str | os.PathLike) -> str | None:
     return sha256(Path(weights).expanduser())
 
 
+@keras_settings()
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
     """Load a weights file into `model`. An `InputError` names the model by `owner`."""
     try:

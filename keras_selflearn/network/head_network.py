@@ -72,6 +72,7 @@ class ScaleAndShift(tf.keras.layers.Layer):
 
 
 @keras_settings()
+@precision_policy("float32")
 def build_head_network(
     *,
     backbone: Backbones,

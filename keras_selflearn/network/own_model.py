@@ -127,6 +127,7 @@ def check_own_architecture(architecture: Any) -> None:
         check_architecture(architecture)
 
 
+@keras_settings()
 def from_architecture(architecture: dict[str, Any], owner: str, version: str) -> tf.keras.Model:
     """Build a checked architecture, with random weights.
 
@@ -174,6 +175,7 @@ def digest_of_model(backbone: Backbone) -> str:
     return digest.hexdigest()
 
 
+@keras_settings()
 def own_shape(backbone: Backbone) -> OwnShape:
     """What a model of the user's takes and gives. Raise as `own_model`."""
     if isinstance(backbone, tf.keras.Model):
