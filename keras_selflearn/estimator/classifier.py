@@ -62,6 +62,7 @@ from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
+from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 from keras_selflearn.training.augmentation import parse_augmentations
@@ -360,6 +361,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         except Stopped:
             if resuming:
                 resuming.save()
+            raise
+        except Exception as error:
+            if resuming and needs_other_parameters(error):
+                resuming.give_up()
             raise
         examples = state.examples
         all_labelled = len(examples.unlabelled) == 0

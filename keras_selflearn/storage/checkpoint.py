@@ -27,6 +27,8 @@ _HEADER = len(_MAGIC) + 64 + 1
 _NUMBERS = "numbers"
 _SUFFIX = ".checkpoint"
 _KEPT = 2
+# A file beside the checkpoints of a run that went wrong.
+_GIVEN_UP = "given-up"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Checkpoints:
         for old in [*self._damaged, *whole[: len(whole) + 1 - _KEPT]]:
             old.unlink(missing_ok=True)
         self._damaged.clear()
+        (self.folder / _GIVEN_UP).unlink(missing_ok=True)
         self._last = time.monotonic()
         return path
 
@@ -118,11 +121,27 @@ class Checkpoints:
             )
         return None
 
+    def give_up(self) -> None:
+        """Note that the run went wrong, so that one with other parameters may begin here."""
+        if self._paths():
+            with contextlib.suppress(OSError):  # Its error is more than that.
+                (self.folder / _GIVEN_UP).touch()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the last checkpoint is of a run that went wrong after it."""
+        return (self.folder / _GIVEN_UP).exists()
+
+    def clear(self) -> None:
+        """Remove all checkpoints."""
+        unfinished = self.folder.glob(f".*{_SUFFIX}.unfinished*")
+        for path in [*self._paths(), *unfinished, self.folder / _GIVEN_UP]:
+            path.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Remove all checkpoints, and their folder if nothing else is in it."""
         with contextlib.suppress(OSError):  # They are only not needed any more.
-            for path in [*self._paths(), *self.folder.glob(f".*{_SUFFIX}.unfinished*")]:
-                path.unlink()
+            self.clear()
             self.folder.rmdir()
 
     def _paths(self) -> list[Path]:

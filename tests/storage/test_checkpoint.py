@@ -284,3 +284,24 @@ def test_a_folder_that_was_removed_is_not_made_again(tmp_path):
     with pytest.raises(InputError, match="run was removed, so no checkpoint can be written"):
         checkpoints.write(state(1))
     assert names(tmp_path) == []
+
+
+def test_one_of_a_run_that_was_given_up_says_so_until_the_next(tmp_path):
+    folder = tmp_path / "checkpoints"
+    checkpoints = Checkpoints(folder)
+    checkpoints.give_up()
+    assert not folder.exists() and not checkpoints.given_up
+    checkpoints.write(state(1))
+    assert not checkpoints.given_up
+    checkpoints.give_up()
+    assert Checkpoints(folder).given_up
+    assert_is(Checkpoints(folder).latest(), 1)
+    checkpoints.write(state(2))
+    assert not checkpoints.given_up
+    checkpoints.give_up()
+    checkpoints.clear()
+    assert names(folder) == [] and not checkpoints.given_up
+    checkpoints.write(state(3))
+    checkpoints.give_up()
+    checkpoints.remove()
+    assert not folder.exists()
