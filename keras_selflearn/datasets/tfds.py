@@ -28,6 +28,7 @@ from keras_selflearn.datasets.pixel_range import check_pixel_dtype
 from keras_selflearn.datasets.tfds_names import check_tfds_name
 from keras_selflearn.datasets.tfds_reading import read_images
 from keras_selflearn.datasets.tfds_splits import split_images
+from keras_selflearn.storage.names import with_end
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 2
@@ -93,7 +94,7 @@ def load_tfds(
     data_folder = Path(data_dir or default).expanduser()
     prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)
     digest = _digest(prepared, name, size, unlabelled_split)
-    key = f"{name.replace('/', '-')}-{prepared.name}-{digest}"
+    key = with_end(name.replace("/", "-"), f"-{prepared.name}-{digest}")
     dataset = read_decoded(key, partial(_open_source, name, prepared, size, unlabelled_split))
     return without_empty_classes(dataset, name)
 

@@ -20,6 +20,7 @@ from keras_selflearn.estimator.label_table import ORDERS, LabelTable
 from keras_selflearn.runs.publishing import LABELS, SKIPPED, finish_left_over, publish
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import flush_folder, is_in, make_writable, written_whole
+from keras_selflearn.storage.names import with_end
 from keras_selflearn.storage.unfinished import unfinished_folder
 
 if TYPE_CHECKING:
@@ -90,7 +91,12 @@ def _targets(config: PredictConfig) -> tuple[Path, Path, Path | None]:
     """The labels, the list of files that have none, and the copies."""
     output = Path(config.output).expanduser()
     copies = Path(config.copy_to).expanduser() if config.copy_to else None
-    return output, output.parent / f"{output.stem}-skipped.csv", copies
+    return output, skipped_file(output), copies
+
+
+def skipped_file(output: Path) -> Path:
+    """The list of the images that have no label, beside the labels."""
+    return output.with_name(with_end(output.stem, "-skipped.csv"))
 
 
 def predict(config: PredictConfig) -> tuple[int, int]:
