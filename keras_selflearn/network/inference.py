@@ -28,3 +28,14 @@ class Inference(tf.keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Give what the network makes of the inputs."""
         return self.network(inputs, training=False)
+
+    def get_config(self) -> dict[str, Any]:
+        """What a file of Keras keeps of the layer."""
+        network = tf.keras.utils.serialize_keras_object(self.network)
+        return {**super().get_config(), "network": network}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Inference:
+        """Make the layer with random weights."""
+        network = tf.keras.utils.deserialize_keras_object(config["network"])
+        return cls(**{**config, "network": network})
