@@ -24,6 +24,7 @@ from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
+    check_true_labels,
     check_validation_data,
     warn_of_doubtful_labels,
     warn_of_no_pairs,
@@ -32,7 +33,6 @@ from keras_selflearn.estimator.inputs import (
 from keras_selflearn.estimator.label_codes import (
     classes_of,
     decode,
-    encode,
     is_unlabelled,
     match,
 )
@@ -300,9 +300,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             warn_of_no_pairs(objective, labels, self.batch_size)
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
-            true_labels = check_labels(true_labels, len(X), "true_labels")
-            unknown = is_unlabelled(true_labels)
-            true_labels = np.where(unknown, UNLABELLED, encode(true_labels, classes))
+            true_labels = check_true_labels(true_labels, len(X), classes)
         validation_data = check_validation_data(validation_data, X.shape[1:], classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:

@@ -153,6 +153,16 @@ def check_validation_data(
     return images, positions
 
 
+def check_true_labels(labels: np.ndarray, n_images: int, classes: np.ndarray) -> np.ndarray:
+    """The labels (n_images,) as positions in `classes`, `UNKNOWN_CLASS` or `UNLABELLED`."""
+    labels = check_labels(labels, n_images, "true_labels")
+    positions = np.full(n_images, UNLABELLED)
+    known = np.flatnonzero(~is_unlabelled(labels))
+    if len(known):
+        positions[known] = match(labels[known], classes, "true_labels")
+    return positions
+
+
 def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
     """The indices (k,) int64 of labelled images; an `InputError` for other values.
 
