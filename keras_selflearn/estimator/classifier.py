@@ -28,6 +28,7 @@ from keras_selflearn.estimator.inputs import (
     check_validation_data,
     warn_of_doubtful_labels,
     warn_of_no_pairs,
+    warn_of_rare_pairs,
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.label_codes import (
@@ -298,6 +299,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
             warn_of_no_pairs(objective, labels, self.batch_size)
+            warn_of_rare_pairs(objective, labels, self.batch_size)
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)
