@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import warnings
 
 from absl import logging as absl_logging
+
+from keras_selflearn.console.screen import open_descriptors, standard_error
 
 
 def import_tensorflow_quietly() -> None:
@@ -21,14 +22,15 @@ def import_tensorflow_quietly() -> None:
     absl_logging.set_verbosity(absl_logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(keras|tensorflow|tensorflow_addons)(\.|$)")
     # What its C++ part prints while it loads heeds no setting.
-    sys.stderr.flush()
+    open_descriptors()
+    standard_error().flush()
     screen = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         import tensorflow
     finally:
-        sys.stderr.flush()
+        standard_error().flush()
         os.dup2(screen, 2)
         os.close(screen)
         os.close(nowhere)

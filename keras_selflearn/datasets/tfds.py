@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 import requests
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.datasets.earlier_rows import file_identity
@@ -120,7 +120,7 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
     # Older releases ask a bucket for figures that are not needed here, for minutes where there is
     # no network, and have no public switch for it.
     gcs_utils._is_gcs_disabled = True
-    if not sys.stderr.isatty():
+    if not standard_error().isatty():
         tfds.disable_progress_bar()
     try:
         builder = tfds.builder(name, data_dir=data_folder, version=_version(major))

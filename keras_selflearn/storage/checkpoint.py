@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 import zipfile
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import check_size, sha256_of_rest
 from keras_selflearn.storage.files import written_whole
@@ -112,7 +112,8 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, ValueError) as error:
-                print(f"The checkpoint {path} is damaged: {error}", file=sys.stderr, flush=True)
+                said = f"The checkpoint {path} is damaged: {error}"
+                print(said, file=standard_error(), flush=True)
                 self._damaged.append(path)
         if paths:
             raise InputError(
