@@ -9,7 +9,7 @@ from waiting import run_process
 
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.screen import Forgiving, forgiving_screen
-from keras_selflearn.datasets.glyphs import make_glyphs
+from keras_selflearn.datasets.glyphs import render_glyphs
 from keras_selflearn.runs.progress import ProgressBars, make_progress
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
@@ -80,7 +80,7 @@ def test_progress_in_python_fails_no_work(make, monkeypatch, tmp_path):
     (tmp_path / "000009.checkpoint").write_bytes(b"damaged")
     monkeypatch.setattr(sys, "stderr", make())
     assert checkpoints.latest().numbers == {"a": 1}
-    assert len(make_glyphs(3)[0]) == 3
+    assert len(render_glyphs(3)[0]) == 3
     for kind in (make_progress, ProgressBars):
         progress = kind("run", 2)
         progress.on_features("training", 1, 2)
