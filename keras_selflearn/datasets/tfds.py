@@ -7,6 +7,7 @@ and need not even be imported after that.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -134,6 +135,11 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
             " https://www.tensorflow.org/datasets/catalog/overview."
         ) from error
     except Exception as error:  # Each of its many downloaders and readers raises its own.
+        if why := _why_not_written(error):
+            raise InputError(
+                f"Data set '{name}' can't be put into {data_folder} ({why}): make room, or choose"
+                " another --data_dir."
+            ) from error
         raise InputError(
             f"Data set '{name}' is not prepared in {data_folder} (no"
             f" {name}/{_version(major)}) and can't be downloaded ({type(error).__name__}): on a"
@@ -141,6 +147,14 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
             f" `{_build_command(name, data_folder)}` and copy the folder here."
         ) from error
     return Path(builder.data_dir)
+
+
+def _why_not_written(error: BaseException) -> str | None:
+    """What keeps files from being written, if that is what an error says."""
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            return os.strerror(number)
+    return None
 
 
 def _is_downloaded(name: str, downloads: Path) -> bool:

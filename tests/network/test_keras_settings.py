@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from number_formats import SOME_MIXED
+from own_models import own_model
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import get_objective
 from keras_selflearn.network import imagenet_weights
 from keras_selflearn.network.applications import APPLICATIONS
-from keras_selflearn.network.backbone import build_backbone
+from keras_selflearn.network.backbone import build_backbone, load_weights
 from keras_selflearn.network.head_network import build_head_network
 from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.linear_embedding import build_embedding_network
@@ -132,3 +133,22 @@ def test_imagenet_weights_that_are_there_and_damaged_name_their_cause(tmp_path, 
     (tmp_path / APPLICATIONS["vgg16"].file).write_bytes(b"")
     with pytest.raises(InputError, match="can't be loaded .ValueError: The file is cut.: remove"):
         imagenet_weights.with_imagenet_weights("vgg16", (32, 32, 3))
+
+
+@pytest.mark.parametrize("full", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "")])
+def test_a_full_memory_is_called_neither_a_download_nor_damage(tmp_path, monkeypatch, full):
+    def fails(*arguments, **options):
+        raise full
+
+    model = build_backbone("tiny", (32, 32, 3), "random")
+    model.save_weights(tmp_path / "a.weights.h5")
+    own_model().save(tmp_path / "a.h5")
+    monkeypatch.setattr(imagenet_weights, "application", fails)
+    monkeypatch.setattr(tf.keras.Model, "load_weights", fails)
+    for build in (
+        lambda: imagenet_weights.with_imagenet_weights("vgg16", (32, 32, 3)),
+        lambda: load_weights(model, tmp_path / "a.weights.h5", "tiny"),
+        lambda: build_backbone(str(tmp_path / "a.h5"), (32, 32, 3), "own"),
+    ):
+        with pytest.raises(type(full)):
+            build()
