@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -455,7 +456,13 @@ def test_each_dtype_is_scaled_by_its_own_range(tmp_path, dtype, white, size):
     shares = [0, 0.2, 0.6, 1]
     train = [(share * white, i % 2) for i, share in enumerate(shares)]
     store_splits(tmp_path, {"train": train, "test": train}, {**SMALL, "image": image}, dtype)
-    trained, _ = load_small(tmp_path, image_size=size)
+    for said in (dtype != "uint8", False):  # once, when it is decoded
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", InputWarning)
+            trained, _ = load_small(tmp_path, image_size=size)
+        told = [str(each.message) for each in caught if each.category is InputWarning]
+        assert len(told) == said
+        assert not said or f"are {dtype}: pixels from 0 to {white} become pixels from 0" in told[0]
     assert trained == [(0, 0), (51, 1), (153, 0), (255, 1)]
 
 
