@@ -14,7 +14,10 @@ _WHITE_HERE = 255
 
 
 def check_pixel_dtype(dtype: str, name: str) -> None:
-    """Raise an `InputError` unless the range of the images of data set `name` is known. Warn where it is scaled."""
+    """Raise an `InputError` unless the range of the images of data set `name` is known.
+
+    Warn where it is another than that of uint8.
+    """
     if dtype not in WHITE:
         raise InputError(
             f"Images of data set '{name}' are {dtype}, and which number is white is not known:"
