@@ -61,7 +61,7 @@ def test_streams_are_what_they_were_after_the_block():
 class Broken(io.StringIO):
     """A screen whose reader is gone."""
 
-    def write(self, text):
+    def write(self, *_):
         raise BrokenPipeError(32, "Broken pipe")
 
     flush = write

@@ -124,7 +124,7 @@ def test_what_is_no_plain_file_or_has_holes_of_300_gib_is_not_read(tmp_path, cap
     said = capsys.readouterr().err
     assert "000007.checkpoint is damaged: it is not a file" in said or "has 300 GiB" in said
     checkpoints.write(state(8))
-    assert names(tmp_path) == ["000003.checkpoint", "000008.checkpoint"]
+    assert names(tmp_path) == ["000000.checkpoint", "000008.checkpoint"]
 
 
 def test_other_files_and_what_a_killed_process_left_are_no_hindrance(tmp_path, capsys):
