@@ -31,11 +31,10 @@ class Inference(tf.keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What a file of Keras keeps of the layer."""
-        network = tf.keras.utils.serialize_keras_object(self.network)
-        return {**super().get_config(), "network": network}
+        return {**super().get_config(), "network": self.network.to_json()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Inference:
         """Make the layer with random weights."""
-        network = tf.keras.utils.deserialize_keras_object(config["network"])
+        network = tf.keras.models.model_from_json(config["network"])
         return cls(**{**config, "network": network})

@@ -33,17 +33,29 @@ def with_embedding(**options):
     return build_embedding_network(objective=get_objective("triplet"), **TRAINED, **options)
 
 
+def with_statistics():
+    layers = tf.keras.layers
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input((32, 32, 3)),
+            layers.Normalization(mean=[120.0, 110.0, 100.0], variance=[60.0, 50.0, 40.0]),
+            layers.Conv2D(4, 3),
+            layers.GlobalAveragePooling2D(),
+        ]
+    )
+
+
 NETWORKS = {
     "tiny": lambda: of_all_parts(image_size=40),
-    "another network of Keras": lambda: of_all_parts("mobilenetv2"),
-    "a network that scales pixels": lambda: of_all_parts("efficientnetb0"),
+    "another network of Keras": lambda: of_all_parts("mobilenet"),
+    "statistics of pixels": lambda: of_all_parts(with_statistics(), weights="own"),
     "blue first": lambda: of_all_parts(preprocessing="caffe"),
     "grey": lambda: of_all_parts(image_shape=(32, 32, 1)),
     "an own model": lambda: of_all_parts(own_model(), weights="own"),
     "16 bits": lambda: of_all_parts(precision="mixed_float16"),
     "a head": lambda: build_head_network(backbone="tiny", mirror=True, **SIZES),
     "several": lambda: build_head_network(backbone=["tiny", own_model()], **SIZES),
-    "linear": lambda: with_embedding(backbone="mobilenetv2", **SIZES),
+    "linear": lambda: with_embedding(backbone="tiny", **SIZES),
 }
 
 
