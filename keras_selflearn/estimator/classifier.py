@@ -24,14 +24,18 @@ from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
+    check_true_labels,
     check_validation_data,
-    decode,
-    encode,
-    is_unlabelled,
-    match,
     warn_of_doubtful_labels,
     warn_of_no_pairs,
+    warn_of_rare_pairs,
     warn_of_small_classes,
+)
+from keras_selflearn.estimator.label_codes import (
+    classes_of,
+    decode,
+    is_unlabelled,
+    match,
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
 from keras_selflearn.estimator.prior import check_prior, prior_of
@@ -42,6 +46,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
+from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import (
     check_backbones,
@@ -59,6 +64,7 @@ from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
+from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 
@@ -248,7 +254,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             An array or a memory map; it is never copied. 1 or 3 channels. Where the network sees
             them smaller than it can, `image_size` enlarges them.
         y : (n,) numbers or strings
-            -1 (or the string "-1") for an unlabelled image.
+            -1 (or the string "-1") for an unlabelled image. Texts in two Unicode forms are one
+            class, which keeps the form that comes first.
         validation_data : (X, y), optional
             The test set. It is measured after the trainings, and nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
@@ -271,11 +278,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             that went wrong (see `trust`), and for a checkpoint that is of something else.
         """
         self.check_parameters()
+        check_limits()
         objective = self._objective()
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
         unlabelled = is_unlabelled(given)
-        classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
+        classes, encoded = classes_of(given[~unlabelled])
         if len(classes) < 2:
             raise InputError(
                 f"The labels name fewer than two classes ({len(classes)}): give labelled images of"
@@ -291,11 +299,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
             warn_of_no_pairs(objective, labels, self.batch_size)
+            warn_of_rare_pairs(objective, labels, self.batch_size)
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
-            true_labels = check_labels(true_labels, len(X), "true_labels")
-            unknown = is_unlabelled(true_labels)
-            true_labels = np.where(unknown, UNLABELLED, encode(true_labels, classes))
+            true_labels = check_true_labels(true_labels, len(X), classes)
         validation_data = check_validation_data(validation_data, X.shape[1:], classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:
@@ -358,6 +365,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         except Stopped:
             if resuming:
                 resuming.save()
+            raise
+        except Exception as error:
+            if resuming and needs_other_parameters(error):
+                resuming.give_up()
             raise
         examples = state.examples
         all_labelled = len(examples.unlabelled) == 0

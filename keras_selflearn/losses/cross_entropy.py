@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,6 +11,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.losses.parameters import check_parameters, parameter
 
 
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
     """Keras' cross-entropy from logits, always in float32, with smoothed labels.
 
@@ -39,6 +41,10 @@ class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
         # The loss of a label that is spread evenly: the mean of minus all log-probabilities.
         of_even = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
         return (1 - self.label_smoothing) * losses + self.label_smoothing * of_even
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this loss again."""
+        return {"label_smoothing": self.label_smoothing}
 
 
 @dataclass(frozen=True)

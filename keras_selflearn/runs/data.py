@@ -163,4 +163,4 @@ def data_name(config: Config) -> str:
     if config.dataset == FOLDER:
         name = re.sub(r"[^\w.-]+", "-", data_title(config)).strip(".-")
         return cut_to_bytes(name, _LONGEST_NAME) or FOLDER
-    return config.dataset.removeprefix(TFDS_PREFIX).replace("/", "-")
+    return cut_to_bytes(config.dataset.removeprefix(TFDS_PREFIX).replace("/", "-"), _LONGEST_NAME)

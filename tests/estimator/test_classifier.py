@@ -515,6 +515,18 @@ def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_lower_rate_that_an_error_advises_is_not_refused(tmp_path):
+    wrong = {"meta_iterations": 1, "meta_epochs": 5}
+    with pytest.raises(ValueError, match="try a lower learning rate"):
+        keep(tmp_path, **wrong, self_learning_rate=1e30)
+    assert Checkpoints(tmp_path).latest() is not None
+    right = keep(tmp_path, **wrong, self_learning_rate=1e-3)
+    assert len(right.history_) == 2
+    with pytest.raises(ValueError, match="is of another run: self_learning_rate was 0.001 and is"):
+        keep(tmp_path, **wrong, self_learning_rate=1e30)
+
+
+@pytest.mark.slow
 def test_an_option_that_a_fit_does_not_use_may_change(tmp_path):
     options = {"loss": "cross-entropy", "meta_iterations": 0}
     first = keep(tmp_path, **options)
