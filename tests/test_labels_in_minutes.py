@@ -127,6 +127,24 @@ def test_a_stopped_fit_goes_on_to_the_same_labels(data, tmp_path):
     assert found.history_ == expected.history_
 
 
+@pytest.mark.slow
+def test_shares_in_a_file_decide_the_run_and_the_file_is_not_needed_later(data, tmp_path):
+    images, labels, _ = data
+    shares = tmp_path / "shares.csv"
+    shares.write_text("".join(f"{digit},1\n" for digit in range(10)))
+    kept = {"checkpoints": Checkpoints(tmp_path / "checkpoints")}
+    subject = quick(prior=shares).fit(images, labels, **kept)
+    equal = quick(prior="equal").fit(images, labels)
+    np.testing.assert_array_equal(subject.transduction_, equal.transduction_)
+    subject.save(tmp_path / "classifier")
+    shares.write_text(shares.read_text().replace("0,1", "0,5"))
+    with pytest.raises(InputError, match="of another run: prior was"):
+        quick(prior=shares).fit(images, labels, **kept)
+    shares.unlink()
+    loaded = SelfLearningClassifier.load(tmp_path / "classifier")
+    np.testing.assert_array_equal(loaded.predict(images), subject.predict(images))
+
+
 def test_without_unlabelled_images_the_head_is_all(data):
     images, _, truth = data
     subject = quick().fit(images[:100], truth[:100])
