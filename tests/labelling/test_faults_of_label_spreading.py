@@ -30,7 +30,7 @@ def fitted(images=IMAGES, rest=REST, **setting):
 def test_rows_that_no_label_reaches_are_neither_nan_nor_the_first_class():
     alone = (-50 * np.eye(1, 6, 5) + CHANCE.normal(size=(8, 6)) / 100).astype(np.float32)
     images = np.concatenate([IMAGES, alone])
-    with np.errstate(all="raise"):
+    with np.errstate(divide="raise", invalid="raise"):
         subject = fitted(images, np.concatenate([REST, 60 + np.arange(8)]))
         found = subject.label_unlabelled()
     assert (found.labels[-8:] == NOT_REACHED).all() and (found.confidence[-8:] == 0).all()
