@@ -8,7 +8,6 @@ from pathlib import Path
 
 from keras_selflearn.runs.drawing import LINE_STYLES, accuracy_axes, save_picture
 
-
 # Of the picture's range.
 _HEIGHT_OF_TEXT = 0.045
 
