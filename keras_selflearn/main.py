@@ -38,7 +38,8 @@ class Command(Config):
 def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
     """The flagfile whose flags come before those of the command line.
 
-    A folder is labelled by the preset `quick`, unless a flag says how to train, select or label.
+    A folder is labelled by the preset `quick`, unless a flag says how to train, select or label
+    in another way.
     """
     if command.from_run is not None:
         if command.preset is not None:
@@ -51,7 +52,7 @@ def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
         if "dataset" in given and not is_folder:
             raise InputError(f"--images is not for --dataset={command.dataset}: leave one out.")
         is_folder = True
-    is_quick = is_folder and not given & set(says_how())
+    is_quick = is_folder and not given & {*says_how(asdict(command))}
     return preset_file("quick") if is_quick else None
 
 

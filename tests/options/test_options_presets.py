@@ -40,6 +40,12 @@ def test_the_estimator_takes_a_preset_and_other_values_win():
     [
         (["--dataset=folder", "--images=x"], "quick"),
         (["--dataset=folder", "--images=x", "--image_size=64", "--backbone=tiny"], "quick"),
+        (["--dataset=folder", "--images=x", "--prior=equal"], "quick"),
+        (["--dataset=folder", "--images=x", "--mirror", "--graph_neighbors=5"], "quick"),
+        (["--dataset=folder", "--images=x", "--keep=last", "--folds=0"], "quick"),
+        (["--dataset=folder", "--images=x", "--evaluate_every=2"], "quick"),
+        (["--dataset=folder", "--images=x", "--labelling=graph", "--prior=equal"], None),
+        (["--dataset=folder", "--images=x", "--train=head", "--mirror"], None),
         (["--dataset=folder", "--images=x", "--epochs=3"], None),
         (["--dataset=folder", "--images=x", "--loss=triplet"], None),
         (["--dataset=folder", "--images=x", "--loss=triplet", "--preset=few"], "few"),
@@ -56,9 +62,10 @@ def test_a_folder_is_labelled_quickly_unless_told_how(arguments, preset):
 
 
 def test_what_says_how_to_train():
-    names = says_how()
+    names = says_how({})
     assert {"train", "loss", "epochs", "labelling", "selection", "margin", "dropout"} <= {*names}
     assert not {"backbone", "weights", "image_size", "seed", "images", "precision"} & {*names}
+    assert not {"folds", "keep", "evaluate_every", "prior", "mirror", "head"} & {*names}
 
 
 def test_a_preset_is_not_for_a_repetition():
