@@ -36,10 +36,11 @@ class BeforeAndAfter(tf.keras.callbacks.Callback):
 
     def on_meta_iteration_end(self, record: Record, learner: AnyLearner) -> None:
         """Keep the labels if they were measured."""
-        if record.test_accuracy is None:
+        labels = learner.test_predictions
+        if record.test_accuracy is None or labels is None:
             return
         kept = self._read() if record.meta_iteration else {}
-        kept[_AFTER if record.meta_iteration else _BEFORE] = learner.test_predictions.tolist()
+        kept[_AFTER if record.meta_iteration else _BEFORE] = labels.tolist()
         with contextlib.suppress(OSError):  # What is wrong with the folder, the next line says.
             self._path.parent.mkdir(exist_ok=True)
         write_whole(self._path, json.dumps(kept) + "\n")
