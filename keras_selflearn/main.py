@@ -52,7 +52,7 @@ def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
         if "dataset" in given and not is_folder:
             raise InputError(f"--images is not for --dataset={command.dataset}: leave one out.")
         is_folder = True
-    is_quick = is_folder and not given & {*says_how(asdict(command))}
+    is_quick = is_folder and not given & set(says_how())
     return preset_file("quick") if is_quick else None
 
 

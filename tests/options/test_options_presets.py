@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from sklearn.base import clone
 
@@ -62,7 +65,7 @@ def test_a_folder_is_labelled_quickly_unless_told_how(arguments, preset):
 
 
 def test_what_says_how_to_train():
-    names = says_how({})
+    names = says_how()
     assert {"train", "loss", "epochs", "labelling", "selection", "margin", "dropout"} <= {*names}
     assert not {"backbone", "weights", "image_size", "seed", "images", "precision"} & {*names}
     assert not {"folds", "keep", "evaluate_every", "prior", "mirror", "head"} & {*names}
@@ -72,3 +75,15 @@ def test_a_preset_is_not_for_a_repetition():
     command = command_line.parse(main.Command, ["--from_run=x", "--preset=quick"])
     with pytest.raises(InputError, match="--preset is not for --from_run"):
         main.flagfile_of(command, frozenset(["from_run", "preset"]))
+
+
+def test_a_preset_is_chosen_before_tensorflow_is_imported():
+    """Its messages would be seen, because they are kept off the screen only later."""
+    code = """if True:
+        import sys
+        from keras_selflearn import main
+        from keras_selflearn.console import command_line
+        command = command_line.parse(main.Command, ["--images=x", "--prior=equal"])
+        assert main.flagfile_of(command, frozenset(["images", "prior"])).stem == "quick"
+        assert "tensorflow" not in sys.modules"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from keras_selflearn.runs.curve import Curve, draw_curves
@@ -35,7 +36,8 @@ def test_last_values_do_not_cover_one_another(tmp_path, monkeypatch):
     draw_curves(curves, "Digits", tmp_path / "curve.png", lowest=50)
     (axes,) = figures[0].axes
     assert [text.get_text() for text in axes.texts] == ["89.2 %", "89.0 %", "89.1 %"]
-    boxes = [text.get_window_extent() for text in axes.texts]
+    renderer = FigureCanvasAgg(figures[0]).get_renderer()
+    boxes = [text.get_window_extent(renderer) for text in axes.texts]
     for one in range(3):
         assert boxes[one].x1 <= figures[0].bbox.x1  # all of it is in the picture
         assert not any(boxes[one].overlaps(boxes[other]) for other in range(one))
