@@ -60,6 +60,7 @@ def call(tmp_path, monkeypatch):
     for file in ("file", "photos/a.png", "full/x", "saved/classifier.json", "weights.txt", "no.h5"):
         (tmp_path / file).touch()
     (tmp_path / "there.weights.h5").touch()
+    (tmp_path / "shares.csv").write_text("cat,1\ndog,-1\n")
     record = {**BARE_RECORD, "status": "failed"}
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
 
@@ -87,6 +88,9 @@ WRONG = [
     ("main --train=head --head=linear", "linear"),
     ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
     ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),
+    ("main --labelling=graph --prior=equl", "did you mean 'equal'"),
+    ("main --labelling=graph --prior=none.csv", "There is no file none.csv"),
+    ("main --labelling=graph --prior=shares.csv", "line 2 has a share that is negative"),
     # The network and its weights.
     ("main --flagfile=flags/smoke.cfg --dataset=cifar10", "'tiny' has no 'imagenet' weights"),
     ("main --backbone=tiny --weights=imagenet", "'tiny' has no 'imagenet' weights"),

@@ -304,6 +304,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)
         validation_data = check_validation_data(validation_data, X.shape[1:], classes)
+        prior = prior_of(self.prior, classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
@@ -313,7 +314,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         seed = self._seed()
         resuming = None
         if checkpoints is not None:
-            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
+            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out, prior))
         parameters = self.get_params(deep=False)
         has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
         learner = LEARNERS[self.train](
@@ -325,7 +326,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 n_classes=len(classes),
                 held_out=held_out,
                 test_data=validation_data,
-                prior=prior_of(self.prior, classes),
+                prior=prior,
                 has_soft_targets=has_soft_targets,
                 seed=seed,
                 callbacks=callbacks,
@@ -488,12 +489,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             normalized=objective.normalized,
         )
         asked_labellers(self)
-        check_prior(self.prior)
         for each in fields(EstimatorOptions):
             if each.name == "backbone" and not isinstance(self.backbone, str):
                 continue  # `check_backbones` checks a model, and several networks.
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
+        check_prior(self.prior)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
         for size in (self.image_size, self.head_image_size):
@@ -521,7 +522,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
 
     def _identity(
-        self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
+        self,
+        objective: Objective,
+        X: np.ndarray,
+        given: np.ndarray,
+        held_out: np.ndarray,
+        prior: Any,
     ) -> dict[str, Any]:
         """What decides the numbers of `fit`, as JSON has it.
 
@@ -532,6 +538,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         unused = {name for name in ESTIMATOR_DEFAULTS if not is_used(name, parameters)}
         parameters = {
             **parameters,
+            # What a file says counts, not where it is.
+            "prior": prior if isinstance(prior, str) else prior.tolist(),
             **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
             "backbone": identity_of_all(self.backbone),
