@@ -21,11 +21,11 @@ from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.inputs import (
-    encode,
     warn_of_no_pairs,
     warn_of_rare_pairs,
     warn_of_small_classes,
 )
+from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
