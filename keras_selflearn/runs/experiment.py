@@ -161,7 +161,7 @@ def _verdict_of_test_images(
     if not len(known):
         return None
     changes = measured.changes(encode(names_with_none(dataset)[known], classifier.classes_))
-    return changes and Verdict.of([changes])
+    return None if changes is None else Verdict.of([changes])
 
 
 def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> None:
