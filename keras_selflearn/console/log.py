@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-import sys
+
+from keras_selflearn.console.screen import standard_error
 
 
 class _Screen(logging.Handler):
@@ -11,8 +12,9 @@ class _Screen(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            sys.stderr.write(f"{self.format(record)}\n")
-            sys.stderr.flush()
+            screen = standard_error()
+            screen.write(f"{self.format(record)}\n")
+            screen.flush()
         except Exception:
             self.handleError(record)
 

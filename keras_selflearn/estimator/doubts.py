@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
@@ -13,6 +14,8 @@ from keras_selflearn.losses.objective import Objective
 
 _FEW = 3
 _NAMED = 10
+# So many of the batches may teach nothing without a warning.
+_MANY_WITHOUT = 0.5
 
 
 def warn_of_doubtful_labels(classes: np.ndarray) -> None:
@@ -93,6 +96,31 @@ def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) 
             f"The {objective.name} loss compares {what} in a batch, and {why}: the"
             " first training will learn nothing. Label more images, or take another loss or a"
             " larger batch_size.",
+            InputWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_rare_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
+    """Warn if a loss needs two images of one class, and most batches will have no such two.
+
+    Parameters
+    ----------
+    objective : Objective
+    labels : (n,) integers
+        Positions in the classes; negative for an image without a label.
+    batch_size : int
+    """
+    counts = np.bincount(labels[labels >= 0]).astype(float)
+    n, in_batch = counts.sum(), min(batch_size, counts.sum())
+    pairs = (counts * (counts - 1)).sum() / max(1, n * (n - 1)) * in_batch * (in_batch - 1) / 2
+    without = math.exp(-pairs)  # Poisson's share of batches without a pair, as pairs are rare.
+    # If there is no pair at all, `warn_of_no_pairs` says so.
+    if objective.needs_pairs and pairs and without > _MANY_WITHOUT:
+        warnings.warn(
+            f"The {objective.name} loss compares images of one class in a batch, and about"
+            f" {100 * without:.0f} % of the first training's batches have no two: they teach"
+            " nothing. Label more images, or take a larger batch_size or another loss.",
             InputWarning,
             stacklevel=3,
         )

@@ -23,6 +23,7 @@ def identity_of_fit(
     X: np.ndarray,
     given: np.ndarray,
     held_out: np.ndarray,
+    prior: str | np.ndarray,
 ) -> dict[str, Any]:
     """What decides the numbers of `fit`, as JSON has it.
 
@@ -37,12 +38,15 @@ def identity_of_fit(
     given : (n,) numbers or strings
         The given labels.
     held_out : (k,) int64
+    prior : str, or (k,) float64
+        The option, or what its file says: that counts, and not where the file is.
     """
+    values = {**parameters, "prior": prior if isinstance(prior, str) else prior.tolist()}
     decisive = {
         name: ESTIMATOR_DEFAULTS[name]
         if name in ESTIMATOR_DEFAULTS and not is_used(name, parameters)
         else value
-        for name, value in parameters.items()
+        for name, value in values.items()
         if name != "preset"  # It decides nothing by itself.
     }
     decisive.update(

@@ -10,6 +10,7 @@ from typing import Callable
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, first_line, in_any_case, unknown_name
+from keras_selflearn.console.full_memory import raise_if_full
 from keras_selflearn.network.applications import APPLICATIONS
 from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.imagenet_weights import (
@@ -199,6 +200,7 @@ def weights_digest(weights: str | os.PathLike) -> str | None:
     return sha256(Path(weights).expanduser())
 
 
+@keras_settings()
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
     """Load a weights file into `model`. An `InputError` names the model by `owner`."""
     try:
@@ -206,6 +208,7 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
         check_hdf5(path, most_bytes=8 * model.count_params())
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
+        raise_if_full(error)
         raise InputError(
             f"The weights in {path} are not those of {owner}: another architecture or a damaged"
             f" file ({first_line(error)})."

@@ -23,6 +23,7 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
 
     Its name is `name`, `name`-2, `name`-3 and so on. The first folder is taken that belongs to the
     same unfinished run, or to a run that was stopped before it kept anything. Else one is made.
+    A run that needs other flags stays as it is if this one has others.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
                 if run.status == "finished":  # since it was read
                     continue
                 if folder.has_progress():
+                    if run.needs_other_flags and _is_another(run, record):
+                        continue
                     _check_same(folder.path, run, record)
                 elif _is_another(run, record):
                     folder.forget_run()

@@ -122,7 +122,7 @@ class Estimate(Struct, kw_only=True):
 
 
 class VerdictRecord(Struct, kw_only=True, frozen=True):
-    """Whether self-learning helped; `Verdict` explains the fields."""
+    """Whether self-learning helped, by folds or by test images; `Verdict` explains the fields."""
 
     images: Size
     before: Percent
@@ -160,6 +160,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     version: int = VERSION
     status: Status
     cause: Optional[str] = None
+    needs_other_flags: bool = False
     termination: Optional[str] = None
     flags: dict[str, Any] = field(name="config")
     weights_sha256: Optional[str] = None
@@ -170,6 +171,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     processes: list[Process] = []
     cross_validation: Optional[Estimate] = None
     verdict: Optional[VerdictRecord] = None
+    test_verdict: Optional[VerdictRecord] = None
     history: list[MetaIteration]
     test_accuracy: dict[str, Percent] = {}
     meta_iteration_seconds: list[NotNegative] = []

@@ -31,7 +31,7 @@ from keras_selflearn.runs.record import (
 )
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
-from keras_selflearn.selflearning.trust import UntrustworthyError
+from keras_selflearn.selflearning.trust import UntrustworthyError, needs_other_parameters
 from keras_selflearn.selflearning.verdict import Verdict
 
 # What a resumed run keeps of its earlier record.
@@ -112,8 +112,13 @@ class Recorder(tf.keras.callbacks.Callback):
             self._folder.write_history(self._record.history)
         self._profile.next_lap()
 
-    def finish(self, classifier: SelfLearningClassifier, dataset: Dataset) -> np.ndarray:
-        """Write what was learned, then mark the run as finished; return the final embeddings."""
+    def finish(
+        self, classifier: SelfLearningClassifier, dataset: Dataset, verdict: Verdict | None = None
+    ) -> np.ndarray:
+        """Write what was learned, then mark the run as finished; return the final embeddings.
+
+        `verdict` is that of the test images.
+        """
         with stage("write"):
             folder = self._folder
             if self._embeddings is None and self._learner is not None:
@@ -128,6 +133,8 @@ class Recorder(tf.keras.callbacks.Callback):
             folder.check_there()
             folder.write_classifier(classifier)
             self._record.termination = classifier.termination_condition_
+            if verdict is not None:
+                self._record.test_verdict = VerdictRecord(**asdict(verdict))
             self._record.status = "finished"
             self._write()
             folder.give_room()
@@ -153,6 +160,7 @@ class Recorder(tf.keras.callbacks.Callback):
         stopped = isinstance(error, KeyboardInterrupt)
         self._record.status = "interrupted" if stopped else "failed"
         self._record.cause = str(error) or type(error).__name__
+        self._record.needs_other_flags = needs_other_parameters(error)
         if isinstance(error, Stopped):
             error.kept = str(self._folder.path)
         self._folder.give_room()
