@@ -99,7 +99,7 @@ def _targets(config: PredictConfig) -> tuple[Path, Path, Path | None]:
 
 def skipped_file(output: Path) -> Path:
     """The list of the images that have no label, beside the labels."""
-    return output.with_name(with_end(output.stem, "-skipped.csv"))
+    return output.parent / with_end(output.stem, "-skipped.csv")
 
 
 def predict(config: PredictConfig) -> tuple[int, int]:
