@@ -1,7 +1,7 @@
 """Images and labels: data sets by name, a user's own folder, and the choice of labels.
 
-This room imports the paper's numbers, storage and the console. It knows no network, no option of
-an experiment and no results folder: those use what is loaded here.
+It may import `paper`, `storage`, `selflearning` and `console`. A network, an option of an
+experiment and a results folder must not come in: they use what is loaded here.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.storage.json_files import read_json
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,10 +125,8 @@ def _make(folder: Path, source: Source) -> None:
         images = sum(shape[0] for shape in source.shapes.values())
         screen = standard_error()
         if not screen.isatty():
-            print(
-                f"Decoding {source.name} ({images:,} images), once; kept in {folder}",
-                file=screen,
-                flush=True,
+            _LOG.info(
+                "Decoding %s (%s images), once; kept in %s", source.name, f"{images:,}", folder
             )
         with tqdm(
             total=images,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
+_LOG = logging.getLogger(__name__)
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 2
 # So many images tell whether most are flat. To read all of them would take long each time.
@@ -124,7 +126,7 @@ def _make(
     new = sum(np.count_nonzero(~earlier.has(each)) for each in digests.values())
     screen = standard_error()
     if new and not screen.isatty():
-        print(f"Decoding {new:,} images of {listing.folder}, once", file=screen, flush=True)
+        _LOG.info("Decoding %s images of %s, once", f"{new:,}", listing.folder)
     with made_whole(cache, cache.is_dir) as unfinished:
         skipped: dict[str, list[tuple[int, str]]] = {}
         with tqdm(

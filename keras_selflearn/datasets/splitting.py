@@ -106,6 +106,6 @@ def _fixed_choice(labels: np.ndarray, number: int | None) -> np.ndarray | slice:
     n_classes = len(np.unique(labels[is_known]))
     check_one_of_each("image", number, n_classes)
     known = max(n_classes, round(number * is_known.mean()))
-    chosen = choose_labelled(labels, known, seed=0)
+    labelled = choose_labelled(labels, known, seed=0)
     unknown = np.random.default_rng(0).permutation(np.flatnonzero(~is_known))[: number - known]
-    return np.sort(np.concatenate([chosen, unknown]))
+    return np.sort(np.concatenate([labelled, unknown]))

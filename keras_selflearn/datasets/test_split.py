@@ -27,8 +27,8 @@ def choose_test(labels: np.ndarray, keys: Sequence[bytes]) -> np.ndarray:
         True for a test example.
     """
     digests = [hashlib.sha256(key).digest() for key in keys]
-    chosen = np.zeros(len(labels), bool)
+    is_test = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = sorted(np.flatnonzero(labels == label), key=digests.__getitem__)
-        chosen[members[: len(members) // 5]] = True
-    return chosen
+        is_test[members[: len(members) // 5]] = True
+    return is_test

@@ -213,8 +213,8 @@ def _open_source(
                     here = slice(done, done + len(images))
                     done += len(images)
                     for each in shapes:
-                        chosen = part[here] == each
-                        yield each, images[chosen], labels[here][chosen]
+                        of_part = part[here] == each
+                        yield each, images[of_part], labels[here][of_part]
 
     return Source(name, shapes, tuple(features["label"].names), read())
 

@@ -63,22 +63,22 @@ def split_images(
     return found
 
 
-def _unlabelled_splits(builder: Any, name: str, asked: str | None) -> list[str]:
+def _unlabelled_splits(builder: Any, name: str, split_name: str | None) -> list[str]:
     splits: Mapping[str, Any] = builder.info.splits
-    if asked is None:
+    if split_name is None:
         found = [split for split in _UNLABELLED_NAMES if split in splits]
         is_unlabelled = _EXTRA in splits and not any(
             (labels != UNLABELLED).any() for labels in _batches_of_labels(builder, _EXTRA)
         )
         return found + [_EXTRA] * is_unlabelled
-    if asked not in splits:
-        raise unknown_name("split", asked, splits)
-    if asked == _TRAIN:
+    if split_name not in splits:
+        raise unknown_name("split", split_name, splits)
+    if split_name == _TRAIN:
         raise InputError(
-            f"--unlabelled_split is '{asked}', the split of data set '{name}' whose labels are"
+            f"--unlabelled_split is '{split_name}', the split of data set '{name}' whose labels are"
             " learned from: name another, or leave it out."
         )
-    return [asked]
+    return [split_name]
 
 
 def _labels(builder: Any, name: str, split: str) -> np.ndarray:

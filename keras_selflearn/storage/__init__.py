@@ -1,5 +1,5 @@
 """Files that are written whole, locks, checkpoints, JSON, CSV, arrays and digests.
 
-This room imports the console alone. It knows bytes and paths; what a file means (a run, a
-classifier, a data set) is decided in the rooms above.
+It may import `console`. What a file means (a run, a classifier, a data set) must not come in: this
+room knows bytes and paths.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import time
 import zipfile
@@ -15,12 +16,12 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.console.screen import standard_error
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import check_size, sha256_of_rest
 from keras_selflearn.storage.files import written_whole
 from keras_selflearn.storage.lines import check_file
 
+_LOG = logging.getLogger(__name__)
 # What a file begins with, then the SHA-256 of the rest, in hexadecimal, and a line break.
 _MAGIC = b"keras_selflearn checkpoint 1 sha256 "
 _HEADER = len(_MAGIC) + 64 + 1
@@ -112,8 +113,7 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, ValueError) as error:
-                said = f"The checkpoint {path} is damaged: {error}"
-                print(said, file=standard_error(), flush=True)
+                _LOG.warning("The checkpoint %s is damaged: %s", path, error)
                 self._damaged.append(path)
         if paths:
             raise InputError(

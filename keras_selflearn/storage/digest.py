@@ -62,5 +62,5 @@ def sha256_of_array(array: np.ndarray) -> str:
 
 def sha256_of_sample(images: np.ndarray) -> str:
     """Give the digest of a hundred images, evenly spaced. It tells data sets apart quickly."""
-    chosen = np.linspace(0, len(images) - 1, min(len(images), _SAMPLE)).astype(int)
-    return sha256_of_array(images[chosen])
+    sample = np.linspace(0, len(images) - 1, min(len(images), _SAMPLE)).astype(int)
+    return sha256_of_array(images[sample])
