@@ -48,6 +48,7 @@ def test_one_experiment(one):
     assert str(run_file.parent.name) in result.stdout
 
 
+@pytest.mark.slow
 def test_screen_shows_nothing_but_the_project_s_own_lines(one):
     result, _ = one
     lines = [line for line in result.stderr.splitlines() if line]
