@@ -19,7 +19,7 @@ class UntrustworthyError(InputError):
 
 
 def needs_other_parameters(error: BaseException) -> bool:
-    """Whether a training ended so that only one with other parameters can do better."""
+    """Whether a training went wrong in a way that only other parameters can mend."""
     return isinstance(error, UntrustworthyError) or is_out_of_memory(error)
 
 
