@@ -45,6 +45,7 @@ from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import (
     check_backbones,
+    check_few_features,
     check_preprocessing,
     each_backbone,
     identity_of_all,
@@ -483,6 +484,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_prior(self.prior)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
+        if self.train != "all":
+            check_few_features(self.backbone)
         check_image_size(self.image_size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)
         check_head_rounds(self)
