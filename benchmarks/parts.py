@@ -14,6 +14,7 @@ from keras_selflearn.console.quiet import import_tensorflow_quietly
 # line after the other where each takes long.
 PARTS = (
     "training",
+    "augmentation",
     "embedding",
     "precision",
     "labelling",

@@ -6,6 +6,7 @@ Substantially Improves Semi-Supervised Image Classification.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console.errors import InputError
@@ -20,6 +21,11 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     # TensorFlow takes seconds to import: `--help` and a mistyped flag must not wait for it.
     if name == "SelfLearningClassifier":
+        if os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True"):
+            raise ImportError(
+                "TF_USE_LEGACY_KERAS makes tf.keras another package than keras, and"
+                " keras_selflearn needs both to be the same: unset that environment variable."
+            )
         import keras
 
         if keras.backend.backend() != "tensorflow":

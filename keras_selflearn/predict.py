@@ -9,7 +9,7 @@ from pathlib import Path
 
 from keras_selflearn.console import command_line
 from keras_selflearn.datasets.left_out import damaged
-from keras_selflearn.runs.new_images import PredictConfig, predict
+from keras_selflearn.runs.new_images import PredictConfig, predict, skipped_file
 
 
 def main(config: PredictConfig) -> None:
@@ -18,8 +18,7 @@ def main(config: PredictConfig) -> None:
     places = f"{labelled:,} images are labelled in {config.output}"
     print(f"{places}, copied to {config.copy_to}" if config.copy_to else places)
     if skipped:
-        beside = Path(config.output).with_name(f"{Path(config.output).stem}-skipped.csv")
-        print(f"{damaged(skipped)}: {beside}")
+        print(f"{damaged(skipped)}: {skipped_file(Path(config.output))}")
 
 
 if __name__ == "__main__":

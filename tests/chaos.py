@@ -7,7 +7,6 @@ alone. Exit status 1 when anything differed.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import shutil
@@ -19,6 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from random_tries import seed_and_seconds
 from run_contents import contents, start
 
 SIGNALS = [signal.SIGKILL] * 4 + [signal.SIGTERM, signal.SIGINT]
@@ -28,14 +28,9 @@ PATIENCE = 30
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--seed", type=int, default=None, help="of the moments (default: the time)")
-    options = parser.parse_args()
-    seed = int(time.time()) if options.seed is None else options.seed
-    print(f"Moments drawn with --seed={seed}", flush=True)
+    seed, seconds = seed_and_seconds(__doc__, "moments")
     chance, counts, differences = random.Random(seed), Counter(), []
-    end = time.monotonic() + 60 * options.minutes
+    end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         expected = _finish(Path(folder) / "whole")

@@ -31,3 +31,9 @@ def test_another_keras_backend_is_refused_in_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras", types.SimpleNamespace(backend=backend))
     with pytest.raises(ImportError, match="Keras runs on jax, but .* set .* KERAS_BACKEND=tensor"):
         keras_selflearn.SelfLearningClassifier  # noqa: B018
+
+
+def test_another_tf_keras_is_refused_in_a_sentence(monkeypatch):
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
+    with pytest.raises(ImportError, match="TF_USE_LEGACY_KERAS makes tf.keras another package"):
+        keras_selflearn.SelfLearningClassifier  # noqa: B018

@@ -7,7 +7,6 @@ there was a fault or a hang.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from random_tries import seed_and_seconds
 from torture_attacks import ATTACKS
 
 # A round tries for the first, and hangs when it needs the second.
@@ -27,14 +27,9 @@ MOST_MIB = 1024
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--seed", type=int, default=None, help="of the draws (default: the time)")
-    options = parser.parse_args()
-    seed = int(time.time()) if options.seed is None else options.seed
-    print(f"Attacks drawn with --seed={seed}", flush=True)
+    seed, seconds = seed_and_seconds(__doc__, "attacks")
     counts = {name: Counter() for name in ATTACKS}
-    end = time.monotonic() + 60 * options.minutes
+    end = time.monotonic() + seconds
     number = 0
     while time.monotonic() < end:
         for name in ATTACKS:

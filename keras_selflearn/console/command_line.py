@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 import warnings
@@ -26,6 +28,8 @@ _DEFINERS: dict[str, Callable[..., Any]] = {
 }
 _UTF8_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "-h")
+# What the user must change, whatever the program does with the path.
+_OF_A_PATH = (errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ELOOP)
 
 
 def run(
@@ -80,6 +84,10 @@ def run(
             _stop(message, status=128 + error.number)
         except KeyboardInterrupt:
             _stop("\nInterrupted.", status=128 + signal.SIGINT)
+        except OSError as error:
+            if error.errno not in _OF_A_PATH or error.filename is None:
+                raise
+            _stop(f"{os.fsdecode(error.filename)} can't be used: {error.strerror}.")
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

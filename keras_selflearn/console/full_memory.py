@@ -6,13 +6,22 @@ from collections.abc import Iterable
 
 # TensorFlow's, which this room does not import.
 _OF_TENSORFLOW = "ResourceExhaustedError"
+# TensorFlow says of a full disk, too, that a resource is exhausted.
+_OF_A_DISK = ("No space left", "Disk quota")
 _TAKE_LESS = ("batch_size", "image_size")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the memory of the machine, or of its graphics card, was full."""
     names = {each.__name__ for each in type(error).__mro__}
-    return isinstance(error, MemoryError) or _OF_TENSORFLOW in names
+    is_full = _OF_TENSORFLOW in names and not any(each in str(error) for each in _OF_A_DISK)
+    return isinstance(error, MemoryError) or is_full
+
+
+def raise_if_full(error: BaseException) -> None:
+    """Raise the error again if the memory was full: then nothing is known of another cause."""
+    if is_out_of_memory(error):
+        raise error
 
 
 def what_takes_less(flags: Iterable[str]) -> str:

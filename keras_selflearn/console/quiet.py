@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import warnings
 
 from absl import logging as absl_logging
+
+from keras_selflearn.console.screen import open_descriptors, standard_error
 
 
 def import_tensorflow_quietly() -> None:
     """Import TensorFlow without its start-up messages, and silence those that come later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Whatever else Keras runs on in this user's other programs.
+    # Whatever else Keras is and runs on in this user's other programs.
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["TF_USE_LEGACY_KERAS"] = "0"
+    for name in ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"):
+        os.environ.pop(name, None)
     absl_logging.set_verbosity(absl_logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(keras|tensorflow|tensorflow_addons)(\.|$)")
     # What its C++ part prints while it loads heeds no setting.
-    sys.stderr.flush()
+    open_descriptors()
+    standard_error().flush()
     screen = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         import tensorflow
     finally:
-        sys.stderr.flush()
+        standard_error().flush()
         os.dup2(screen, 2)
         os.close(screen)
         os.close(nowhere)

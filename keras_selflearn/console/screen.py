@@ -45,6 +45,13 @@ class Forgiving:
         except (OSError, ValueError):
             self._drop()
 
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        try:
+            return self._stream.isatty()
+        except ValueError:  # It is closed.
+            return False
+
     def _drop(self) -> None:
         """Let what waits in the buffer go nowhere: Python fails if it can't flush it at its end."""
         with contextlib.suppress(OSError, ValueError):
@@ -52,14 +59,24 @@ class Forgiving:
             self._stream.flush()
 
 
-@contextlib.contextmanager
-def forgiving_screen() -> Iterator[None]:
-    """Make standard output and standard error `Forgiving` in the block."""
+def standard_error() -> Forgiving:
+    """Standard error as it is now, for a progress that is shown from Python, too."""
+    return Forgiving(sys.stderr)
+
+
+def open_descriptors() -> None:
+    """Open the descriptors of the screen that are closed: the next file would be the screen."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
-        except OSError:  # Else the next file that is opened would be the screen.
+        except OSError:
             _lead_nowhere(descriptor)
+
+
+@contextlib.contextmanager
+def forgiving_screen() -> Iterator[None]:
+    """Make standard output and standard error `Forgiving` in the block."""
+    open_descriptors()
     before = sys.stdout, sys.stderr
     forgiving = Forgiving(sys.stdout), Forgiving(sys.stderr)
     sys.stdout, sys.stderr = forgiving

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.selflearning.examples import UNLABELLED
@@ -120,14 +120,20 @@ def _open(folder: Path) -> Dataset | None:
 def _make(folder: Path, source: Source) -> None:
     with made_whole(folder, lambda: _open(folder) is not None) as unfinished:
         images = sum(shape[0] for shape in source.shapes.values())
-        if not sys.stderr.isatty():
+        screen = standard_error()
+        if not screen.isatty():
             print(
                 f"Decoding {source.name} ({images:,} images), once; kept in {folder}",
-                file=sys.stderr,
+                file=screen,
                 flush=True,
             )
         with tqdm(
-            total=images, desc=f"decoding {source.name}", unit=" images", leave=False, disable=None
+            total=images,
+            desc=f"decoding {source.name}",
+            unit=" images",
+            leave=False,
+            disable=None,
+            file=screen,
         ) as bar:
             _write(unfinished, source, bar)
 

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError, check_integer
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.earlier_rows import EarlierRows, file_digests
@@ -122,11 +122,19 @@ def _make(
     paths = _paths(listing)
     number = sum(map(len, paths.values()))
     new = sum(np.count_nonzero(~earlier.has(each)) for each in digests.values())
-    if new and not sys.stderr.isatty():
-        print(f"Decoding {new:,} images of {listing.folder}, once", file=sys.stderr, flush=True)
+    screen = standard_error()
+    if new and not screen.isatty():
+        print(f"Decoding {new:,} images of {listing.folder}, once", file=screen, flush=True)
     with made_whole(cache, cache.is_dir) as unfinished:
         skipped: dict[str, list[tuple[int, str]]] = {}
-        with tqdm(total=number, desc="decoding", unit=" images", leave=False, disable=None) as bar:
+        with tqdm(
+            total=number,
+            desc="decoding",
+            unit=" images",
+            leave=False,
+            disable=None,
+            file=screen,
+        ) as bar:
             for part in _PARTS:
                 with (unfinished / f"{part}.npy").open("wb") as file:
                     skipped[part] = _decode(

@@ -26,6 +26,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.dataset import Dataset
 
 N_TRAIN = 20_000
@@ -289,7 +290,9 @@ def render_glyphs(n: int, *, seed: int = 0, size: int = 32) -> tuple[np.ndarray,
         raise InputError(f"n must be at least 1, got {n}.")
     _check(seed, size)
     images = np.empty((n, size, size, 3), np.uint8)
-    for i in tqdm(range(n), desc="drawing glyphs", leave=False, disable=None):
+    for i in tqdm(
+        range(n), desc="drawing glyphs", leave=False, disable=None, file=standard_error()
+    ):
         images[i] = render_glyph(i, seed=seed, size=size)
     return images, np.arange(n, dtype=np.int64) % _CLASSES
 

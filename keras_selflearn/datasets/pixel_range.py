@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
-from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.errors import InputError, InputWarning
 
 # By dtype, as in `tf.image.convert_image_dtype`: the number that means white. 0 means black.
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
@@ -12,11 +14,21 @@ _WHITE_HERE = 255
 
 
 def check_pixel_dtype(dtype: str, name: str) -> None:
-    """Raise an `InputError` unless the range of the images of data set `name` is known."""
+    """Raise an `InputError` unless the range of the images of data set `name` is known.
+
+    Warn where it is another than that of uint8.
+    """
     if dtype not in WHITE:
         raise InputError(
             f"Images of data set '{name}' are {dtype}, and which number is white is not known:"
             f" choose a data set of {', '.join(WHITE)}, or use --dataset=folder."
+        )
+    if WHITE[dtype] != _WHITE_HERE:
+        warnings.warn(
+            f"Images of data set '{name}' are {dtype}: pixels from 0 to {WHITE[dtype]} become"
+            f" pixels from 0 to {_WHITE_HERE}.",
+            InputWarning,
+            stacklevel=3,
         )
 
 

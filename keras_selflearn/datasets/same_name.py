@@ -7,8 +7,13 @@ from collections.abc import Iterable
 
 
 def same_name(name: str) -> str:
-    """Give the form in which names are compared: Unicode's NFC, without blanks around it."""
-    return unicodedata.normalize("NFC", name).strip()
+    """Give the form in which names are compared: Unicode's, without blanks around it."""
+    return unicode_form(name).strip()
+
+
+def unicode_form(name: str) -> str:
+    """Give the one form, NFC, of a name that can be written in several."""
+    return unicodedata.normalize("NFC", name)
 
 
 def names_alike(names: Iterable[str]) -> list[list[str]]:

@@ -7,10 +7,10 @@ and need not even be imported after that.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy as np
 import requests
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.decoded import Source, read_decoded
 from keras_selflearn.datasets.earlier_rows import file_identity
@@ -28,6 +29,7 @@ from keras_selflearn.datasets.pixel_range import check_pixel_dtype
 from keras_selflearn.datasets.tfds_names import check_tfds_name
 from keras_selflearn.datasets.tfds_reading import read_images
 from keras_selflearn.datasets.tfds_splits import split_images
+from keras_selflearn.storage.names import with_end
 
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 2
@@ -93,7 +95,7 @@ def load_tfds(
     data_folder = Path(data_dir or default).expanduser()
     prepared = _find_prepared(data_folder / name, major) or _prepare(name, data_folder, major)
     digest = _digest(prepared, name, size, unlabelled_split)
-    key = f"{name.replace('/', '-')}-{prepared.name}-{digest}"
+    key = with_end(name.replace("/", "-"), f"-{prepared.name}-{digest}")
     dataset = read_decoded(key, partial(_open_source, name, prepared, size, unlabelled_split))
     return without_empty_classes(dataset, name)
 
@@ -119,7 +121,7 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
     # Older releases ask a bucket for figures that are not needed here, for minutes where there is
     # no network, and have no public switch for it.
     gcs_utils._is_gcs_disabled = True
-    if not sys.stderr.isatty():
+    if not standard_error().isatty():
         tfds.disable_progress_bar()
     try:
         builder = tfds.builder(name, data_dir=data_folder, version=_version(major))
@@ -133,6 +135,11 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
             " https://www.tensorflow.org/datasets/catalog/overview."
         ) from error
     except Exception as error:  # Each of its many downloaders and readers raises its own.
+        if why := _why_not_written(error):
+            raise InputError(
+                f"Data set '{name}' can't be put into {data_folder} ({why}): make room, or choose"
+                " another --data_dir."
+            ) from error
         raise InputError(
             f"Data set '{name}' is not prepared in {data_folder} (no"
             f" {name}/{_version(major)}) and can't be downloaded ({type(error).__name__}): on a"
@@ -140,6 +147,14 @@ def _prepare(name: str, data_folder: Path, major: int | None) -> Path:
             f" `{_build_command(name, data_folder)}` and copy the folder here."
         ) from error
     return Path(builder.data_dir)
+
+
+def _why_not_written(error: BaseException) -> str | None:
+    """What keeps files from being written, if that is what an error says."""
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            return os.strerror(number)
+    return None
 
 
 def _is_downloaded(name: str, downloads: Path) -> bool:

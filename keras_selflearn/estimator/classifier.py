@@ -19,19 +19,23 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.fitted import Fitted, train_of
+from keras_selflearn.estimator.fitted import Fitted, parameters_of
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
+    check_true_labels,
     check_validation_data,
-    decode,
-    encode,
-    is_unlabelled,
-    match,
     warn_of_doubtful_labels,
     warn_of_no_pairs,
+    warn_of_rare_pairs,
     warn_of_small_classes,
+)
+from keras_selflearn.estimator.label_codes import (
+    classes_of,
+    decode,
+    is_unlabelled,
+    match,
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
 from keras_selflearn.estimator.prior import check_prior, prior_of
@@ -42,6 +46,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
+from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import (
     check_backbones,
@@ -50,6 +55,7 @@ from keras_selflearn.network.side_by_side import (
     each_backbone,
     identity_of_all,
 )
+from keras_selflearn.options.batches import check_batches
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.network import check_side_by_side
@@ -59,9 +65,9 @@ from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
+from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
-from keras_selflearn.training.augmentation import parse_augmentations
 
 
 def _of_fitted(name: str) -> property:
@@ -249,7 +255,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             An array or a memory map; it is never copied. 1 or 3 channels. Where the network sees
             them smaller than it can, `image_size` enlarges them.
         y : (n,) numbers or strings
-            -1 (or the string "-1") for an unlabelled image.
+            -1 (or the string "-1") for an unlabelled image. Texts in two Unicode forms are one
+            class, which keeps the form that comes first.
         validation_data : (X, y), optional
             The test set. It is measured after the trainings, and nothing is chosen by it.
         true_labels : (n,) of the kind of `y`, optional
@@ -272,11 +279,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             that went wrong (see `trust`), and for a checkpoint that is of something else.
         """
         self.check_parameters()
+        check_limits()
         objective = self._objective()
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
         unlabelled = is_unlabelled(given)
-        classes, encoded = np.unique(given[~unlabelled], return_inverse=True)
+        classes, encoded = classes_of(given[~unlabelled])
         if len(classes) < 2:
             raise InputError(
                 f"The labels name fewer than two classes ({len(classes)}): give labelled images of"
@@ -292,11 +300,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
             warn_of_no_pairs(objective, labels, self.batch_size)
+            warn_of_rare_pairs(objective, labels, self.batch_size)
         self.check_neighbours(int(np.sum(labels >= 0)))
         if true_labels is not None:
-            true_labels = check_labels(true_labels, len(X), "true_labels")
-            unknown = is_unlabelled(true_labels)
-            true_labels = np.where(unknown, UNLABELLED, encode(true_labels, classes))
+            true_labels = check_true_labels(true_labels, len(X), classes)
         validation_data = check_validation_data(validation_data, X.shape[1:], classes)
         prior = prior_of(self.prior, classes)
         callbacks = list(callbacks or ())
@@ -309,9 +316,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         resuming = None
         if checkpoints is not None:
             resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out, prior))
+        parameters = self.get_params(deep=False)
+        has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
         learner = LEARNERS[self.train](
             Task(
-                parameters=self.get_params(deep=False),
+                parameters=parameters,
                 objective=objective,
                 images=X,
                 image_shape=image_shape,
@@ -319,13 +328,15 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 held_out=held_out,
                 test_data=validation_data,
                 prior=prior,
+                has_soft_targets=has_soft_targets,
                 seed=seed,
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
                 tell=functools.partial(_call, callbacks, "on_features"),
             )
         )
-        state = start = RunState(Examples.from_labels(labels))
+        n_probabilities = len(classes) if has_soft_targets else 0
+        state = start = RunState(Examples.from_labels(labels, n_probabilities))
         if resuming:
             state = start = resuming.begin(learner, start)
             _call(callbacks, "on_resume", [asdict(record) for record in start.history])
@@ -357,6 +368,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             if resuming:
                 resuming.save()
             raise
+        except Exception as error:
+            if resuming and needs_other_parameters(error):
+                resuming.give_up()
+            raise
         examples = state.examples
         all_labelled = len(examples.unlabelled) == 0
         ended = "no_change" if state.none_was_sure else "max_iter"
@@ -371,7 +386,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             reference=learner.labelling.reference,
             history=[asdict(record) for record in state.history],
             termination="all_labeled" if all_labelled else ended,
-            parameters={**self.get_params(deep=False), "train": train_of(learner.network)},
+            parameters=parameters_of(learner.network, parameters),
             objective=objective,
             labeller=learner.labelling.labeller,
             network=learner.network,
@@ -475,7 +490,6 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             normalized=objective.normalized,
         )
         asked_labellers(self)
-        parse_augmentations(self.augment)
         for each in fields(EstimatorOptions):
             if each.name == "backbone" and not isinstance(self.backbone, str):
                 continue  # `check_backbones` checks a model, and several networks.
@@ -486,9 +500,11 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
         if self.train != "all":
             check_few_features(self.backbone)
-        check_image_size(self.image_size, backbone=self.backbone)
+        for size in (self.image_size, self.head_image_size):
+            check_image_size(size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)
         check_head_rounds(self)
+        check_batches(self)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 

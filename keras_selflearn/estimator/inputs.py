@@ -1,4 +1,4 @@
-"""Check the images and labels that a user gives the estimator, and turn labels into numbers."""
+"""Check the images and labels that a user gives the estimator."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.datasets.class_texts import class_texts
 from keras_selflearn.datasets.same_name import names_alike
+from keras_selflearn.estimator.label_codes import is_unlabelled, match
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.image_shape import check_image_shape, is_channels_first
 from keras_selflearn.network.side_by_side import Backbones
-from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
+from keras_selflearn.selflearning.examples import UNLABELLED
 
 _FEW = 3
 _NAMED = 10
+# The share of batches that may teach nothing without a word.
+_MANY_WITHOUT = 0.5
 
 
 def check_images(
@@ -152,6 +155,16 @@ def check_validation_data(
     return images, positions
 
 
+def check_true_labels(labels: np.ndarray, n_images: int, classes: np.ndarray) -> np.ndarray:
+    """The labels (n_images,) as positions in `classes`, `UNKNOWN_CLASS` or `UNLABELLED`."""
+    labels = check_labels(labels, n_images, "true_labels")
+    positions = np.full(n_images, UNLABELLED)
+    known = np.flatnonzero(~is_unlabelled(labels))
+    if len(known):
+        positions[known] = match(labels[known], classes, "true_labels")
+    return positions
+
+
 def check_held_out(indices: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
     """The indices (k,) int64 of labelled images; an `InputError` for other values.
 
@@ -217,65 +230,26 @@ def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) 
         )
 
 
-def is_unlabelled(labels: np.ndarray) -> np.ndarray:
-    """Which labels are -1 or the string "-1", (n,) bool."""
-    if labels.dtype.kind in "US":
-        return labels == np.array("-1", labels.dtype.kind)
-    return labels == UNLABELLED
+def warn_of_rare_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
+    """Warn where a loss needs two images of one class, and most batches will have none.
 
-
-def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The positions of the labels in `classes`; `UNKNOWN_CLASS` for a label that is not there."""
-    if labels.dtype.kind in "US" or classes.dtype.kind in "US":
-        labels, classes = _texts(labels), _texts(classes)
-    order = np.argsort(classes)
-    places = np.searchsorted(classes, labels, sorter=order)
-    positions = order[np.minimum(places, len(classes) - 1)]
-    return np.where(classes[positions] == labels, positions, UNKNOWN_CLASS)
-
-
-def _texts(labels: np.ndarray) -> np.ndarray:
-    if labels.dtype.kind == "S":
-        return np.char.decode(labels, "utf-8", "surrogateescape")
-    return labels.astype(str)
-
-
-def match(labels: np.ndarray, classes: np.ndarray, name: str) -> np.ndarray:
-    """As `encode`, for labels that should be those of training.
-
-    Raises
-    ------
-    InputError
-        When there is no label, or none of them is a class. Where some are none, it is a warning.
+    Parameters
+    ----------
+    objective : Objective
+    labels : (n,) integers
+        Positions in the classes; negative for an image without a label.
+    batch_size : int
     """
-    if not len(labels):
-        raise InputError(f"{name} holds no label but -1: give labelled images, or leave them out.")
-    positions = encode(labels, classes)
-    is_unknown = positions == UNKNOWN_CLASS
-    if is_unknown.any():
-        unknown, known = (_examples(np.unique(each)) for each in (labels[is_unknown], classes))
-        if is_unknown.all():
-            raise InputError(
-                f"{name} has no label of training: it has {unknown}, and training has {known}."
-                " Write both in the same way."
-            )
+    counts = np.bincount(labels[labels >= 0]).astype(float)
+    n, in_batch = counts.sum(), min(batch_size, counts.sum())
+    pairs = (counts * (counts - 1)).sum() / max(1, n * (n - 1)) * in_batch * (in_batch - 1) / 2
+    without = math.exp(-pairs)  # of Poisson, because pairs are rare
+    # Without any, another warning says so.
+    if objective.needs_pairs and pairs and without > _MANY_WITHOUT:
         warnings.warn(
-            f"{name} has labels that training does not have: {unknown}. Training has {known}. The"
-            f" {int(is_unknown.sum())} images with such a label count as labelled wrong.",
+            f"The {objective.name} loss compares images of one class in a batch, and about"
+            f" {100 * without:.0f} % of the first training's batches have no two: they teach"
+            " nothing. Label more images, or take a larger batch_size or another loss.",
             InputWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
-    return positions
-
-
-def _examples(labels: np.ndarray) -> str:
-    named = [repr(each) for each in labels[:_FEW].tolist()]
-    return ", ".join(named) + (", ..." if len(labels) > _FEW else "")
-
-
-def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The classes at the positions `labels`, and -1 where there is none, in the dtype of `like`."""
-    decoded = classes[labels].astype(like.dtype)
-    if (labels < 0).any():
-        decoded[labels < 0] = "-1" if like.dtype.kind in "US" else UNLABELLED
-    return decoded

@@ -94,7 +94,7 @@ class Resuming:
     def begin(self, learner: Learner, start: RunState) -> RunState:
         """Return the state of the last whole checkpoint, and take the learner there.
 
-        Without a checkpoint this is `start`.
+        Without a checkpoint this is `start`, and where another run went wrong after its own.
 
         Raises
         ------
@@ -108,7 +108,15 @@ class Resuming:
             return start
         numbers = checkpoint.numbers
         # Version 0.2.0 called it `asked`: its checkpoints are refused for their version.
-        self._check_identity(numbers.get("identity", numbers.get("asked")))
+        differences = self._differences(numbers.get("identity", numbers.get("asked")))
+        if differences and self._checkpoints.given_up:
+            self._checkpoints.clear()
+            return start
+        if differences:
+            raise InputError(
+                f"The checkpoint in {self._checkpoints.folder} is of another run:"
+                f" {'; '.join(differences)}. Ask for the same, or remove that folder."
+            )
         try:
             state = from_checkpoint(checkpoint, start, self._identity)
             in_training = state.position.steps_left(self._identity["order"])[0] == "train"
@@ -138,18 +146,17 @@ class Resuming:
             self.save()
         check_for_stop()
 
-    def _check_identity(self, found: Any) -> None:
+    def give_up(self) -> None:
+        """Let a run with other parameters begin in the place of this one, which went wrong."""
+        self._checkpoints.give_up()
+
+    def _differences(self, found: Any) -> list[str]:
         found = found if isinstance(found, dict) else {}
-        differences = [
+        return [
             f"{name} was {found.get(name)!r} and is {self._identity.get(name)!r}"
             for name in sorted({*found, *self._identity})
             if found.get(name) != self._identity.get(name)
         ]
-        if differences:
-            raise InputError(
-                f"The checkpoint in {self._checkpoints.folder} is of another run:"
-                f" {'; '.join(differences)}. Ask for the same, or remove that folder."
-            )
 
 
 def versions() -> dict[str, str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import sys
 from pathlib import Path
 from typing import Callable
 
@@ -31,8 +29,9 @@ def export_saved_model(
     The signature `serving_default` takes `images` (n, height, width, 3) uint8, RGB. It gives
     `label` (n,) strings, `probabilities` (n, n_classes) float32, `embedding` (n, d) float32 and
     `confidence` (n,) float32, as the classifier's methods do. The signature `class_names` takes
-    nothing and gives `class_names` (n_classes,) strings in the order of the probabilities. Images
-    without a pixel above 1 are labelled, and a sentence on standard error says so.
+    nothing and gives `class_names` (n_classes,) strings in the order of the probabilities. A batch
+    without images, or without a pixel above 1, is an `InvalidArgumentError`: TensorFlow makes such
+    images of NumPy floats from 0 to 1.
 
     Parameters
     ----------
@@ -61,8 +60,7 @@ def export_saved_model(
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")])
     def serve(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        _say_if_black(images)
-        pixels = resize_in_graph(images, height, width)
+        pixels = resize_in_graph(_checked(images), height, width)
         if channels == 1:
             pixels = grey_in_graph(pixels)
         embedding = embedder(pixels, training=False)
@@ -90,16 +88,21 @@ def export_saved_model(
             raise InputError(f"The SavedModel can't be written: {error.message}.") from error
 
 
-def _say_if_black(images: tf.Tensor) -> None:
-    """Print a sentence if no pixel is above 1: TensorFlow makes such images of floats up to 1."""
-    if_black = functools.partial(
-        tf.print,
-        "All images are black, with no pixel above 1: give uint8 pixels from 0 to 255, not floats"
-        " from 0 to 1.",
-        output_stream=sys.stderr,
+def _checked(images: tf.Tensor) -> tf.Tensor:
+    """The same images, once it is known that there are some, and not all of them black."""
+    there_are_some = tf.debugging.Assert(
+        tf.size(images) > 0, ["The batch holds no image: give one or more."]
     )
-    is_black = tf.reduce_max(tf.cast(images, tf.int32)) <= 1
-    tf.cond(is_black, if_black, tf.no_op)
+    with tf.control_dependencies([there_are_some]):
+        one_is_lit = tf.debugging.Assert(
+            tf.reduce_any(images > 1),
+            [
+                "All images are black, with no pixel above 1: give uint8 pixels from 0 to 255, not"
+                " floats from 0 to 1."
+            ],
+        )
+    with tf.control_dependencies([one_is_lit]):
+        return tf.identity(images)
 
 
 def _embedder(fitted: Fitted, precision: str | None) -> Callable[..., tf.Tensor]:

@@ -294,6 +294,7 @@ def _check_labels(known: Mapping[str, Any]) -> None:
         and labelled_in.dtype == nearest.dtype == np.int64
         and np.isin(nearest, np.arange(-1, len(labels))).all()
         and confidence.dtype == np.float64
+        and not np.isinf(confidence).any()
         and np.isin(labels[labelled_in >= 0], classes).all()
     ):
         raise ValueError("its labels do not fit its classes")

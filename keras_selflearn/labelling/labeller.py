@@ -221,6 +221,8 @@ class Labeller(ABC):
             and np.isin(labels, np.arange(setting.n_classes)).all()
         ):
             raise ValueError("its reference does not fit its classes and embedding_size")
+        if not np.isfinite(reference).all():
+            raise ValueError("its reference has numbers that are NaN or infinite")
         cls.check_labelled(len(labels), setting.n_neighbors)
 
     @classmethod

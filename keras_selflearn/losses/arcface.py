@@ -55,6 +55,7 @@ def _cosine_of_sum(cosines: tf.Tensor, margin: float) -> tf.Tensor:
     return cosines * math.cos(margin) - sines * math.sin(margin)
 
 
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class ArcFaceLoss(tf.keras.losses.Loss):
     """`arcface_loss` as a Keras loss."""
 
@@ -66,6 +67,10 @@ class ArcFaceLoss(tf.keras.losses.Loss):
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """The scalar loss of labels (batch,) and cosines (batch, n_classes)."""
         return arcface_loss(y_true, y_pred, scale=self.scale, margin=self.margin)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this loss again."""
+        return {"scale": self.scale, "margin": self.margin}
 
 
 @tf.keras.utils.register_keras_serializable(package="keras_selflearn")

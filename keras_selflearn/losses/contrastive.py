@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
@@ -39,6 +40,7 @@ def contrastive_loss(
     return tf.math.divide_no_nan(tf.reduce_sum(costs), n * (n - 1.0))
 
 
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class ContrastiveLoss(tf.keras.losses.Loss):
     """`contrastive_loss` as a Keras loss."""
 
@@ -50,6 +52,10 @@ class ContrastiveLoss(tf.keras.losses.Loss):
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """The scalar loss of labels (batch,) and embeddings (batch, d)."""
         return contrastive_loss(y_true, y_pred, margin=self.margin, power=self.power)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this loss again."""
+        return {"margin": self.margin, "power": self.power}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,6 +11,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.losses.parameters import check_parameters, parameter
 
 
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
     """Keras' cross-entropy from logits, always in float32, with smoothed labels.
 
@@ -24,14 +26,25 @@ class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """The losses (batch,) of labels (batch,) and logits (batch, n_classes)."""
+        """The losses (batch,) of labels (batch,) and logits (batch, n_classes).
+
+        In place of labels it takes the probability of each class (batch, n_classes), too.
+        """
         logits = tf.cast(y_pred, tf.float32)
-        losses = super().call(y_true, logits)
+        if len(y_true.shape) == 2 and y_true.shape[-1] == logits.shape[-1]:
+            targets = tf.cast(y_true, tf.float32)
+            losses = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        else:
+            losses = super().call(y_true, logits)
         if not self.label_smoothing:
             return losses
         # The loss of a label that is spread evenly: the mean of minus all log-probabilities.
         of_even = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
         return (1 - self.label_smoothing) * losses + self.label_smoothing * of_even
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this loss again."""
+        return {"label_smoothing": self.label_smoothing}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
@@ -65,6 +66,7 @@ def _masked_maximum(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     return -_masked_minimum(-values, mask)
 
 
+@tf.keras.utils.register_keras_serializable(package="keras_selflearn")
 class TripletSemiHardLoss(tf.keras.losses.Loss):
     """TensorFlow Addons' loss where Addons is installed, else `triplet_semihard_loss`."""
 
@@ -87,6 +89,10 @@ class TripletSemiHardLoss(tf.keras.losses.Loss):
             lambda: tf.reduce_sum(embeddings) * 0.0,
             lambda: self._addons(labels, embeddings),
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make this loss again."""
+        return {"margin": self.margin, "distance": self.distance}
 
 
 def _addons_loss(margin: float, distance: str) -> tf.keras.losses.Loss | None:

@@ -15,6 +15,7 @@ from keras_selflearn.console.errors import (
     unknown_backbone,
     unknown_name,
 )
+from keras_selflearn.console.full_memory import raise_if_full
 from keras_selflearn.network.applications import APPLICATIONS
 from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.imagenet_weights import (
@@ -205,6 +206,7 @@ def weights_digest(weights: str | os.PathLike) -> str | None:
     return sha256(Path(weights).expanduser())
 
 
+@keras_settings()
 def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
     """Load a weights file into `model`. An `InputError` names the model by `owner`."""
     try:
@@ -212,6 +214,7 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
         check_hdf5(path, most_bytes=8 * model.count_params())
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
+        raise_if_full(error)
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"The weights in {path} are not those of {owner}: another architecture or a damaged"

@@ -72,6 +72,7 @@ class ScaleAndShift(tf.keras.layers.Layer):
 
 
 @keras_settings()
+@precision_policy("float32")
 def build_head_network(
     *,
     backbone: Backbones,
@@ -150,7 +151,9 @@ def _featurizer(
     featurizer = tf.keras.Model(images, features, name=name)
     if mirror:
         flipped = Mirrored(name="mirrored")(images)
-        features = layers.Average(dtype="float32", name="both")([features, featurizer(flipped)])
+        # Twice as a layer: Keras' files and copies know no layer that is in a model and beside it.
+        both = [featurizer(images), featurizer(flipped)]
+        features = layers.Average(dtype="float32", name="both")(both)
         featurizer = tf.keras.Model(images, features, name=f"{name}_of_both")
     return base, featurizer
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.full_memory import raise_if_full
 from keras_selflearn.network.architecture import ArchitectureError
 from keras_selflearn.network.hub_architecture import ENCODERS, PAIRS, described, plain_settings
 from keras_selflearn.network.hub_encoder import HubEncoder, import_hub
@@ -52,6 +53,7 @@ def hub_encoder(backbone: str, *, load_weights: bool = True) -> HubEncoder:
     except ArchitectureError as error:
         raise InputError(f"{_owner(backbone)} can't be used: {error}. Choose another.") from error
     except Exception as error:  # KerasHub raises whatever it finds wrong with a configuration.
+        raise_if_full(error)
         raise InputError(
             f"{_owner(backbone)} can't be built by KerasHub {hub.__version__}"
             f" ({_reason(error)}): fetch or save it again."
@@ -154,6 +156,7 @@ def _load(whole: Any, path: Path, backbone: str) -> None:
         check_hdf5(path, most_bytes=8 * whole.count_params())
         whole.load_weights(path)
     except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
+        raise_if_full(error)
         raise InputError(
             f"{_owner(backbone)} is damaged: its weights do not fit its layers ({_reason(error)})."
             " Fetch or save it again."

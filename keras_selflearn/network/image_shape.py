@@ -8,6 +8,8 @@ from keras_selflearn.network.backbone import name_of
 from keras_selflearn.network.own_model import Backbone, check_own_shape, own_shape
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
 
+# Of grey and RGB, and of RGB with alpha, which is refused.
+_CHANNELS = (1, 3, 4)
 _SMALLEST = 32  # of `tiny`
 # A batch has at least one image, whose feature maps take a hundred times as much.
 _MOST_PIXELS = 4096 * 4096
@@ -47,7 +49,7 @@ def check_image_shape(
 
 def is_channels_first(image_shape: tuple[int, ...]) -> bool:
     """Whether these seem to be (channels, height, width)."""
-    return image_shape[0] in (1, 3) and image_shape[-1] not in (1, 3)
+    return image_shape[0] in _CHANNELS and image_shape[-1] not in _CHANNELS
 
 
 def _check_seen(height: int, width: int, backbone: Backbone) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.full_memory import raise_if_full
 from keras_selflearn.network.applications import APPLICATIONS, title
 
 # The published files of EfficientNetB0 to B7 have this as the variance of the pixels.
@@ -47,6 +48,7 @@ def with_imagenet_weights(name: str, image_shape: tuple[int, int, int]) -> tf.ke
         # Of Keras' own size: for others there are other weights of MobileNet, and none of NASNet.
         source = application(name, None, "imagenet")
     except Exception as error:  # Keras' downloader raises the bare Exception.
+        raise_if_full(error)
         file = _keras_cache() / APPLICATIONS[name].file
         if file.is_file():
             raise InputError(

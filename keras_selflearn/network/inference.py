@@ -28,3 +28,13 @@ class Inference(tf.keras.layers.Layer):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Give what the network makes of the inputs."""
         return self.network(inputs, training=False)
+
+    def get_config(self) -> dict[str, Any]:
+        """What a file of Keras keeps of the layer."""
+        return {**super().get_config(), "network": self.network.to_json()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Inference:
+        """Make the layer with random weights."""
+        network = tf.keras.models.model_from_json(config["network"])
+        return cls(**{**config, "network": network})

@@ -13,6 +13,7 @@ from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.head_network import HeadNetwork, build_head_network
 from keras_selflearn.network.keras_settings import keras_settings
 from keras_selflearn.network.model import OPTIMIZERS, Network
+from keras_selflearn.network.precision import precision_policy
 
 _BLOCK = 8192
 
@@ -47,6 +48,7 @@ class EmbeddingNetwork(HeadNetwork):
 
 
 @keras_settings()
+@precision_policy("float32")
 def build_embedding_network(
     *,
     objective: Objective,

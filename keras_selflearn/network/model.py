@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Callable
 
@@ -165,12 +165,21 @@ def compiled(model: tf.keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
 def shape_seen(model: tf.keras.Model, backbone: tf.keras.Model) -> tuple[int, int, int]:
     """Height, width and channels of a model's images once they are resized for its backbone."""
     height, width, channels = model.input_shape[1:]
-    for layer in model.layers:
+    for layer in _layers(model):
         if isinstance(layer, Resize):
             height, width = layer.height, layer.width
     if isinstance(backbone, HubEncoder) and backbone.resizes_to is not None:
         height, width = backbone.resizes_to
     return height, width, channels
+
+
+def _layers(model: tf.keras.Model) -> Iterator[tf.keras.layers.Layer]:
+    """Give all layers of a model and of the models in it."""
+    for layer in model.layers:
+        if isinstance(layer, tf.keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer
 
 
 def largest(shapes: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:

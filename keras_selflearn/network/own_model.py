@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.full_memory import raise_if_full
 from keras_selflearn.network.architecture import (
     ArchitectureError,
     check_architecture,
@@ -89,6 +90,7 @@ def own_model(backbone: Backbone) -> tf.keras.Model:
         try:
             model.load_weights(file.weights)
         except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
+            raise_if_full(error)
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise InputError(
                 f"The weights in the model file {path} do not fit its layers ({reason}): save it"
@@ -127,6 +129,7 @@ def check_own_architecture(architecture: Any) -> None:
         check_architecture(architecture)
 
 
+@keras_settings()
 def from_architecture(architecture: dict[str, Any], owner: str, version: str) -> tf.keras.Model:
     """Build a checked architecture, with random weights.
 
@@ -149,6 +152,7 @@ def from_architecture(architecture: dict[str, Any], owner: str, version: str) ->
     try:
         return kind.from_config(copy.deepcopy(architecture["config"]))  # Keras changes it.
     except Exception as error:  # A layer raises whatever it finds wrong with its configuration.
+        raise_if_full(error)
         layer = unreadable_layer(architecture, _layer_from)
         raise InputError(
             f"{owner} was written by Keras {version}, and Keras {keras.__version__} can't read"
@@ -174,6 +178,7 @@ def digest_of_model(backbone: Backbone) -> str:
     return digest.hexdigest()
 
 
+@keras_settings()
 def own_shape(backbone: Backbone) -> OwnShape:
     """What a model of the user's takes and gives. Raise as `own_model`."""
     if isinstance(backbone, tf.keras.Model):
@@ -218,6 +223,7 @@ def check_takes(model: tf.keras.Model, image_shape: tuple[int, int, int]) -> Non
     try:
         model.compute_output_shape((None, *image_shape))
     except Exception as error:  # A layer raises whatever it finds wrong with the size.
+        raise_if_full(error)
         raise InputError(
             f"Images are {image_shape[0]}x{image_shape[1]}, which the model '{model.name}' can't"
             " take: enlarge them with image_size (--image_size)."

@@ -22,7 +22,8 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
     """The folder of a run, held by this process in the block.
 
     It is called `name`, or `name`-2, -3 and so on: the first that is of the same run and not
-    finished, or of a run that was broken off before anything was kept, else a new one.
+    finished, or of a run that was broken off before anything was kept, else a new one. A run that
+    needs other flags stays as it is where this one has others.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def opened(results_dir: Path, name: str, record: RunRecord) -> Iterator[RunFolde
                 if run.status == "finished":  # since it was read
                     continue
                 if folder.has_progress():
+                    if run.needs_other_flags and _is_another(run, record):
+                        continue
                     _check_same(folder.path, run, record)
                 elif _is_another(run, record):
                     folder.forget_run()

@@ -11,6 +11,7 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.files import write_whole
+from keras_selflearn.storage.lines import check_file
 
 
 def write_embeddings(path: Path, embeddings: np.ndarray, images: EmbeddedImages) -> None:
@@ -45,6 +46,7 @@ def read_embeddings(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     if not path.exists():
         return None
     try:
+        check_file(path)
         with path.open("rb") as file:
             arrays = read_arrays(file)
         embeddings, labels = arrays["embeddings"], arrays["labels"]

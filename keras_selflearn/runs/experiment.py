@@ -20,7 +20,12 @@ from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.estimator.inputs import encode, warn_of_no_pairs, warn_of_small_classes
+from keras_selflearn.estimator.inputs import (
+    warn_of_no_pairs,
+    warn_of_rare_pairs,
+    warn_of_small_classes,
+)
+from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
@@ -156,7 +161,7 @@ def _verdict_of_test_images(
     if not len(known):
         return None
     changes = measured.changes(encode(names_with_none(dataset)[known], classifier.classes_))
-    return changes and Verdict.of([changes])
+    return None if changes is None else Verdict.of([changes])
 
 
 def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> None:
@@ -169,7 +174,9 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
     """Warn of too few labels or images, before cross-validation takes hours."""
     classes, numbers = np.unique(labels[labelled], return_inverse=True)
     warn_of_small_classes(numbers, classes)
-    warn_of_no_pairs(make_objective(config), numbers, config.batch_size)
+    objective = make_objective(config)
+    warn_of_no_pairs(objective, numbers, config.batch_size)
+    warn_of_rare_pairs(objective, numbers, config.batch_size)
     if config.regime == "self-learning" and len(labelled) == len(labels):
         warnings.warn(
             "There is no unlabelled image: nothing is left to learn from.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.console.signals import check_for_stop, deferred, forget_stop
 from keras_selflearn.datasets.class_folders import class_folders, copy_picture
 from keras_selflearn.estimator.label_table import ORDERS, LabelTable
 from keras_selflearn.runs.publishing import LABELS, SKIPPED, finish_left_over, publish
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
 from keras_selflearn.storage.files import flush_folder, is_in, make_writable, written_whole
+from keras_selflearn.storage.names import with_end
 from keras_selflearn.storage.unfinished import unfinished_folder
 
 if TYPE_CHECKING:
@@ -90,7 +91,12 @@ def _targets(config: PredictConfig) -> tuple[Path, Path, Path | None]:
     """The labels, the list of files that have none, and the copies."""
     output = Path(config.output).expanduser()
     copies = Path(config.copy_to).expanduser() if config.copy_to else None
-    return output, output.parent / f"{output.stem}-skipped.csv", copies
+    return output, skipped_file(output), copies
+
+
+def skipped_file(output: Path) -> Path:
+    """The list of the images that have no label, beside the labels."""
+    return output.with_name(with_end(output.stem, "-skipped.csv"))
 
 
 def predict(config: PredictConfig) -> tuple[int, int]:
@@ -180,9 +186,12 @@ def _fill(
 
     classes = {label: position for position, label in enumerate(classifier.classes_.tolist())}
     folders = class_folders(class_texts(classifier.classes_))
-    if not sys.stderr.isatty():
-        print(f"Labelling {number:,} images of {places.folder}", file=sys.stderr, flush=True)
-    with tqdm(total=number, desc="labelling", unit=" images", leave=False, disable=None) as bar:
+    screen = standard_error()
+    if not screen.isatty():
+        print(f"Labelling {number:,} images of {places.folder}", file=screen, flush=True)
+    with tqdm(
+        total=number, desc="labelling", unit=" images", leave=False, disable=None, file=screen
+    ) as bar:
 
         def skip(path: str, reason: str) -> None:
             table.skip(path, reason)

@@ -18,6 +18,7 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable, written_whole
 from keras_selflearn.storage.lock import LOCK, Held, lock
+from keras_selflearn.storage.names import with_end
 from keras_selflearn.storage.weights_file import SUFFIX, weights_content
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def pretrain(
 
 def checkpoints_folder(output: Path) -> Path:
     """The folder of checkpoints of the pretraining that writes `output`."""
-    return output.with_name(f"{output.name}.checkpoints")
+    return output.with_name(with_end(output.name, ".checkpoints"))
 
 
 @contextlib.contextmanager

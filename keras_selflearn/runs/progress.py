@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import tensorflow as tf
 from tqdm import tqdm
 
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.selflearning.learner import Learner
 from keras_selflearn.selflearning.record import Record
 
@@ -42,14 +42,16 @@ class ProgressBars(tf.keras.callbacks.Callback):
     def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy") -> None:
         super().__init__()
         self._measured = measured
-        tqdm.write(name, file=sys.stderr)
+        self._screen = screen = standard_error()
+        tqdm.write(name, file=screen)
         self._outer = tqdm(
             total=meta_iterations,
             desc="meta-iterations",
             bar_format=_META_BAR,
             disable=not meta_iterations,
+            file=screen,
         )
-        self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR)
+        self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR, file=screen)
         self._first_epoch: int | None = None
         self._features: tuple[str, tqdm] | None = None
 
@@ -63,7 +65,13 @@ class ProgressBars(tf.keras.callbacks.Callback):
     def on_features(self, kind: str, done: int, n: int) -> None:
         """Move by the images whose features are computed."""
         if self._features is None or self._features[0] != kind:
-            bar = tqdm(total=n, desc=f"features of {kind} images", unit=" images", initial=done)
+            bar = tqdm(
+                total=n,
+                desc=f"features of {kind} images",
+                unit=" images",
+                initial=done,
+                file=self._screen,
+            )
             self._features = (kind, bar)
         bar = self._features[1]
         bar.update(done - bar.n)
@@ -153,7 +161,8 @@ class ProgressLines(tf.keras.callbacks.Callback):
         """Do nothing: lines need no end."""
 
     def _log(self, line: str) -> None:
-        print(f"{time.strftime('%H:%M:%S')} {self._name}: {line}", file=sys.stderr, flush=True)
+        text = f"{time.strftime('%H:%M:%S')} {self._name}: {line}"
+        print(text, file=standard_error(), flush=True)
         self._last_line = time.monotonic()
 
 
@@ -161,5 +170,5 @@ def make_progress(
     name: str, meta_iterations: int, measured: str = "test accuracy"
 ) -> ProgressBars | ProgressLines:
     """Make bars if standard error is a terminal, else lines."""
-    kind = ProgressBars if sys.stderr.isatty() else ProgressLines
+    kind = ProgressBars if standard_error().isatty() else ProgressLines
     return kind(name, meta_iterations, measured)

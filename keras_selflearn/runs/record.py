@@ -160,6 +160,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     version: int = VERSION
     status: Status
     cause: Optional[str] = None
+    needs_other_flags: bool = False
     termination: Optional[str] = None
     flags: dict[str, Any] = field(name="config")
     weights_sha256: Optional[str] = None

@@ -31,7 +31,7 @@ from keras_selflearn.runs.record import (
 )
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
-from keras_selflearn.selflearning.trust import UntrustworthyError
+from keras_selflearn.selflearning.trust import UntrustworthyError, needs_other_parameters
 from keras_selflearn.selflearning.verdict import Verdict
 
 # What a resumed run keeps of its earlier record.
@@ -160,6 +160,7 @@ class Recorder(tf.keras.callbacks.Callback):
         stopped = isinstance(error, KeyboardInterrupt)
         self._record.status = "interrupted" if stopped else "failed"
         self._record.cause = str(error) or type(error).__name__
+        self._record.needs_other_flags = needs_other_parameters(error)
         if isinstance(error, Stopped):
             error.kept = str(self._folder.path)
         self._folder.give_room()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.console.several import as_text
 from keras_selflearn.network.backbone import OWN, weights_digest
 from keras_selflearn.network.precision import resolve_precision
@@ -97,5 +97,5 @@ def _tell_differences(before: Environment, now: Environment) -> None:
         if was != is_now:
             print(
                 f"{name} was {was} and is {is_now}: numbers may differ.",
-                file=sys.stderr,
+                file=standard_error(),
             )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.full_memory import is_out_of_memory
 
 # A share of the largest value: embeddings that differ by less differ by rounding only.
 _SAME_WITHIN = 1e-6
@@ -15,6 +16,11 @@ _SAME_WITHIN = 1e-6
 
 class UntrustworthyError(InputError):
     """A training went wrong. The last checkpoint, if there is one, is from before that."""
+
+
+def needs_other_parameters(error: BaseException) -> bool:
+    """Whether a training ended so that only one with other parameters can do better."""
+    return isinstance(error, UntrustworthyError) or is_out_of_memory(error)
 
 
 def check_loss(loss: float, *, step: int, meta_iteration: int, learning_rate: float) -> None:

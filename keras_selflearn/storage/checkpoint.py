@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 import zipfile
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.screen import standard_error
 from keras_selflearn.storage.arrays import read_arrays
-from keras_selflearn.storage.digest import sha256_of_rest
+from keras_selflearn.storage.digest import check_size, sha256_of_rest
 from keras_selflearn.storage.files import written_whole
+from keras_selflearn.storage.lines import check_file
 
 # What a file begins with, then the SHA-256 of the rest, in hexadecimal, and a line break.
 _MAGIC = b"keras_selflearn checkpoint 1 sha256 "
@@ -26,6 +27,8 @@ _HEADER = len(_MAGIC) + 64 + 1
 _NUMBERS = "numbers"
 _SUFFIX = ".checkpoint"
 _KEPT = 2
+# A file beside the checkpoints of a run that went wrong.
+_GIVEN_UP = "given-up"
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Checkpoints:
         for old in [*self._damaged, *whole[: len(whole) + 1 - _KEPT]]:
             old.unlink(missing_ok=True)
         self._damaged.clear()
+        (self.folder / _GIVEN_UP).unlink(missing_ok=True)
         self._last = time.monotonic()
         return path
 
@@ -108,7 +112,8 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, ValueError) as error:
-                print(f"The checkpoint {path} is damaged: {error}", file=sys.stderr, flush=True)
+                said = f"The checkpoint {path} is damaged: {error}"
+                print(said, file=standard_error(), flush=True)
                 self._damaged.append(path)
         if paths:
             raise InputError(
@@ -117,11 +122,27 @@ class Checkpoints:
             )
         return None
 
+    def give_up(self) -> None:
+        """Note that the run went wrong, so that one with other parameters may begin here."""
+        if self._paths():
+            with contextlib.suppress(OSError):  # Its error is more than that.
+                (self.folder / _GIVEN_UP).touch()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the last checkpoint is of a run that went wrong after it."""
+        return (self.folder / _GIVEN_UP).exists()
+
+    def clear(self) -> None:
+        """Remove all checkpoints."""
+        unfinished = self.folder.glob(f".*{_SUFFIX}.unfinished*")
+        for path in [*self._paths(), *unfinished, self.folder / _GIVEN_UP]:
+            path.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Remove all checkpoints, and their folder if nothing else is in it."""
         with contextlib.suppress(OSError):  # They are only not needed any more.
-            for path in [*self._paths(), *self.folder.glob(f".*{_SUFFIX}.unfinished*")]:
-                path.unlink()
+            self.clear()
             self.folder.rmdir()
 
     def _paths(self) -> list[Path]:
@@ -146,6 +167,8 @@ def _write(file: BinaryIO, checkpoint: Checkpoint) -> None:
 
 
 def _read(path: Path) -> Checkpoint:
+    check_file(path)
+    check_size(path)
     with path.open("rb") as file:
         header = file.read(_HEADER)
         if not header.startswith(_MAGIC[:27]):

@@ -24,14 +24,19 @@ def sha256(path: Path) -> str:
     InputError
         For a file of more than 16 GiB.
     """
+    check_size(path)
+    with path.open("rb") as file:
+        return sha256_of_rest(file)
+
+
+def check_size(path: Path) -> None:
+    """Raise an `InputError` for a file of more than 16 GiB."""
     size = path.stat().st_size
     if size > _MOST_BYTES:
         raise InputError(
             f"{path} has {size / 2**30:.0f} GiB, and a file of weights has at most 16: it is"
             " damaged or something else."
         )
-    with path.open("rb") as file:
-        return sha256_of_rest(file)
 
 
 def sha256_of_rest(file: BinaryIO) -> str:

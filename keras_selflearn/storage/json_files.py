@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import stat
 from pathlib import Path
 from typing import Any
+
+from keras_selflearn.storage.lines import check_file
 
 # Parsed, the worst JSON takes some 30 times its size in memory.
 _MOST_BYTES = 8 * 2**20
@@ -18,12 +19,11 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     OSError
-        When the file is not there or can't be read.
+        When the file is not there, can't be read or is no plain one (see `check_file`).
     ValueError
         For all that is wrong in it.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ValueError("it is not a file")
+    check_file(path)
     with path.open("rb") as file:
         content = file.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:

@@ -17,6 +17,16 @@ class LongLineError(ValueError):
     """A line is longer than any that this package or its users write."""
 
 
+class NotAFileError(OSError, ValueError):
+    """What is to be read is a folder, a device, a pipe or the like."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "it is not a file")
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
 @contextlib.contextmanager
 def opened_lines(path: Path, encoding: str, errors: str = "strict") -> Iterator[Iterator[str]]:
     """Open a text file; give its lines with their ends as they are.
@@ -24,7 +34,7 @@ def opened_lines(path: Path, encoding: str, errors: str = "strict") -> Iterator[
     Raises
     ------
     OSError
-        When it can't be read, or is a device, a pipe or the like, which may have no end.
+        When it can't be read, or is no plain file (see `check_file`).
     LongLineError
         In the block, for a line of more than a mebibyte.
     """
@@ -34,9 +44,9 @@ def opened_lines(path: Path, encoding: str, errors: str = "strict") -> Iterator[
 
 
 def check_file(path: Path) -> None:
-    """Raise an `OSError` for a device, a pipe or the like: opening it may wait for ever."""
+    """Raise a `NotAFileError` for a device, a pipe or the like: opening it may wait for ever."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is not a file", str(path))
+        raise NotAFileError
 
 
 def _lines(file: TextIO) -> Iterator[str]:

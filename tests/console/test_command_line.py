@@ -28,6 +28,8 @@ def main(config):
         raise InputError("The name is wrong.")
     if config.name == "bug":
         raise ValueError("a fault of the program")
+    if config.name and config.name.startswith("/"):
+        open(config.name)
     print(config)
 
 command_line.run(Config, main, "Shows its flags.")
@@ -60,6 +62,14 @@ def test_error_of_the_user_is_a_sentence_and_status_2():
 def test_fault_of_the_program_keeps_its_traceback():
     result = call("--name=bug")
     assert result.returncode == 1 and "Traceback" in result.stderr
+
+
+def test_a_path_that_no_system_takes_is_a_sentence_and_status_2():
+    path = "/" + 300 * "a"
+    result = call(f"--name={path}")
+    assert result.stderr == f"{path} can't be used: File name too long.\n"
+    assert result.returncode == 2
+    assert "Traceback" in call("--name=/not/there").stderr
 
 
 def test_parse_gives_what_a_command_would_get(tmp_path):

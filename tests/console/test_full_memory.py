@@ -14,6 +14,8 @@ def test_tensorflow_s_error_and_python_s_are_known_and_no_others():
         np.empty(2**58, np.uint8)
     assert is_out_of_memory(error.value)
     assert not is_out_of_memory(tf.errors.InternalError(None, None, "OOM"))
+    full_disk = "write failed; No space left on device"
+    assert not is_out_of_memory(tf.errors.ResourceExhaustedError(None, None, full_disk))
 
 
 def test_the_flags_that_the_command_has_are_named():

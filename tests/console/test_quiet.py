@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 import sys
 
 import pytest
@@ -32,3 +34,24 @@ def test_nothing_is_printed_where_python_is_interactive():
     )
     result = run_process([sys.executable, "-c", code])
     assert (result.stdout, result.stderr) == ("", "")
+
+
+@pytest.mark.slow
+def test_commands_do_not_mind_how_keras_is_set_for_other_programs(tmp_path):
+    other = {"floatx": "float16", "epsilon": 0.01, "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps({**other, "backend": "jax"}))
+    code = (
+        "from keras_selflearn.console.quiet import import_tensorflow_quietly\n"
+        "import_tensorflow_quietly()\n"
+        "import keras, tensorflow as tf\n"
+        "backend = tf.keras.backend\n"
+        "print(backend.floatx(), backend.epsilon(), backend.image_data_format())\n"
+        "limits = getattr(keras, 'config', None)\n"
+        "print(limits and (limits.max_epochs() or limits.max_steps_per_epoch()))\n"
+        "from keras_selflearn import SelfLearningClassifier\n"
+        "print(tf.keras.layers.Dense is keras.layers.Dense)\n"
+    )
+    environment = {"KERAS_HOME": str(tmp_path), "TF_USE_LEGACY_KERAS": "1", "KERAS_MAX_EPOCHS": "1"}
+    environment.update(KERAS_BACKEND="jax", KERAS_MAX_STEPS_PER_EPOCH="2")
+    result = run_process([sys.executable, "-c", code], env={**os.environ, **environment})
+    assert result.stdout == "float32 1e-07 channels_last\nNone\nTrue\n"

@@ -7,7 +7,12 @@ import sys
 import pytest
 from waiting import run_process
 
+from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.screen import Forgiving, forgiving_screen
+from keras_selflearn.datasets.glyphs import render_glyphs
+from keras_selflearn.runs.progress import ProgressBars, make_progress
+from keras_selflearn.selflearning.record import Record
+from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 
 SHOWS = """
 import os, sys
@@ -51,6 +56,37 @@ def test_streams_are_what_they_were_after_the_block():
     with pytest.raises(KeyError), forgiving_screen():
         raise KeyError
     assert (sys.stdout, sys.stderr) == before
+
+
+class Broken(io.StringIO):
+    """A screen whose reader is gone."""
+
+    def write(self, *_):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    flush = write
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("make", [lambda: None, closed, Broken], ids=["none", "closed", "broken"])
+def test_progress_in_python_fails_no_work(make, monkeypatch, tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.write(Checkpoint({"a": 1}, {}))
+    (tmp_path / "000009.checkpoint").write_bytes(b"damaged")
+    monkeypatch.setattr(sys, "stderr", make())
+    assert checkpoints.latest().numbers == {"a": 1}
+    assert len(render_glyphs(3)[0]) == 3
+    for kind in (make_progress, ProgressBars):
+        progress = kind("run", 2)
+        progress.on_features("training", 1, 2)
+        progress.on_meta_iteration_end(Record(1, 9, 3, 5, 1, 0.1, 95.5, 99.0, 97.0), None)
+        progress.close()
+    import_tensorflow_quietly()
 
 
 @pytest.mark.skipif(os.name != "posix" or not os.path.exists("/dev/full"), reason="no /dev/full")

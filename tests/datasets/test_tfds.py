@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import re
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from PIL import Image
 from waiting import run_process
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.console.errors import InputWarning
+from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.datasets import load_dataset
 from keras_selflearn.datasets.tfds import load_tfds
 
@@ -185,6 +187,22 @@ def test_without_a_network_it_is_said_at_once(name, tmp_path, dead_end):
     assert f"'{name}' is not prepared in {tmp_path}" in str(error.value)
     command = re.search(r"`(python -c .*)` and copy", str(error.value)).group(1)
     assert f"tfds.builder('{name}', data_dir='{tmp_path}')" in command
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("a.tfrecord; No space left on device"),
+    ],
+)
+def test_a_full_disk_is_not_called_a_download_that_failed(tmp_path, monkeypatch, error):
+    def fails(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(tfds, "builder", fails)
+    with pytest.raises(InputError, match="can't be put into .*No space left on device.: make room"):
+        load_dataset("tfds:mnist", str(tmp_path))
 
 
 def test_any_version_of_the_same_images_is_read(tmp_path, nowhere):
@@ -438,7 +456,13 @@ def test_each_dtype_is_scaled_by_its_own_range(tmp_path, dtype, white, size):
     shares = [0, 0.2, 0.6, 1]
     train = [(share * white, i % 2) for i, share in enumerate(shares)]
     store_splits(tmp_path, {"train": train, "test": train}, {**SMALL, "image": image}, dtype)
-    trained, _ = load_small(tmp_path, image_size=size)
+    for said in (dtype != "uint8", False):  # once, when it is decoded
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", InputWarning)
+            trained, _ = load_small(tmp_path, image_size=size)
+        told = [str(each.message) for each in caught if each.category is InputWarning]
+        assert len(told) == said
+        assert not said or f"are {dtype}: pixels from 0 to {white} become pixels from 0" in told[0]
     assert trained == [(0, 0), (51, 1), (153, 0), (255, 1)]
 
 

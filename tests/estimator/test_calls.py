@@ -125,6 +125,8 @@ def test_labels_of_another_coding_are_an_error(fitted, labels):
         classifier().fit(IMAGES, SOME, validation_data=(IMAGES, labels))
     with pytest.raises(ValueError, match="y has no label of training"):
         fitted.score(IMAGES, labels)
+    with pytest.raises(ValueError, match="true_labels has no label of training"):
+        classifier().fit(IMAGES, SOME, true_labels=labels)
 
 
 def test_labels_of_which_some_are_unknown_are_a_warning(fitted):

@@ -381,7 +381,11 @@ def test_bad_labels_are_errors(labels, message):
         ("warmup", -0.1),
         ("ema_momentum", 1.0),
         ("evaluate_every", 0),
-        ("augment", "zoom"),
+        ("augment", "zooms"),
+        ("pseudo_augment", "grey"),
+        ("labelled_share", 0.0),
+        ("labelled_share", 1.0),
+        ("targets", "soft"),
         ("precision", "half"),
         ("strategy", "mirrord"),
         ("random_state", -1),
@@ -508,6 +512,18 @@ def test_checkpoints_of_other_parameters_or_data_are_refused(tmp_path):
     ):
         with pytest.raises(ValueError, match=f"is of another run: {what} was"):
             classifier(**options).fit(images, labels, checkpoints=Checkpoints(tmp_path))
+
+
+@pytest.mark.slow
+def test_the_lower_rate_that_an_error_advises_is_not_refused(tmp_path):
+    wrong = {"meta_iterations": 1, "meta_epochs": 5}
+    with pytest.raises(ValueError, match="try a lower learning rate"):
+        keep(tmp_path, **wrong, self_learning_rate=1e30)
+    assert Checkpoints(tmp_path).latest() is not None
+    right = keep(tmp_path, **wrong, self_learning_rate=1e-3)
+    assert len(right.history_) == 2
+    with pytest.raises(ValueError, match="is of another run: self_learning_rate was 0.001 and is"):
+        keep(tmp_path, **wrong, self_learning_rate=1e30)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_selflearn import SelfLearningClassifier, labelling
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator.fitted import Fitted
-from keras_selflearn.estimator.inputs import encode
+from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.labelling.labeller import Labeller, Labels
 from keras_selflearn.losses import CrossEntropy, Triplet
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNKNOWN_CLASS, UNLABELLED

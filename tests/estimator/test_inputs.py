@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.estimator.inputs import (
     check_labels,
-    encode,
     warn_of_doubtful_labels,
     warn_of_no_pairs,
+    warn_of_rare_pairs,
 )
+from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
@@ -121,3 +123,33 @@ def test_labels_of_bytes_are_matched_whatever_their_encoding():
         1,
         UNKNOWN_CLASS,
     ]
+
+
+@pytest.mark.parametrize(
+    ("loss", "n_classes", "per_class", "batch_size"),
+    [
+        (Triplet, 100, 2, 10),
+        (Triplet, 100, 2, 30),
+        (Triplet, 10, 5, 5),
+        (Triplet, 3, 2, 2),
+        (Triplet, 40, 1, 10),
+        (Triplet, 10, 10, 100),
+        (Contrastive, 100, 2, 10),
+        (CrossEntropy, 100, 2, 10),
+    ],
+)
+def test_batches_that_teach_nothing_for_want_of_a_pair_are_warned_of(
+    loss, n_classes, per_class, batch_size
+):
+    labels = np.concatenate([[-1, -1], np.repeat(np.arange(n_classes), per_class)])
+    known, draw = labels[labels >= 0], np.random.default_rng(0)
+    batches = [draw.permutation(known)[:batch_size] for _ in range(2000)]
+    without = 100 * np.mean([len(set(batch)) == len(batch) for batch in batches])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_rare_pairs(loss(), labels, batch_size)
+    expected = loss is Triplet and per_class > 1 and without > 50
+    assert len(caught) == expected
+    if expected:
+        said = int(re.search("about ([0-9]+) %", str(caught[0].message))[1])
+        assert said == pytest.approx(without, abs=4)

@@ -195,17 +195,69 @@ def test_a_full_disk_is_a_sentence(fitted, small_disk):
     assert [path.name for path in small_disk.iterdir()] == ["filler"]
 
 
-def test_floats_up_to_1_are_not_labelled_as_black_images_without_a_word(
-    fitted, digits, tmp_path, capfd
-):
-    export_saved_model(fitted["cross-entropy"], tmp_path / "out")
-    serve = tf.saved_model.load(str(tmp_path / "out")).signatures["serving_default"]
+@pytest.fixture(scope="module")
+def serve(fitted, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served") / "out"
+    export_saved_model(fitted["cross-entropy"], folder)
+    module = tf.saved_model.load(str(folder))
+    yield module.signatures["serving_default"]
+
+
+BLACK = "with no pixel above 1: give uint8 pixels from 0 to 255"
+TO_1 = {
+    "float64": lambda images: images / 255,
+    "float32": lambda images: (images / 255).astype(np.float32),
+    "float16": lambda images: (images / 255).astype(np.float16),
+    "one image": lambda images: images[:1] / 255,
+    "in the order of Fortran": lambda images: np.asfortranarray(images / 255),
+    "another size": lambda images: (images[:, ::2, ::3] / 255).astype(np.float32),
+    "uint8": lambda images: (images / 255).astype(np.uint8),
+    "booleans": lambda images: images > 127,
+    "a tensor": lambda images: tf.cast(images / 255, tf.uint8),
+    "all black": np.zeros_like,
+}
+
+
+@pytest.mark.parametrize("change", TO_1.values(), ids=TO_1)
+def test_pixels_from_0_to_1_are_refused_and_not_labelled_as_black_images(change, serve, digits):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=BLACK):
+        serve(images=change(digits.test_images[:3]))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32", "int64", "uint16"])
+def test_tensors_of_another_dtype_are_refused(dtype, serve, digits):
+    for scale in (1, 255):
+        images = tf.cast(digits.test_images[:3] / scale, dtype)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a uint8"):
+            serve(images=images)
+
+
+def test_lists_of_floats_are_refused_and_lists_of_integers_taken(serve, digits):
+    images = digits.test_images[:2]
+    with pytest.raises(TypeError):
+        serve(images=(images / 255).tolist())
+    found = serve(images=images.tolist())["label"]
+    assert found.numpy().tolist() == serve(images=images)["label"].numpy().tolist()
+
+
+@pytest.mark.parametrize("shape", [(0, 32, 32, 3), (0, 64, 64, 3), (2, 0, 32, 3)])
+def test_a_batch_without_pixels_is_refused_in_a_sentence(shape, serve):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="The batch holds no image: give one"):
+        serve(images=tf.zeros(shape, tf.uint8))
+
+
+def test_a_black_image_among_others_is_labelled(serve, digits):
+    images = digits.test_images[:3].copy()
+    expected = serve(images=images)["label"].numpy()[1:]
+    images[0] = 0
+    assert serve(images=images)["label"].numpy()[1:].tolist() == expected.tolist()
+    images[1:] = 0
+    images[0, 3, 4, 1] = 2
+    assert len(serve(images=images)["label"]) == 3
+
+
+def test_pixels_from_0_to_255_of_other_dtypes_are_those_of_uint8(serve, digits):
     images = digits.test_images[:3]
-    serve(images=images)
-    assert "black" not in capfd.readouterr().err
-    for floats in (images / 255, (images / 255).astype(np.float32)):
-        assert len(serve(images=floats)["label"]) == 3
-        said = capfd.readouterr().err
-        assert said.count("with no pixel above 1: give uint8 pixels from 0 to 255") == 1
-    with pytest.raises(tf.errors.InvalidArgumentError, match="expected to be a uint8"):
-        serve(images=tf.constant(images / 255))
+    expected = serve(images=images)["embedding"].numpy()
+    for dtype in ("float32", "float64", "int64", "uint16"):
+        np.testing.assert_array_equal(serve(images=images.astype(dtype))["embedding"], expected)

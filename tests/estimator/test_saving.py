@@ -6,6 +6,7 @@ import os
 import tracemalloc
 from dataclasses import dataclass
 
+import h5py
 import numpy as np
 import pytest
 
@@ -288,6 +289,19 @@ def test_a_head_larger_than_its_weights_file_is_not_built(saved_with_head, no_ne
     refuse(saved_with_head, "model.weights.h5 is too small")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_classifier_whose_weights_are_nan_labels_nothing(saved_with_head, value):
+    with h5py.File(saved_with_head / "model.weights.h5", "r+") as file:
+        names = []
+        file.visit(names.append)
+        array = next(file[each] for each in reversed(names) if isinstance(file[each], h5py.Dataset))
+        array[...] = value
+    sign(saved_with_head)
+    with pytest.raises(ValueError, match="model.weights.h5 has weights that are NaN or infinite"):
+        SelfLearningClassifier.load(saved_with_head)
+
+
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
@@ -305,6 +319,9 @@ def test_a_head_larger_than_its_weights_file_is_not_built(saved_with_head, no_ne
         ({"reference": np.zeros((10, 255), np.float32)}, "reference does not fit"),
         ({"reference": np.zeros((9, 256), np.float32)}, "reference does not fit"),
         ({"reference": np.zeros((10, 256))}, "reference does not fit"),
+        ({"reference": np.full((10, 256), np.nan, np.float32)}, "that are NaN or infinite"),
+        ({"reference": np.full((10, 256), np.inf, np.float32)}, "that are NaN or infinite"),
+        ({"confidence": np.full(20, -np.inf)}, "labels do not fit"),
         ({"reference_labels": np.full(10, 2)}, "reference does not fit"),
         ({"reference_labels": np.full(10, -1)}, "reference does not fit"),
         ({"reference_labels": np.zeros(10)}, "reference does not fit"),

@@ -39,7 +39,7 @@ def test_a_model_of_the_user_s_says_itself_what_it_takes(tmp_path):
     check_image_shape((20, 30, 3), backbone=own_model())
 
 
-@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (3, 224, 224)])
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (3, 224, 224), (4, 64, 64)])
 def test_channels_first_is_said_and_not_that_images_are_small(shape):
     with pytest.raises(ValueError, match="with the channels first: give .height, width, channels"):
         check_image_shape(shape, backbone="vgg16")

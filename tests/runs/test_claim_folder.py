@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -120,6 +121,17 @@ def test_a_run_with_nothing_to_go_on_from_blocks_none(tmp_path, changes):
     (folder / "images.csv").write_text("of the other run")
     assert name_of(tmp_path) == "run"
     assert {path.name for path in folder.iterdir()} <= {"mine", "checkpoints", ".lock"}
+
+
+def test_a_run_that_failed_for_its_flags_blocks_none_with_others(tmp_path):
+    folder = write(tmp_path / "run", "failed", epochs=9)
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, "needs_other_flags": True}))
+    before = contents(folder)
+    assert name_of(tmp_path, epochs=9) == "run"
+    assert name_of(tmp_path) == "run-2" and contents(folder) == before
+    write(tmp_path / "run-2", "interrupted")
+    assert name_of(tmp_path) == "run-2"
 
 
 def test_a_fold_that_is_done_is_something_to_go_on_from(tmp_path):

@@ -84,6 +84,11 @@ def test_every_option_reaches_the_classifier():
         "self_learning_rate": 0.25,
         "dropout": 0.1,
         "augment": "none",
+        "pseudo_augment": "zoom",
+        "labelled_share": 0.2,
+        "targets": "soft",
+        "restart": True,
+        "head_image_size": 64,
         "precision": "float32",
         "strategy": "mirrored",
         "train": "head",
@@ -367,6 +372,28 @@ def test_a_run_that_went_wrong_says_so_and_keeps_its_last_good_checkpoint(tmp_pa
     assert all(
         np.isfinite(array).all() for name, array in kept.arrays.items() if "variable" in name
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({"self_learning_rate": 1e30}, {"self_learning_rate": 1e-4}),
+        ({"batch_size": 20}, {"batch_size": 10}),
+    ],
+    ids=["NaN", "a full memory"],
+)
+def test_what_an_error_advises_is_not_refused(tmp_path, monkeypatch, wrong, right):
+    with monkeypatch.context() as patch:
+        if "batch_size" in wrong:
+            end_at(patch, 2, MemoryError())
+        with pytest.raises((InputError, MemoryError)):
+            run_experiment(short(tmp_path, meta_steps=3, **wrong))
+    failed = RunFolder(tmp_path / NAME)
+    assert failed.has_progress() and failed.read_run().needs_other_flags
+    run = run_experiment(short(tmp_path, meta_steps=3, meta_iterations=1, **right))
+    assert run.path.name == f"{NAME}-2" and run.status() == "finished"
+    assert not run.read_run().needs_other_flags and failed.has_progress()
 
 
 @pytest.mark.slow

@@ -111,3 +111,8 @@ def test_a_folder_of_long_letters_has_a_name_that_file_systems_take(letters, tmp
     name = run_name(options)
     assert data_name(options) == "木" * 26
     (tmp_path / f".{name}-10.unfinished").mkdir()
+
+
+def test_a_long_name_of_tfds_has_a_name_that_file_systems_take():
+    name = run_name(config(dataset=f"tfds:{'a' * 230}/b", labels=10))
+    assert len(name) < 200 and name.startswith("a" * 80 + "-")

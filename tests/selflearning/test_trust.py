@@ -12,6 +12,7 @@ from keras_selflearn.selflearning.trust import (
     check_embeddings,
     check_loss,
     check_selected,
+    needs_other_parameters,
 )
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), np.uint8)
@@ -93,3 +94,18 @@ def test_a_selection_must_not_be_empty_unless_nothing_was_labelled():
         check_selected(0, 9, 2)
     with pytest.raises(UntrustworthyError, match="none of 9 .* no label reaches any of these"):
         check_selected(0, 9, 1, is_reached=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "needs"),
+    [
+        (UntrustworthyError("NaN"), True),
+        (MemoryError(), True),
+        (InputError("no room"), False),
+        (KeyboardInterrupt(), False),
+        (OSError(28, "No space left on device"), False),
+    ],
+    ids=repr,
+)
+def test_which_errors_ask_for_other_parameters(error, needs):
+    assert needs_other_parameters(error) is needs

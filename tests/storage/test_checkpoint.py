@@ -110,6 +110,23 @@ def test_a_folder_in_the_place_of_one_is_reported_and_the_one_before_is_used(tmp
     assert "000007.checkpoint is damaged" in capsys.readouterr().err
 
 
+def make_holes(path):
+    with path.open("wb") as file:
+        file.write(module._MAGIC)
+        file.truncate(300 * 2**30)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), make_holes])
+def test_what_is_no_plain_file_or_has_holes_of_300_gib_is_not_read(tmp_path, capsys, make):
+    checkpoints, _ = written(tmp_path, 3)
+    make(tmp_path / "000007.checkpoint")
+    assert_is(checkpoints.latest(), 3)
+    said = capsys.readouterr().err
+    assert "000007.checkpoint is damaged: it is not a file" in said or "has 300 GiB" in said
+    checkpoints.write(state(8))
+    assert names(tmp_path) == ["000000.checkpoint", "000008.checkpoint"]
+
+
 def test_other_files_and_what_a_killed_process_left_are_no_hindrance(tmp_path, capsys):
     checkpoints, _ = written(tmp_path, 3)
     for name in (".000001.checkpoint.unfinished", "last.checkpoint", "000009.npz", "notes"):
@@ -267,3 +284,24 @@ def test_a_folder_that_was_removed_is_not_made_again(tmp_path):
     with pytest.raises(InputError, match="run was removed, so no checkpoint can be written"):
         checkpoints.write(state(1))
     assert names(tmp_path) == []
+
+
+def test_one_of_a_run_that_was_given_up_says_so_until_the_next(tmp_path):
+    folder = tmp_path / "checkpoints"
+    checkpoints = Checkpoints(folder)
+    checkpoints.give_up()
+    assert not folder.exists() and not checkpoints.given_up
+    checkpoints.write(state(1))
+    assert not checkpoints.given_up
+    checkpoints.give_up()
+    assert Checkpoints(folder).given_up
+    assert_is(Checkpoints(folder).latest(), 1)
+    checkpoints.write(state(2))
+    assert not checkpoints.given_up
+    checkpoints.give_up()
+    checkpoints.clear()
+    assert names(folder) == [] and not checkpoints.given_up
+    checkpoints.write(state(3))
+    checkpoints.give_up()
+    checkpoints.remove()
+    assert not folder.exists()

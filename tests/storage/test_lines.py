@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.datasets.label_csv import read_label_csv
+from keras_selflearn.runs.embeddings_file import read_embeddings
 from keras_selflearn.runs.finished_run import image_paths
-from keras_selflearn.storage.lines import opened_lines
+from keras_selflearn.runs.record import read_record
+from keras_selflearn.storage.checkpoint import Checkpoints
+from keras_selflearn.storage.json_files import read_json
+from keras_selflearn.storage.lines import NotAFileError, opened_lines
 from keras_selflearn.storage.tables import opened_table
 
 
@@ -62,3 +67,23 @@ def test_a_label_of_130000_letters_is_one_sentence(tmp_path):
     (tmp_path / "labels.csv").write_text("path,label\na.png,cat\nb.png," + "x" * 130_000 + "\n")
     with pytest.raises(InputError, match="line 3: the label has 130,000 characters, and at most"):
         read_label_csv(tmp_path / "labels.csv", tmp_path, ["a.png", "b.png"])
+
+
+@pytest.mark.parametrize("make", [make_fifo, make_link_to_a_device, Path.mkdir])
+def test_all_that_read_a_file_of_others_refuse_what_is_no_plain_file_alike(make, tmp_path, capsys):
+    path = tmp_path / "000001.checkpoint"
+    make(path)
+    for read in (read_json, read_embeddings, image_paths_of, read_record):
+        with pytest.raises(ValueError, match="it is not a file"):
+            read(path)
+    with pytest.raises(InputError, match="No checkpoint"):
+        Checkpoints(tmp_path).latest()
+    assert "it is not a file" in capsys.readouterr().err
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(NotAFileError) as caught:
+        read_json(tmp_path / "a.json")
+    assert isinstance(caught.value, OSError) and caught.value.strerror == str(caught.value)
+
+
+def image_paths_of(path):
+    return image_paths(path, np.array([0]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.estimator.inputs import encode, is_unlabelled
+from keras_selflearn.estimator.label_codes import encode, is_unlabelled
 from keras_selflearn.labelling.labeller import MINUS_DISTANCE, Labeller
 from keras_selflearn.runs.page.contents import Contents, Embedded
 from keras_selflearn.runs.record import RunRecord
