@@ -48,7 +48,7 @@ lock: ## Renew the tested versions for PYTHON (tests/constraints-py*.txt)
 	@rm -rf $(VENV)-lock
 	@echo "Wrote $(TESTED); make test PYTHON=$(PYTHON) installs and tests it"
 
-quickstart: install ## Show the paper's finding on handwritten digits, in minutes
+quickstart: install ## Label handwritten digits in seconds, then show the paper's finding in minutes
 	@$(RUN) -m keras_selflearn.quickstart $(FLAGS)
 
 reproduce-table1: install ## Run and draw table 1 (SVHN); PRESET=cpu is for two CPU cores

@@ -26,9 +26,9 @@ def main(settings: Settings) -> None:
     lines: list[Line] = []
     for name in parts:
         start = time.monotonic()
-        print(f"{name} ...", file=sys.stderr, end="", flush=True)
+        print(f"{name} ...", file=sys.stderr, flush=True)
         lines += in_own_process(run_part, name, settings)
-        print(f" {time.monotonic() - start:.0f} s", file=sys.stderr)
+        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     print(as_text(lines))
     record = {
         "environment": in_own_process(describe_machine),

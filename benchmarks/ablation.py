@@ -132,7 +132,12 @@ def right(
 
     `kept` holds the memory of the labeller between variants.
     """
-    from keras_selflearn.labelling.linear_heads import blend, fit_logistic, say_of_labels
+    from keras_selflearn.labelling.linear_heads import (
+        blend,
+        fit_discriminant,
+        fit_logistic,
+        say_of_labels,
+    )
     from keras_selflearn.labelling.memory import Memory
 
     labelled, others = np.flatnonzero(given >= 0), np.flatnonzero(given < 0)
@@ -140,14 +145,18 @@ def right(
     first = fit_logistic(embeddings[labelled], given[labelled], n_classes=n_classes)
     head, shares = first, first.probabilities(embeddings[others])
     memory = kept.setdefault("memory", Memory())
-    weight = max(1.0, len(others) / (4 * len(labelled)))
-    targets = np.zeros((len(given), n_classes), np.float32)
-    targets[labelled, given[labelled]] = weight
+    labels = given.copy()
+    weights = np.where(given >= 0, max(1.0, len(others) / (4 * len(labelled))), 1.0)
     for number in range(variant.rounds):
         with _say(variant):
             shares = _spread(variant, head, embeddings, given, memory, number > 0)
-        targets[others] = shares if variant.soft else np.eye(n_classes)[shares.argmax(axis=1)]
-        head = discriminant(embeddings, targets)
+        labels[others] = shares.argmax(axis=1)
+        if variant.soft:
+            targets = np.eye(n_classes, dtype=np.float32)[labels] * weights[:, None]
+            targets[others] = shares
+            head = soft_discriminant(embeddings, targets.astype(np.float32))
+        else:
+            head = fit_discriminant(embeddings, labels, n_classes=n_classes, weights=weights)
         if variant.say:
             head = blend(head, first, say_of_labels(len(labelled), n_classes))
         if variant.student:
@@ -188,7 +197,7 @@ def _spread(
     return labeller.unlabelled_probabilities()
 
 
-def discriminant(embeddings: np.ndarray, targets: np.ndarray) -> LinearHead:
+def soft_discriminant(embeddings: np.ndarray, targets: np.ndarray) -> LinearHead:
     """Fit the discriminant of `fit_discriminant` to soft labels.
 
     Parameters
@@ -197,16 +206,11 @@ def discriminant(embeddings: np.ndarray, targets: np.ndarray) -> LinearHead:
     targets : (n, n_classes) float32
         The weight with which each image belongs to each class.
     """
-    from keras_selflearn.labelling.linear_heads import LinearHead
+    from keras_selflearn.labelling.linear_heads import LinearHead, discriminant_of
 
-    weights, frequencies = targets.sum(axis=1), targets.sum(axis=0, dtype=np.float64)
-    means = (targets.T @ embeddings) / frequencies[:, None]
-    products = (embeddings * weights[:, None]).T @ embeddings
-    covariance = (products - (means.T * frequencies) @ means) / weights.sum(dtype=np.float64)
-    d = len(covariance)
-    shrunken = 0.8 * covariance + 0.2 * np.trace(covariance) / d * np.eye(d)
-    kernel = np.linalg.solve(shrunken, means.T)
-    bias = -(means.T * kernel).sum(axis=0) / 2
+    sums, products = targets.T @ embeddings, (embeddings * targets.sum(axis=1)[:, None]).T
+    frequencies = targets.sum(axis=0, dtype=np.float64)
+    kernel, bias = discriminant_of(sums, products @ embeddings, frequencies, frequencies.sum())
     return LinearHead(kernel.astype(np.float32), bias.astype(np.float32))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -20,11 +21,11 @@ _IMAGES = 192
 _BATCH = 64
 
 
-def lines(settings: Settings) -> list[Line]:
+def lines(settings: Settings) -> Iterator[Line]:
     """One line for each network and size, each in a process of its own."""
-    return [
-        line for name in NAMES for size in SIZES for line in in_own_process(of_network, name, size)
-    ]
+    for name in NAMES:
+        for size in SIZES:
+            yield from in_own_process(of_network, name, size)
 
 
 def of_network(name: str, size: int, images: int = _IMAGES) -> list[Line]:

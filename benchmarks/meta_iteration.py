@@ -24,7 +24,7 @@ from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.meta_training import BatchTraining
 from keras_selflearn.training.schedule import Schedule
 
 AT_LEAST = 2.5
@@ -108,7 +108,7 @@ def meta_iterations(
         test_data=test_data,
         first_schedule=Schedule(epochs=1, learning_rate=1e-4),
         meta_schedule=Schedule(epochs=EPOCHS, learning_rate=1e-5),
-        meta_training=ContinuedTraining(BATCH_SIZE, ("shift",), seed=0),
+        meta_training=BatchTraining(BATCH_SIZE, ("shift",), seed=0),
     )
     states = self_learning(
         RunState(Examples.from_labels(labels)),

@@ -15,7 +15,7 @@ from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.meta_training import BatchTraining
 from keras_selflearn.training.schedule import Schedule
 
 BACKBONE = "vgg16"
@@ -68,6 +68,6 @@ def make_learner(
         test_data=None,
         first_schedule=schedule,
         meta_schedule=schedule,
-        meta_training=ContinuedTraining(BATCH_SIZE, ("shift", "flip"), seed=0),
+        meta_training=BatchTraining(BATCH_SIZE, ("shift", "flip"), seed=0),
         callbacks=callbacks,
     )

@@ -38,7 +38,8 @@ class Command(Config):
 def flagfile_of(command: Command, given: frozenset[str]) -> Path | None:
     """The flagfile whose flags come before those of the command line.
 
-    A folder is labelled by the preset `quick`, unless a flag says how to train, select or label.
+    A folder is labelled by the preset `quick`, unless a flag says how to train, select or label
+    in another way.
     """
     if command.from_run is not None:
         if command.preset is not None:
@@ -68,7 +69,7 @@ def main(command: Command) -> None:
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
     from keras_selflearn.runs.folder import SKIPPED_CSV
-    from keras_selflearn.runs.page.summary import not_reached, verdict, why_it_ended
+    from keras_selflearn.runs.page.summary import not_reached, verdicts, why_it_ended
 
     if from_run is not None:
         from keras_selflearn.runs.repeating import repeated
@@ -92,7 +93,7 @@ def main(command: Command) -> None:
     elif not run.test_accuracy:
         why = "--folds=0" if config.folds == 0 else "a class has a single labelled one"
         print(f"  no accuracy: there are no test images, and {why}")
-    for sentence in filter(None, [verdict(run), not_reached(run), *why_it_ended(run)]):
+    for sentence in filter(None, [*verdicts(run), not_reached(run), *why_it_ended(run)]):
         print(f"  {sentence}")
     if skipped := folder.n_skipped():
         print(f"  {damaged(skipped)}: {folder.path / SKIPPED_CSV}")

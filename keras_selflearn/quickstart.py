@@ -1,4 +1,4 @@
-"""The paper's finding in minutes, on real images and without a download: `make quickstart`."""
+"""Labels in seconds, and the paper's finding in minutes, without a download: `make quickstart`."""
 
 from __future__ import annotations
 
@@ -59,4 +59,4 @@ if __name__ == "__main__":
     # TensorFlow turns oneDNN on by itself on some processors only. On the others, too, a training
     # step takes half the time with it.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    command_line.run(QuickstartConfig, main, "The paper's finding in minutes, on real images.")
+    command_line.run(QuickstartConfig, main, "Labels in seconds, and the paper's finding.")

@@ -36,11 +36,11 @@ benchmarks/test_steps""".split()
 
 # What no version of Keras changes, or what takes long and was seen to be the same with each. CI
 # tests it on its first stack, and not on its second.
-_ONE_STACK = """benchmarks console datasets options paper reproduction runs/page selflearning
-storage test_names_on_disk.py
-estimator/test_image_size.py test_constraints.py test_docs.py test_flagfiles.py test_fuzz.py
-test_killed_runs.py test_makefile.py test_own_images.py test_places.py test_quickstart.py
-test_readme.py test_reproduce.py test_rooms.py test_stopped_runs.py
+_ONE_STACK = """benchmarks console datasets options paper reproduction runs selflearning storage
+estimator/test_image_size.py estimator/test_label_folder.py test_constraints.py test_docs.py
+test_flagfiles.py test_fuzz.py test_killed_runs.py test_labels_in_minutes.py test_main.py
+test_makefile.py test_names_on_disk.py test_own_images.py test_places.py test_predict.py
+test_quickstart.py test_readme.py test_reproduce.py test_rooms.py test_stopped_runs.py
 test_vgg16_on_digits.py""".split()
 
 

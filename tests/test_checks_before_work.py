@@ -60,6 +60,7 @@ def call(tmp_path, monkeypatch):
     for file in ("file", "photos/a.png", "full/x", "saved/classifier.json", "weights.txt", "no.h5"):
         (tmp_path / file).touch()
     (tmp_path / "there.weights.h5").touch()
+    (tmp_path / "shares.csv").write_text("cat,1\ndog,-1\n")
     record = {**BARE_RECORD, "status": "failed"}
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
 
@@ -87,6 +88,9 @@ WRONG = [
     ("main --train=head --head=linear", "linear"),
     ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
     ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),
+    ("main --labelling=graph --prior=equl", "did you mean 'equal'"),
+    ("main --labelling=graph --prior=none.csv", "There is no file none.csv"),
+    ("main --labelling=graph --prior=shares.csv", "line 2 has a share that is negative"),
     # The network and its weights.
     ("main --flagfile=flags/smoke.cfg --dataset=cifar10", "'tiny' has no 'imagenet' weights"),
     ("main --backbone=tiny --weights=imagenet", "'tiny' has no 'imagenet' weights"),
@@ -187,14 +191,14 @@ WRONG = [
     ("main --warmup=1", "warmup is 1"),
     ("main --ema_momentum=1", "ema_momentum is 1"),
     ("main --dropout=1", "dropout is 1"),
-    ("main --augment=zoom", "Unknown augmentation 'zoom'"),
+    ("main --augment=zooms", "Unknown augmentation 'zooms'"),
     ("main --evaluate_every=0", "evaluate_every is 0"),
     ("main --seed=-1", "seed is -1"),
     ("main --checkpoint_minutes=0", "checkpoint_minutes is 0"),
     ("main --precision=half", "Unknown precision 'half'"),
     ("main --strategy=mirror", "Unknown strategy 'mirror'"),
     ("pretrain --output=x.weights.h5 --precision=half", "Unknown precision 'half'"),
-    ("pretrain --output=x.weights.h5 --augment=zoom", "Unknown augmentation 'zoom'"),
+    ("pretrain --output=x.weights.h5 --augment=zooms", "Unknown augmentation 'zooms'"),
     ("pretrain --output=x.weights.h5 --seed=-1", "is -1"),
     ("quickstart --seed=-1", "seed is -1"),
     ("quickstart --loss=arcfce", "did you mean 'arcface'"),

@@ -11,12 +11,14 @@ import pytest
 from PIL import Image
 
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator import learners
 from keras_selflearn.estimator.learners import features_folder
 from keras_selflearn.estimator.saved_model import export_saved_model
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
+from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.experiment import run_experiment
 from keras_selflearn.storage.checkpoint import Checkpoints
 
@@ -125,6 +127,24 @@ def test_a_stopped_fit_goes_on_to_the_same_labels(data, tmp_path):
     assert found.history_ == expected.history_
 
 
+@pytest.mark.slow
+def test_shares_in_a_file_decide_the_run_and_the_file_is_not_needed_later(data, tmp_path):
+    images, labels, _ = data
+    shares = tmp_path / "shares.csv"
+    shares.write_text("".join(f"{digit},1\n" for digit in range(10)))
+    kept = {"checkpoints": Checkpoints(tmp_path / "checkpoints")}
+    subject = quick(prior=shares).fit(images, labels, **kept)
+    equal = quick(prior="equal").fit(images, labels)
+    np.testing.assert_array_equal(subject.transduction_, equal.transduction_)
+    subject.save(tmp_path / "classifier")
+    shares.write_text(shares.read_text().replace("0,1", "0,5"))
+    with pytest.raises(InputError, match="of another run: prior was"):
+        quick(prior=shares).fit(images, labels, **kept)
+    shares.unlink()
+    loaded = SelfLearningClassifier.load(tmp_path / "classifier")
+    np.testing.assert_array_equal(loaded.predict(images), subject.predict(images))
+
+
 def test_without_unlabelled_images_the_head_is_all(data):
     images, _, truth = data
     subject = quick().fit(images[:100], truth[:100])
@@ -187,6 +207,34 @@ def test_a_folder_is_labelled_by_one_command(photos, tmp_path):
     assert run["verdict"]["images"] == 60
     page = record.with_name("report.html").read_text()
     assert line.strip().split(" (")[0].replace("->", "-&gt;") in page
+
+
+@pytest.mark.slow
+def test_folds_that_were_stopped_in_the_middle_say_what_they_would_have_said(
+    photos, tmp_path, monkeypatch
+):
+    flags = [f"--flagfile={preset_file('quick')}", "--dataset=folder", f"--images={photos}"]
+    flags += ["--image_size=32", "--backbone=tiny", "--weights=random", "--meta_iterations=2"]
+    there, here = (
+        command_line.parse(Config, [*flags, f"--results_dir={tmp_path / place}"])
+        for place in ("there", "here")
+    )
+    expected = run_experiment(there).read_run()
+    left = [5]  # in the second of three folds, each of which is measured three times
+    measured = BeforeAndAfter.on_meta_iteration_end
+
+    def stopped(self, record, learner):
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        measured(self, record, learner)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(BeforeAndAfter, "on_meta_iteration_end", stopped)
+        run_experiment(here)
+    found = run_experiment(here).read_run()
+    assert found.verdict == expected.verdict and found.verdict.images == 60
+    assert found.history == expected.history
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def test_an_output_that_is_there_is_kept_unless_asked(few_glyphs, tmp_path):
         ({"output": "x.h5"}, "must end in .weights.h5"),
         ({"output": "/dev/null/x.weights.h5"}, "can't be made"),
         ({"dataset": "glyph"}, "did you mean 'glyphs'"),
-        ({"augment": "zoom"}, "Unknown augmentation"),
+        ({"augment": "zooms"}, "Unknown augmentation"),
         ({"output": ".weights.h5"}, "no name for a file"),
     ],
 )

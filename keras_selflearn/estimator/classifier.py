@@ -19,7 +19,7 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value, default_of, explain, kind
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.fitted import Fitted, train_of
+from keras_selflearn.estimator.fitted import Fitted, parameters_of
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
@@ -54,6 +54,7 @@ from keras_selflearn.network.side_by_side import (
     each_backbone,
     identity_of_all,
 )
+from keras_selflearn.options.batches import check_batches
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions, is_used
 from keras_selflearn.options.labelling import asked_labellers
 from keras_selflearn.options.network import check_side_by_side
@@ -66,7 +67,6 @@ from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
-from keras_selflearn.training.augmentation import parse_augmentations
 
 
 def _of_fitted(name: str) -> property:
@@ -304,6 +304,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)
         validation_data = check_validation_data(validation_data, X.shape[1:], classes)
+        prior = prior_of(self.prior, classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
@@ -313,24 +314,28 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         seed = self._seed()
         resuming = None
         if checkpoints is not None:
-            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out))
+            resuming = Resuming(checkpoints, self._identity(objective, X, given, held_out, prior))
+        parameters = self.get_params(deep=False)
+        has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
         learner = LEARNERS[self.train](
             Task(
-                parameters=self.get_params(deep=False),
+                parameters=parameters,
                 objective=objective,
                 images=X,
                 image_shape=image_shape,
                 n_classes=len(classes),
                 held_out=held_out,
                 test_data=validation_data,
-                prior=prior_of(self.prior, classes),
+                prior=prior,
+                has_soft_targets=has_soft_targets,
                 seed=seed,
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
                 tell=functools.partial(_call, callbacks, "on_features"),
             )
         )
-        state = start = RunState(Examples.from_labels(labels))
+        n_probabilities = len(classes) if has_soft_targets else 0
+        state = start = RunState(Examples.from_labels(labels, n_probabilities))
         if resuming:
             state = start = resuming.begin(learner, start)
             _call(callbacks, "on_resume", [asdict(record) for record in start.history])
@@ -380,7 +385,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             reference=learner.labelling.reference,
             history=[asdict(record) for record in state.history],
             termination="all_labeled" if all_labelled else ended,
-            parameters={**self.get_params(deep=False), "train": train_of(learner.network)},
+            parameters=parameters_of(learner.network, parameters),
             objective=objective,
             labeller=learner.labelling.labeller,
             network=learner.network,
@@ -484,18 +489,19 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             normalized=objective.normalized,
         )
         asked_labellers(self)
-        parse_augmentations(self.augment)
-        check_prior(self.prior)
         for each in fields(EstimatorOptions):
             if each.name == "backbone" and not isinstance(self.backbone, str):
                 continue  # `check_backbones` checks a model, and several networks.
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
+        check_prior(self.prior)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
-        check_image_size(self.image_size, backbone=self.backbone)
+        for size in (self.image_size, self.head_image_size):
+            check_image_size(size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)
         check_head_rounds(self)
+        check_batches(self)
         if self.random_state is not None:
             check_integer("random_state", self.random_state, least=0, most=2**32 - 1)
 
@@ -516,7 +522,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)
 
     def _identity(
-        self, objective: Objective, X: np.ndarray, given: np.ndarray, held_out: np.ndarray
+        self,
+        objective: Objective,
+        X: np.ndarray,
+        given: np.ndarray,
+        held_out: np.ndarray,
+        prior: Any,
     ) -> dict[str, Any]:
         """What decides the numbers of `fit`, as JSON has it.
 
@@ -527,6 +538,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         unused = {name for name in ESTIMATOR_DEFAULTS if not is_used(name, parameters)}
         parameters = {
             **parameters,
+            # What a file says counts, not where it is.
+            "prior": prior if isinstance(prior, str) else prior.tolist(),
             **{name: ESTIMATOR_DEFAULTS[name] for name in unused},
             "loss": objective.name,
             "backbone": identity_of_all(self.backbone),

@@ -17,7 +17,7 @@ from keras_selflearn.network.model import Network, build_network
 from keras_selflearn.network.own_model import is_own_model
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
 from keras_selflearn.options.labelling import asked_labellers
-from keras_selflearn.options.training import has_linear_embedding
+from keras_selflearn.options.training import has_linear_embedding, of_head
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
 _OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing"]
@@ -123,9 +123,16 @@ def _options(parameters: Mapping[str, Any], objective: Objective) -> SimpleNames
     return SimpleNamespace(**{**parameters, "loss": objective})
 
 
-def train_of(network: Network) -> str:
-    """The value of `train` with which `network_from` builds a network like this one."""
-    return "head" if isinstance(network, HeadNetwork) else "all"
+def parameters_of(network: Network, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with which `network_from` builds a network like this one.
+
+    With `head-then-all` it is what was trained last. `parameters` are the estimator's.
+    """
+    if parameters["train"] != "head-then-all":
+        return dict(parameters)
+    if isinstance(network, HeadNetwork):
+        return of_head(parameters)
+    return {**parameters, "train": "all"}
 
 
 def labeller_setting(

@@ -26,15 +26,15 @@ from keras_selflearn.network.linear_embedding import EmbeddingNetwork
 from keras_selflearn.network.model import Network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import each_backbone
-from keras_selflearn.options.training import ScheduleOptions
+from keras_selflearn.options.augmentation import parse_augmentations
+from keras_selflearn.options.training import ScheduleOptions, of_head
 from keras_selflearn.storage.cache import cache_root
-from keras_selflearn.training.augmentation import parse_augmentations
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
 from keras_selflearn.training.head_then_all import HeadThenAllLearner
 from keras_selflearn.training.joined_embedding import JoinedEmbedding
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.meta_training import BatchTraining
 from keras_selflearn.training.schedule import Schedule
 
 AnyLearner = Union[KerasLearner, HeadLearner, HeadThenAllLearner]
@@ -59,6 +59,8 @@ class Task:
         `UNKNOWN_CLASS`.
     prior : str or (n_classes,) floats
         See `Setting`.
+    has_soft_targets : bool
+        Whether pseudo-labelled images are trained on with probabilities.
     seed : int
     callbacks : sequence of Keras callbacks
     after_step : callable or None
@@ -75,6 +77,7 @@ class Task:
     held_out: np.ndarray
     test_data: tuple[np.ndarray, np.ndarray] | None
     prior: Any
+    has_soft_targets: bool
     seed: int
     callbacks: Sequence[tf.keras.callbacks.Callback]
     after_step: Callable[[], None] | None
@@ -102,6 +105,7 @@ class Task:
             images,
             functools.partial(_new_labeller, self, {**setting, "memory": Memory()}),
             reference=self.parameters["reference"],
+            gives_probabilities=self.has_soft_targets,
             test_features=self.parameters["validation_features"],
         )
 
@@ -120,8 +124,7 @@ def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
         functools.partial(embed, network),
         task.images,
         task.test_data,
-        parse_augmentations(task.parameters["augment"]),
-        first,
+        first=first,
     )
 
 
@@ -141,7 +144,9 @@ def head_learner(task: Task) -> HeadLearner | KerasLearner:
         else:
             test_data = embedding.embed(_features(task, network, images, "test")), labels
     if isinstance(network, EmbeddingNetwork):
-        return _by_steps(task, network, network.embed_features, embeddings, test_data)
+        return _by_steps(
+            task, network, network.embed_features, embeddings, test_data, augments=False
+        )
     return HeadLearner(
         network,
         task.labelling(network, _rows, embeddings),
@@ -158,7 +163,8 @@ def _by_steps(
     embed: Callable[[np.ndarray, np.ndarray], np.ndarray],
     images: np.ndarray,
     test_data: tuple[np.ndarray, np.ndarray] | None,
-    augmentations: tuple[str, ...] = (),
+    *,
+    augments: bool = True,
     first: int = 0,
 ) -> KerasLearner:
     """Train by gradient steps; `images` and those of `test_data` are as `embed` takes them."""
@@ -166,6 +172,10 @@ def _by_steps(
     rate = parameters["self_learning_rate"]
     if rate is None:
         rate = parameters["learning_rate"] / 10
+
+    def augmentations(option: str) -> tuple[str, ...]:
+        return parse_augmentations(parameters[option]) if augments else ()
+
     return KerasLearner(
         network,
         task.labelling(network, embed, images),
@@ -178,7 +188,15 @@ def _by_steps(
         meta_schedule=_schedule(
             parameters, parameters["meta_epochs"], parameters["meta_steps"], rate
         ),
-        meta_training=ContinuedTraining(parameters["batch_size"], augmentations, task.seed),
+        meta_training=BatchTraining(
+            parameters["batch_size"],
+            augmentations("augment"),
+            task.seed,
+            pseudo_augmentations=augmentations("pseudo_augment"),
+            labelled_share=parameters["labelled_share"],
+            has_soft_targets=task.has_soft_targets,
+            starts_anew=parameters["restart"],
+        ),
         first=first,
         callbacks=task.callbacks,
         after_step=task.after_step,
@@ -187,13 +205,11 @@ def _by_steps(
 
 def head_then_all_learner(task: Task) -> HeadThenAllLearner:
     """Fit heads first; their labels start the training of the network."""
-
-    def only(train: str) -> Task:
-        return replace(task, parameters={**task.parameters, "train": train})
-
+    parameters = task.parameters
     # Both are made now: what random weights are drawn must not depend on a stop between them.
-    head, rounds = head_learner(only("head")), task.parameters["head_rounds"]
-    return HeadThenAllLearner(head, network_learner(only("all"), first=rounds))
+    head = head_learner(replace(task, parameters=of_head(parameters)))
+    whole = replace(task, parameters={**parameters, "train": "all"})
+    return HeadThenAllLearner(head, network_learner(whole, first=parameters["head_rounds"]))
 
 
 # What the option `train` takes.

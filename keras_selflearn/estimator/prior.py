@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from keras_selflearn.storage.tables import is_utf8, opened_table
 
 
 def check_prior(prior: str | os.PathLike) -> None:
-    """Raise an `InputError` for a prior that is no known name and no file."""
+    """Raise an `InputError` for a prior that is no known name and no file of shares.
+
+    Which classes there are only the data tell.
+    """
     if prior in PRIORS:
         return
     path = Path(prior).expanduser()
@@ -25,6 +29,7 @@ def check_prior(prior: str | os.PathLike) -> None:
         if path.suffix or path.parent != Path("."):
             raise InputError(f"There is no file {path} with the shares of the classes (--prior).")
         raise unknown_name("prior", str(prior), [*PRIORS, "FILE.csv"])
+    _read(path)
 
 
 def prior_of(prior: str | os.PathLike, classes: np.ndarray) -> Any:
@@ -38,10 +43,22 @@ def prior_of(prior: str | os.PathLike, classes: np.ndarray) -> Any:
     InputError
         When the file can't be read, or does not give each class one share.
     """
-    check_prior(prior)
     if prior in PRIORS:
         return prior
     path = Path(prior).expanduser()
+    shares = _read(path)
+    names = [same_name(text) for text in class_texts(classes)]
+    for name in names:
+        if name not in shares:
+            raise InputError(f"{path} gives no share for the class '{name}': add a line.")
+    for name in sorted({*shares} - {*names}):
+        raise _unreadable(path, f"no image is labelled '{name}'")
+    values = np.array([shares[name] for name in names])
+    return values / values.sum()
+
+
+def _read(path: Path) -> dict[str, float]:
+    """Give the share of each name in the file: at least 0, and not all 0."""
     shares: dict[str, float] = {}
     try:
         with opened_table(path) as table:
@@ -55,16 +72,23 @@ def prior_of(prior: str | os.PathLike, classes: np.ndarray) -> Any:
                     raise ValueError(f"line {table.line} is not UTF-8")
                 # Where commas are in decimals, semicolons are between cells.
                 is_comma = table.separator == ";"
-                shares[name] = float(row[1].replace(",", ".") if is_comma else row[1])
-        values = np.array([shares.pop(same_name(text)) for text in class_texts(classes)])
-        if shares:
-            raise ValueError(f"no image is labelled '{min(shares)}'")
-        if not (np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0):
-            raise ValueError("a share is negative, infinite or not a number, or all are 0")
+                try:
+                    share = float(row[1].replace(",", ".") if is_comma else row[1])
+                except ValueError as error:
+                    raise ValueError(f"line {table.line}: {error}") from error
+                if not 0 <= share < math.inf:
+                    raise ValueError(
+                        f"line {table.line} has a share that is negative, infinite or not a number"
+                    )
+                shares[name] = share
     except InputError:
         raise
-    except KeyError as error:
-        raise InputError(f"{path} gives no share for the class {error}: add a line.") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"The shares of the classes in {path} can't be read: {error}.") from error
-    return values / values.sum()
+        raise _unreadable(path, str(error)) from error
+    if not 0 < sum(shares.values()) < math.inf:
+        raise _unreadable(path, "it has no share, or all are 0, or they are too large")
+    return shares
+
+
+def _unreadable(path: Path, why: str) -> InputError:
+    return InputError(f"The shares of the classes in {path} can't be read: {why}.")

@@ -17,6 +17,7 @@ import tensorflow as tf
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.estimator.fitted import Fitted, embeds, labeller_setting, network_from
 from keras_selflearn.labelling import labeller_class, labeller_names
+from keras_selflearn.labelling.graph import PRIORS
 from keras_selflearn.labelling.labeller import Setting
 from keras_selflearn.losses import get_objective, loss_names
 from keras_selflearn.losses.objective import Objective
@@ -64,7 +65,8 @@ def save_fitted(fitted: Fitted, folder: str | os.PathLike) -> None:
 
 def _write(fitted: Fitted, folder: Path) -> None:
     parameters = {**fitted.parameters, "loss": fitted.objective.name}
-    parameters["weights"] = str(parameters["weights"])
+    for name in ("weights", "prior"):
+        parameters[name] = str(parameters[name])
     files = [WEIGHTS, ARRAYS]
     backbones = each_backbone(fitted.lasting_backbone())
     names = [OWN if is_own_model(each) else each for each in backbones]
@@ -244,14 +246,19 @@ def _from_settings(
 ) -> dict[str, Any]:
     """The fields of `Fitted` that are in the settings."""
     parameters = settings["parameters"]
-    weights = parameters["weights"]
-    if not isinstance(weights, str):
-        raise ValueError("weights is no text")
+    # The files of the initial weights and of the prior are kept for the record, and may be gone.
+    files = {"weights": parameters["weights"]}
+    if parameters.get("prior", "none") not in PRIORS:
+        files["prior"] = parameters["prior"]
+    for name, value in files.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} is no text")
     if loss is None:
         loss = get_objective(parameters["loss"], **settings["loss_parameters"])
-    # The file of the initial weights is kept for the record, and may be gone.
     initial = OWN if all(is_own_model(each) for each in each_backbone(backbone)) else "random"
     changes = {"loss": loss, "backbone": backbone, "weights": initial}
+    if "prior" in files:
+        changes["prior"] = "none"
     parameters = check_parameters({**parameters, **changes})
     height, width, channels = settings["image_shape"]
     for name, value in (("height", height), ("width", width), ("channels", channels)):
@@ -267,7 +274,7 @@ def _from_settings(
     if not isinstance(settings["termination_condition"], str):
         raise ValueError("its termination condition is no text")
     return {
-        "parameters": {**parameters, "weights": weights},
+        "parameters": {**parameters, **files},
         "objective": loss,
         "image_shape": (height, width, channels),
         "history": history,

@@ -95,18 +95,37 @@ def fit_discriminant(
         members = np.equal.outer(np.arange(len(present)), numbers[part]).astype(np.float32)
         sums += members @ weighted
         products += weighted.T @ block
-    frequencies = np.bincount(numbers, weights)
+    kernel, bias = discriminant_of(sums, products, np.bincount(numbers, weights), weights.sum())
+    return _of_classes(kernel, bias, present, n_classes)
+
+
+def discriminant_of(
+    sums: np.ndarray, products: np.ndarray, frequencies: np.ndarray, total: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the kernel (d, k) and the bias (k,) of a discriminant of k classes.
+
+    Parameters
+    ----------
+    sums : (k, d) floats
+        Of the embeddings of each class, by weight.
+    products : (d, d) floats
+        The sum of each embedding's products with itself, by weight.
+    frequencies : (k,) floats
+        The weight of each class, above 0.
+    total : float
+        The weight of all.
+    """
+    d = len(products)
     means = sums / frequencies[:, None]
-    covariance = (products - (means.T * frequencies) @ means) / weights.sum()
+    covariance = (products - (means.T * frequencies) @ means) / total
     variance = np.trace(covariance) / d
     if (
-        variance <= _LEAST_VARIANCE * np.trace(products) / d / weights.sum()
+        variance <= _LEAST_VARIANCE * np.trace(products) / d / total
     ):  # each image is the mean of its class: only distances to the means are left
         covariance, variance = np.zeros((d, d)), 1.0
     shrunken = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * variance * np.eye(d)
     kernel = np.linalg.solve(shrunken, means.T)
-    bias = -(means.T * kernel).sum(axis=0) / 2
-    return _of_classes(kernel, bias, present, n_classes)
+    return kernel, -(means.T * kernel).sum(axis=0) / 2
 
 
 def say_of_labels(n_labelled: int, n_classes: int) -> float:

@@ -26,9 +26,16 @@ class SoftmaxCrossEntropy(tf.keras.losses.SparseCategoricalCrossentropy):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """The losses (batch,) of labels (batch,) and logits (batch, n_classes)."""
+        """The losses (batch,) of labels (batch,) and logits (batch, n_classes).
+
+        In place of labels it takes the probability of each class (batch, n_classes), too.
+        """
         logits = tf.cast(y_pred, tf.float32)
-        losses = super().call(y_true, logits)
+        if len(y_true.shape) == 2 and y_true.shape[-1] == logits.shape[-1]:
+            targets = tf.cast(y_true, tf.float32)
+            losses = tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+        else:
+            losses = super().call(y_true, logits)
         if not self.label_smoothing:
             return losses
         # The loss of a label that is spread evenly: the mean of minus all log-probabilities.

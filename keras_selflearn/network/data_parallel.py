@@ -22,21 +22,26 @@ class DataParallelModel(tf.keras.Model):
     """
 
     def fit(self, x: tf.data.Dataset, **options: Any) -> tf.keras.callbacks.History:
-        """Train as Keras does. Batches are (images, labels) with labels of at least 0."""
+        """Train as Keras does. Batches are (images, labels) with labels of at least 0.
+
+        In place of labels (batch,) they may have probabilities (batch, n_classes).
+        """
         n_replicas = self.distribute_strategy.num_replicas_in_sync
 
         def fill(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             # Keras 3 adds up the shares of the first batch, which fails where their sizes differ.
             n_missing = -tf.shape(labels)[0] % n_replicas
             images = tf.pad(images, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
-            return images, tf.pad(labels, [[0, n_missing]], constant_values=_FILLED)
+            paddings = [[0, n_missing], *[[0, 0]] * (len(labels.shape) - 1)]
+            return images, tf.pad(labels, paddings, constant_values=_FILLED)
 
         return super().fit(x.map(fill), **options)
 
     def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Do one step of this replica on its share of a batch. The share may be filling alone."""
         images, labels = data
-        n = tf.math.count_nonzero(labels != _FILLED)
+        first_column = labels if len(labels.shape) == 1 else labels[:, 0]
+        n = tf.math.count_nonzero(first_column != _FILLED)
         return super().train_step((images[:n], labels[:n]))
 
 
@@ -60,8 +65,7 @@ class WholeBatchLoss(tf.keras.losses.Loss):
         """Give the losses (batch,) or (1,) of this replica's labels and outputs."""
         replica = _one_of_several()
         if replica is not None:
-            y_true = replica.all_gather(y_true, axis=0)
-            y_pred = replica.all_gather(y_pred, axis=0)
+            y_true, y_pred = (_gathered(replica, each) for each in (y_true, y_pred))
         # Keras 3 divides no scalar by the number of replicas.
         return tf.reshape(self.loss.call(y_true, y_pred), [-1])
 
@@ -100,6 +104,11 @@ def features_of_share(backbone: tf.keras.layers.Layer, pixels: tf.Tensor) -> tf.
     """Features (batch, d) of symbolic pixels (batch, height, width, 3). The batch may be empty."""
     features = backbone(NeverEmpty(name="never_empty")(pixels))
     return AsMany(name="as_many")([features, pixels])
+
+
+def _gathered(replica: tf.distribute.ReplicaContext, share: tf.Tensor) -> tf.Tensor:
+    """The whole batch. Gathering forgets what is known of the other dimensions."""
+    return tf.ensure_shape(replica.all_gather(share, axis=0), (None, *share.shape[1:]))
 
 
 def _one_of_several() -> tf.distribute.ReplicaContext | None:

@@ -12,6 +12,7 @@ from keras_selflearn.console.option import declared
 from keras_selflearn.console.several import values_in
 from keras_selflearn.datasets import FOLDER, dataset_entry
 from keras_selflearn.losses.parameters import LossParameters
+from keras_selflearn.options.batches import BatchOptions
 from keras_selflearn.options.data import DataOptions
 from keras_selflearn.options.devices import DeviceOptions
 from keras_selflearn.options.labelling import LabellingOptions, labelling_of
@@ -47,6 +48,7 @@ class EstimatorOptions(
     SelfLearningOptions,
     ScheduleOptions,
     TrainingOptions,
+    BatchOptions,
     HeadOptions,
     NetworkOptions,
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,12 @@ def takes_meta_steps(options: Any) -> bool:
 def has_head_rounds(options: Any) -> bool:
     """Whether the labels of a head start the training of the whole network."""
     return options.train == "head-then-all" and has_meta_iterations(options)
+
+
+def of_head(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the head that comes before the network, by name."""
+    size = options["head_image_size"] or options["image_size"]
+    return {**options, "train": "head", "image_size": size}
 
 
 def check_head_rounds(options: Any) -> None:
@@ -101,6 +108,15 @@ class HeadOptions(Options):
         least=1,
         used=has_head_rounds,
     )
+    head_image_size: int | None = option(
+        None,
+        "Height and width of images for the head's features, for --train=head-then-all.",
+        least=32,
+        most=4096,
+        unit="pixels",
+        without="as image_size",
+        used=lambda options: options.train == "head-then-all",
+    )
     mirror: bool = option(
         False,
         "Features are the mean over an image and its mirror image, for --train=head.",
@@ -145,7 +161,7 @@ class ScheduleOptions(Options):
 
 @dataclass(frozen=True)
 class TrainingOptions(Options):
-    """Lengths, learning rates, batches and augmentation."""
+    """Lengths, learning rates and where each training starts."""
 
     GROUP = "training"
 
@@ -177,7 +193,6 @@ class TrainingOptions(Options):
         least=1,
         used=takes_meta_steps,
     )
-    batch_size: int = option(100, "Images in a mini-batch.", least=1, used=takes_steps)
     optimizer: str | None = option(
         None,
         "Optimiser: adam, rmsprop or sgd.",
@@ -195,8 +210,10 @@ class TrainingOptions(Options):
         without="a tenth of learning_rate",
         used=takes_meta_steps,
     )
-    augment: str = option(
-        "shift", "Augmentations, comma-separated: shift, flip; or none.", used=trains_network
+    restart: bool = option(
+        False,
+        "Start each training from the initial weights, and not from the present ones (the paper).",
+        used=takes_meta_steps,
     )
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from keras_selflearn.runs.drawing import LINE_STYLES, accuracy_axes, save_picture
 
+# Of the picture's range.
+_HEIGHT_OF_TEXT = 0.045
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -28,8 +31,11 @@ class Curve:
 def draw_curves(curves: Sequence[Curve], title: str, path: Path, *, lowest: float = 0) -> None:
     """Draw up to three curves to the PNG at `path`, from the accuracy `lowest` in percent on."""
     figure, axes = accuracy_axes(title)
-    for curve, (color, marker, line) in zip(curves, LINE_STYLES):
-        measured = {i: each for i, each in enumerate(curve.accuracies) if each is not None}
+    shown = [
+        {i: each for i, each in enumerate(curve.accuracies) if each is not None} for curve in curves
+    ]
+    heights = _apart([each[max(each)] for each in shown], _HEIGHT_OF_TEXT * (100 - lowest))
+    for curve, measured, height, (color, marker, line) in zip(curves, shown, heights, LINE_STYLES):
         axes.plot(
             [*measured],
             [*measured.values()],
@@ -41,12 +47,21 @@ def draw_curves(curves: Sequence[Curve], title: str, path: Path, *, lowest: floa
         last = max(measured)
         axes.annotate(
             f"{measured[last]:.1f} %",
-            (last, measured[last]),
-            xytext=(0, 7),
+            (last, height),
+            xytext=(10, 0),
             textcoords="offset points",
-            ha="center",
+            va="center",
             color=color,
         )
     axes.set_ylim(lowest, lowest + 1.05 * (100 - lowest))
     axes.legend(loc="lower right")
     save_picture(figure, path)
+
+
+def _apart(heights: Sequence[float], least: float) -> list[float]:
+    """Move heights up until two are never closer than `least`; their order stays."""
+    moved = [*heights]
+    order = sorted(range(len(heights)), key=moved.__getitem__)
+    for below, above in zip(order, order[1:]):
+        moved[above] = max(moved[above], moved[below] + least)
+    return moved

@@ -40,17 +40,20 @@ def check_only_read(config: Config) -> None:
 
 def load(config: Config) -> Dataset:
     """Load the data set that a resolved `config` names; an `InputError` if that fails."""
-    if config.images is not None and config.image_size is not None:
+    size = config.image_size
+    if size is not None and config.train == "head-then-all":
+        size = max(size, config.head_image_size or 0)
+    if config.images is not None and size is not None:
         return load_folder(
             config.images,
-            image_size=config.image_size,
+            image_size=size,
             cache_dir=config.results_dir,
             labels_csv=config.labels_csv,
         )
     return load_dataset(
         config.dataset,
         config.data_dir,
-        image_size=config.image_size,
+        image_size=size,
         unlabelled_split=config.unlabelled_split,
     )
 

@@ -25,6 +25,7 @@ from keras_selflearn.estimator.inputs import (
     warn_of_rare_pairs,
     warn_of_small_classes,
 )
+from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.losses import objective_class
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import weights_digest
@@ -32,6 +33,7 @@ from keras_selflearn.network.image_shape import check_image_shape
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import digests_of, has_own_weights
+from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.claim_folder import opened
 from keras_selflearn.runs.data import (
     HIDDEN,
@@ -136,17 +138,30 @@ def _run(
                 elif config.keep == "best" and verdict is not None and verdict.gain < 0:
                     _end_at(classifier, 0)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
-            listeners = [recorder, EventFiles(folder.path), *callbacks]
+            measured = BeforeAndAfter(folder.test_labels)
+            listeners = [recorder, measured, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
                 _list_images(folder, dataset, labels)
-            embeddings = recorder.finish(classifier, dataset)
+            verdict = _verdict_of_test_images(measured, classifier, dataset)
+            embeddings = recorder.finish(classifier, dataset, verdict)
         except BaseException as error:
             recorder.fail(error)
             raise
         folder.remove_checkpoints()
         draw_run(folder, classifier, dataset, embeddings, recorder.embed)
     return folder
+
+
+def _verdict_of_test_images(
+    measured: BeforeAndAfter, classifier: SelfLearningClassifier, dataset: Dataset
+) -> Verdict | None:
+    """Say whether self-learning helped on the test images; None without them or without it."""
+    known = dataset.test_labels[dataset.test_labels >= 0]
+    if not len(known):
+        return None
+    changes = measured.changes(encode(names_with_none(dataset)[known], classifier.classes_))
+    return None if changes is None else Verdict.of([changes])
 
 
 def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> None:

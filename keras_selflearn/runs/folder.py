@@ -27,6 +27,7 @@ RUN_JSON = "run.json"
 # Keeps room on the disk for the last run.json: a disk that is full is what it has to tell.
 _ROOM, _ROOM_BYTES = ".room", 2**18
 SKIPPED_CSV = "skipped.csv"
+_TEST_LABELS = ".test-labels.json"
 
 
 class RunFolder:
@@ -55,6 +56,11 @@ class RunFolder:
     def folds(self) -> Path:
         """The folder of the folds of cross-validation that are done."""
         return self.path / "folds"
+
+    @property
+    def test_labels(self) -> Path:
+        """The file of what test images were labelled with, until the run is finished."""
+        return self.path / _TEST_LABELS
 
     def check_there(self) -> None:
         """Raise an `InputError` if the folder was removed while the run went on."""
@@ -86,13 +92,14 @@ class RunFolder:
 
     def forget_run(self) -> None:
         """Remove the record of a run that has no progress, so that another can take the folder."""
-        for name in (IMAGES_CSV, SKIPPED_CSV, RUN_JSON):
+        for name in (IMAGES_CSV, SKIPPED_CSV, _TEST_LABELS, RUN_JSON):
             (self.path / name).unlink(missing_ok=True)
 
     def remove_checkpoints(self) -> None:
-        """Remove the checkpoints of a finished run, which are several times its classifier."""
+        """Remove what a finished run needs no more, such as checkpoints, which are large."""
         for folder in (self.checkpoints, *self.folds.glob("*/")):
             Checkpoints(folder).remove()
+        self.test_labels.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the folder of a run that could not begin."""

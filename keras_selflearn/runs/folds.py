@@ -9,17 +9,15 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.estimator.learners import AnyLearner
+from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.progress import make_progress
 from keras_selflearn.runs.record import Fold, convert
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
-from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.verdict import Changes, Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import write_whole
@@ -81,14 +79,14 @@ def cross_validate(
             progress = make_progress(
                 name, classifier.meta_iterations, "accuracy on the part held out"
             )
-            observer = _Observer()
+            measured = BeforeAndAfter(folder.folds / f"{fold}-labels.json")
             try:
                 with deferred():
                     classifier.fit(
                         images,
                         labels,
                         held_out=held_out,
-                        callbacks=[progress, observer],
+                        callbacks=[progress, measured],
                         checkpoints=checkpoints,
                     )
             finally:
@@ -96,38 +94,17 @@ def cross_validate(
             curve = [each["test_accuracy"] for each in classifier.history_]
             folder.check_there()
             folder.folds.mkdir(exist_ok=True)
-            changes = observer.changes(labels[held_out], classes)
+            changes = measured.changes(np.searchsorted(classes, labels[held_out]))
             content = {"accuracy": curve, "changes": changes and asdict(changes)}
             write_whole(done, json.dumps(content) + "\n")
             checkpoints.remove()
+            measured.forget()
         done_folds.append(_read_fold(done))
     all_changes = [
         Changes(**msgspec.structs.asdict(fold.changes)) for fold in done_folds if fold.changes
     ]
     verdict = Verdict.of(all_changes) if len(all_changes) == len(done_folds) else None
     return CrossValidation.of([fold.accuracy for fold in done_folds]), verdict
-
-
-class _Observer(tf.keras.callbacks.Callback):
-    """Keeps what the held-out images were labelled with first and last."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._first: np.ndarray | None = None
-        self._last: np.ndarray | None = None
-
-    def on_meta_iteration_end(self, record: Record, learner: AnyLearner) -> None:
-        """Keep the labels if they were measured."""
-        if record.meta_iteration == 0:
-            self._first = learner.test_predictions
-        elif record.test_accuracy is not None:
-            self._last = learner.test_predictions
-
-    def changes(self, labels: np.ndarray, classes: np.ndarray) -> Changes | None:
-        """Compare first and last; None without self-learning, or after a resume between them."""
-        if self._first is None or self._last is None:
-            return None
-        return Changes.between(self._first, self._last, np.searchsorted(classes, labels))
 
 
 def _read_fold(path: Path) -> Fold:

@@ -122,7 +122,7 @@ class Estimate(Struct, kw_only=True):
 
 
 class VerdictRecord(Struct, kw_only=True, frozen=True):
-    """Whether self-learning helped; the fields are those of `Verdict`."""
+    """Whether self-learning helped, by folds or by test images; see `Verdict`."""
 
     images: Size
     before: Percent
@@ -171,6 +171,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     processes: list[Process] = []
     cross_validation: Optional[Estimate] = None
     verdict: Optional[VerdictRecord] = None
+    test_verdict: Optional[VerdictRecord] = None
     history: list[MetaIteration]
     test_accuracy: dict[str, Percent] = {}
     meta_iteration_seconds: list[NotNegative] = []

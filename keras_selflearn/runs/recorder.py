@@ -112,8 +112,13 @@ class Recorder(tf.keras.callbacks.Callback):
             self._folder.write_history(self._record.history)
         self._profile.next_lap()
 
-    def finish(self, classifier: SelfLearningClassifier, dataset: Dataset) -> np.ndarray:
-        """Write what was learned, then mark the run as finished; return the final embeddings."""
+    def finish(
+        self, classifier: SelfLearningClassifier, dataset: Dataset, verdict: Verdict | None = None
+    ) -> np.ndarray:
+        """Write what was learned, then mark the run as finished; return the final embeddings.
+
+        `verdict` is that of the test images.
+        """
         with stage("write"):
             folder = self._folder
             if self._embeddings is None and self._learner is not None:
@@ -128,6 +133,8 @@ class Recorder(tf.keras.callbacks.Callback):
             folder.check_there()
             folder.write_classifier(classifier)
             self._record.termination = classifier.termination_condition_
+            if verdict is not None:
+                self._record.test_verdict = VerdictRecord(**asdict(verdict))
             self._record.status = "finished"
             self._write()
             folder.give_room()

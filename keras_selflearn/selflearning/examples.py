@@ -27,25 +27,33 @@ class Examples:
         The confidence of each pseudo-label when it was selected; NaN for the other images.
     nearest : (n,) int64
         The nearest labelled image of each pseudo-label when it was selected, or -1.
+    probabilities : (n, n_classes) or (n, 0) float32
+        For soft targets, the probability of each class when the pseudo-label was selected; 0 for
+        the other images. Without a column where targets are hard.
     """
 
     labels: np.ndarray
     labelled_in: np.ndarray
     confidence: np.ndarray
     nearest: np.ndarray
+    probabilities: np.ndarray
 
     @classmethod
-    def from_labels(cls, labels: np.ndarray) -> Examples:
+    def from_labels(cls, labels: np.ndarray, n_probabilities: int = 0) -> Examples:
         """Make the examples that a run starts from.
 
         Parameters
         ----------
         labels : (n,) integers
             `UNLABELLED` where the label is not known.
+        n_probabilities : int
+            The number of classes for soft targets, else 0.
         """
         labels = np.array(labels, np.int64)
         labelled_in = np.where(labels < 0, -1, 0)
-        return cls(labels, labelled_in, np.full(len(labels), np.nan), np.full(len(labels), -1))
+        n = len(labels)
+        probabilities = np.zeros((n, n_probabilities), np.float32)
+        return cls(labels, labelled_in, np.full(n, np.nan), np.full(n, -1), probabilities)
 
     @property
     def labelled(self) -> np.ndarray:
@@ -69,16 +77,17 @@ class Examples:
         confidence: np.ndarray,
         nearest: np.ndarray,
         meta_iteration: int,
+        probabilities: np.ndarray | float = 0.0,
     ) -> Examples:
         """Return examples in which these images have these pseudo-labels.
 
         An image that has a pseudo-label already gets the new one.
         """
-        return self._replaced(indices, labels, meta_iteration, confidence, nearest)
+        return self._replaced(indices, labels, meta_iteration, confidence, nearest, probabilities)
 
     def without_labels(self, indices: np.ndarray) -> Examples:
         """Return examples in which these images have no label."""
-        return self._replaced(indices, UNLABELLED, -1, np.nan, -1)
+        return self._replaced(indices, UNLABELLED, -1, np.nan, -1, 0.0)
 
     def without_pseudo_labels(self) -> Examples:
         """Return examples that have the given labels alone, so that the others are given anew."""
@@ -104,6 +113,8 @@ class Examples:
             and np.array_equal(np.isnan(self.confidence), self.labelled_in < 1)
             and np.isin(self.nearest, np.append(self.labelled, -1)).all()
             and (self.nearest[self.labelled_in < 1] == -1).all()
+            and ((self.probabilities >= 0) & (self.probabilities <= 1)).all()
+            and not self.probabilities[self.labelled_in < 1].any()
         ):
             raise ValueError("its labels can't be those of a run with the labels that were given")
 

@@ -43,11 +43,12 @@ class Learner(Protocol):
     def train(self, examples: Examples, meta_iteration: int) -> tuple[float, int]:
         """Train on the labelled examples; return the last epoch's mean loss and gradient steps."""
 
-    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return labels, confidences and nearest labelled images, each (k,), of these images.
 
         A larger confidence is surer. The nearest labelled image has the predicted label; it is -1
-        for a learner that compares with no labelled image.
+        for a learner that compares with no labelled image. A learner that trains on soft targets
+        returns the probabilities (k, n_classes) float32 as well.
         """
 
     def test_accuracy(self) -> float | None:

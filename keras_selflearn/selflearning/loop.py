@@ -86,7 +86,7 @@ def self_learning(
             return state.examples, none
         examples = before_labelling(state.examples)
         unlabelled = examples.unlabelled
-        labels, confidence, nearest = learner.label(unlabelled)
+        labels, confidence, nearest, *soft = learner.label(unlabelled)
         known = np.flatnonzero(labels != UNLABELLED)
         kept = known[select(labels[known], confidence[known])]
         check_selected(len(kept), len(labels), meta_iteration)
@@ -94,7 +94,12 @@ def self_learning(
             kept = kept[confidence[kept] >= min_confidence]
         indices = unlabelled[kept]
         merged = examples.merge(
-            indices, labels[kept], confidence[kept], nearest[kept], meta_iteration
+            indices,
+            labels[kept],
+            confidence[kept],
+            nearest[kept],
+            meta_iteration,
+            *(probabilities[kept] for probabilities in soft),
         )
         return merged, {
             "selected": len(kept),

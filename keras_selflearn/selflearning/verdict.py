@@ -41,12 +41,12 @@ class Changes:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The gain of self-learning over all folds, paired by image.
+    """The gain of self-learning over all folds or on the test images, paired by image.
 
     Attributes
     ----------
     images : int
-        How many labelled images were held out, each once.
+        How many images training did not see, each once.
     before, after : float
         Per cent of them labelled right.
     gain, half_width : float
@@ -78,9 +78,9 @@ class Verdict:
             half_width=float(100 * _QUANTILE * deviation / np.sqrt(n)),
         )
 
-    def __str__(self) -> str:
-        """In one line: `Self-learning: 78 -> 84 % (folds, +6 ± 2)`."""
+    def by(self, images: str) -> str:
+        """In one line: `Self-learning: 78 -> 84 % (folds, +6 ± 2)` by "folds"."""
         return (
-            f"Self-learning: {self.before:.0f} -> {self.after:.0f} % (folds, {self.gain:+.0f} ±"
+            f"Self-learning: {self.before:.0f} -> {self.after:.0f} % ({images}, {self.gain:+.0f} ±"
             f" {self.half_width:.0f})"
         )

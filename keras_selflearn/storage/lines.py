@@ -24,7 +24,7 @@ class NotAFileError(OSError, ValueError):
         super().__init__(errno.EINVAL, "it is not a file")
 
     def __str__(self) -> str:
-        return self.strerror
+        return str(self.strerror)
 
 
 @contextlib.contextmanager

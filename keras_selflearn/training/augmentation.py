@@ -7,7 +7,7 @@ from typing import Callable
 
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, unknown_name
+from keras_selflearn.training import strong_augmentation as strong
 
 # A share of height and width, as in the authors' code. The paper does not mention augmentation.
 LARGEST_SHIFT = 0.125
@@ -48,29 +48,17 @@ def flip(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.gather(images, positions, axis=2, batch_dims=1)
 
 
+# By the names in `options.augmentation`.
 AUGMENTATIONS: dict[str, Callable[[tf.Tensor, tf.Tensor], tf.Tensor]] = {
     "shift": shift,
     "flip": flip,
+    "brightness": strong.brightness,
+    "contrast": strong.contrast,
+    "saturation": strong.saturation,
+    "rotate": strong.rotate,
+    "zoom": strong.zoom,
+    "square": strong.square,
 }
-
-
-def parse_augmentations(names: str) -> tuple[str, ...]:
-    """Split "shift,flip" into names; "none" gives no name.
-
-    Raises
-    ------
-    InputError
-        For a name that is not in `AUGMENTATIONS`.
-    """
-    if names == "none":
-        return ()
-    if not isinstance(names, str):
-        raise InputError(f"augment is {names!r}: give names, comma-separated, or 'none'.")
-    parts = tuple(name.strip() for name in names.split(","))
-    for name in parts:
-        if name not in AUGMENTATIONS:
-            raise unknown_name("augmentation", name, [*AUGMENTATIONS, "none"])
-    return parts
 
 
 def augment(images: tf.Tensor, names: Sequence[str], seed: tf.Tensor) -> tf.Tensor:

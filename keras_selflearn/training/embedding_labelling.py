@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Callable
 
 import numpy as np
@@ -31,6 +32,8 @@ class EmbeddingLabelling:
         `later_round`, see `Setting`.
     reference : "initial" or "all"
         The labelled images that the labeller compares with: those with a given label, or all.
+    gives_probabilities : bool
+        Whether `label` returns probabilities as well.
     test_features : "as-is" or "standardised"
         The embeddings by which a labeller that needs a reference labels the test set.
         Standardised: the reference's and the test set's, each with their own mean and deviation.
@@ -49,6 +52,7 @@ class EmbeddingLabelling:
         *,
         reference: str = "initial",
         test_features: str = "as-is",
+        gives_probabilities: bool = False,
     ) -> None:
         self._embed_images = embed
         self._images = images
@@ -57,6 +61,7 @@ class EmbeddingLabelling:
         self._needs_unlabelled = new_labeller().needs_unlabelled
         # A graph holds all images: pseudo-labels of earlier rounds reach it through the head.
         self._uses_all = reference == "all" and not self._needs_unlabelled
+        self._gives_probabilities = gives_probabilities
         self._standardises = test_features == "standardised"
         self._meta_iteration = 0
         self._labels = np.empty(0, np.int64)
@@ -116,19 +121,30 @@ class EmbeddingLabelling:
         """Return the embeddings (k, d) float32 of these training images."""
         return self._embed_images(self._images, indices)
 
-    def label(self, indices: np.ndarray) -> Labels:
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, ...]:
         """Label these training images: see `Learner.label`."""
         if self._needs_unlabelled:
             embeddings = self._embed("unlabelled", self._images, indices)
             with stage("label", images=len(indices)):
-                return self._with_indices(self._fitted(embeddings).label_unlabelled())
+                labeller = self._fitted(embeddings)
+                found = self._with_indices(labeller.label_unlabelled())
+                return self._and(found, labeller.unlabelled_probabilities)
         parts = []
         for start in range(0, max(len(indices), 1), _LABELLED_AT_ONCE):
             part = indices[start : start + _LABELLED_AT_ONCE]
             embeddings = self._embed("unlabelled", self._images, part)
             with stage("label", images=len(part)):
-                parts.append(self.labeller.label(embeddings))
-        return self._with_indices(Labels(*(np.concatenate(each) for each in zip(*parts))))
+                found = self._with_indices(self.labeller.label(embeddings))
+                asked = functools.partial(self.labeller.probabilities, embeddings)
+                parts.append(self._and(found, asked))
+        joined = [np.concatenate(each) for each in zip(*parts)]
+        return tuple(joined) if self._gives_probabilities else Labels(*joined)
+
+    def _and(
+        self, found: Labels, probabilities: Callable[[], np.ndarray]
+    ) -> tuple[np.ndarray, ...]:
+        """The labels, and the probabilities where they are wanted."""
+        return (*found, probabilities()) if self._gives_probabilities else found
 
     def label_test(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the labels (k,) and embeddings (k, d) float32 of test images."""

@@ -109,7 +109,7 @@ class HeadLearner:
         likelihoods = head.probabilities(embeddings)[np.arange(len(labels)), labels]
         return float(-np.log(np.maximum(likelihoods, np.finfo(np.float32).tiny)).mean()), 0
 
-    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, ...]:
         """Label these training images: see `Learner.label`."""
         return self.labelling.label(indices)
 

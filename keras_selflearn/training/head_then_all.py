@@ -57,7 +57,7 @@ class HeadThenAllLearner:
         self._last = self._whole if meta_iteration >= self._whole.first else self._head
         return self._last.train(examples, meta_iteration)
 
-    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, ...]:
         """Label these training images: see `Learner.label`."""
         return self._last.label(indices)
 

@@ -194,7 +194,7 @@ class KerasLearner:
         self._progress = progress
         self.labelling.refer_to(examples, self._meta_iteration, compared)
 
-    def label(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def label(self, indices: np.ndarray) -> tuple[np.ndarray, ...]:
         """Label these training images: see `Learner.label`."""
         return self.labelling.label(indices)
 

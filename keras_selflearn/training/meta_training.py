@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Callable, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.selflearning.examples import Examples
-from keras_selflearn.training.pipeline import steps_per_epoch, training_batches
+from keras_selflearn.training.augmentation import augment
+from keras_selflearn.training.pipeline import (
+    drawn_batches,
+    endless,
+    shuffled,
+    steps_per_epoch,
+)
+
+# Folded into the seed of pseudo-labelled images: augmentations fold in their own small numbers.
+_PSEUDO = 1000
 
 
 class MetaTraining(Protocol):
@@ -48,38 +57,105 @@ class MetaTraining(Protocol):
 
 
 @dataclass(frozen=True)
-class ContinuedTraining:
-    """The paper's way: go on training, on all labelled images alike.
+class BatchTraining:
+    """Train on mini-batches of labelled images.
+
+    The defaults are the paper's way: go on training, on all labelled images alike.
 
     Parameters
     ----------
     batch_size : int
     augmentations : tuple of str
-        As `parse_augmentations` returns them.
+        For all images, as `parse_augmentations` returns them.
     seed : int
+    pseudo_augmentations : tuple of str
+        For pseudo-labelled images only, after the others.
+    labelled_share : float or None
+        The share of a batch that has given labels, where there are pseudo-labels: at least one
+        image, and not all. None: all labelled images are drawn alike.
+    has_soft_targets : bool
+        Whether the targets are the examples' `probabilities` for pseudo-labelled images, and 0 and
+        1 for the others, (batch, n_classes) float32. Else they are the labels.
+    starts_anew : bool
+        See `MetaTraining`.
     """
 
     batch_size: int
     augmentations: tuple[str, ...]
     seed: int
-    starts_anew: ClassVar[bool] = False
+    pseudo_augmentations: tuple[str, ...] = ()
+    labelled_share: float | None = None
+    has_soft_targets: bool = False
+    starts_anew: bool = False
 
     def steps_per_epoch(self, examples: Examples) -> int:
-        """Return the number of batches that hold each labelled image once."""
+        """Return the number of batches that hold each labelled image once.
+
+        With a fixed share of given labels they hold each pseudo-labelled image once.
+        """
+        n_pseudo = int(_is_pseudo(examples).sum())
+        if self._mixes(n_pseudo):
+            return steps_per_epoch(n_pseudo, self.batch_size - self._n_given())
         return steps_per_epoch(len(examples.labelled), self.batch_size)
 
     def batches(
         self, images: np.ndarray, examples: Examples, *, first_step: int, steps: int
     ) -> tf.data.Dataset:
-        """Return batches of labelled images, shuffled in each epoch, with hard labels."""
+        """Return batches that are shuffled in each epoch."""
         indices = examples.labelled
-        return training_batches(
+        is_pseudo = _is_pseudo(examples)
+        return drawn_batches(
             images,
             indices,
-            examples.labels[indices],
-            batch_size=self.batch_size,
+            [_soft_targets(examples) if self.has_soft_targets else examples.labels[indices]],
+            draw=self._draw(is_pseudo),
+            change=self._change(is_pseudo),
             first_step=first_step,
             steps=steps,
-            augmentations=self.augmentations,
-            seed=self.seed,
         )
+
+    def _mixes(self, n_pseudo: int) -> bool:
+        return self.labelled_share is not None and n_pseudo > 0
+
+    def _n_given(self) -> int:
+        """How many images of a mixed batch have given labels."""
+        share = self.labelled_share or 0
+        return min(max(round(share * self.batch_size), 1), self.batch_size - 1)
+
+    def _draw(self, is_pseudo: np.ndarray) -> Callable[[int], np.ndarray]:
+        """From the number of a step to the positions of its batch."""
+        if not self._mixes(int(is_pseudo.sum())):
+            return shuffled(len(is_pseudo), self.batch_size, self.seed)
+        given, pseudo = np.flatnonzero(~is_pseudo), np.flatnonzero(is_pseudo)
+        n_given = self._n_given()
+        draw_given = endless(len(given), n_given, self.seed)
+        draw_pseudo = shuffled(len(pseudo), self.batch_size - n_given, self.seed)
+        return lambda step: np.concatenate([given[draw_given(step)], pseudo[draw_pseudo(step)]])
+
+    def _change(self, is_pseudo: np.ndarray) -> Callable[..., tf.Tensor]:
+        """From images, their positions and the number of a step to augmented images."""
+
+        def change(batch: tf.Tensor, positions: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+            seed = tf.stack([self.seed, step])
+            batch = augment(batch, self.augmentations, seed)
+            if not self.pseudo_augmentations:
+                return batch
+            own_seed = tf.random.experimental.stateless_fold_in(seed, _PSEUDO)
+            changed = augment(batch, self.pseudo_augmentations, own_seed)
+            changes = tf.gather(tf.constant(is_pseudo), positions)
+            return tf.where(changes[:, None, None, None], changed, batch)
+
+        return change
+
+
+def _is_pseudo(examples: Examples) -> np.ndarray:
+    """Whether the label of each labelled image is a pseudo-label."""
+    return examples.labelled_in[examples.labelled] > 0
+
+
+def _soft_targets(examples: Examples) -> np.ndarray:
+    indices = examples.labelled
+    targets = examples.probabilities[indices]
+    given = np.flatnonzero(~_is_pseudo(examples))
+    targets[given, examples.labels[indices[given]]] = 1
+    return targets

@@ -14,57 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.network.loading import load_ahead
-from keras_selflearn.training.augmentation import augment
 
 
 def steps_per_epoch(n: int, batch_size: int) -> int:
     """Return the number of batches of `n` examples; the last one may be smaller."""
     return -(-n // batch_size)
-
-
-def training_batches(
-    images: np.ndarray,
-    indices: np.ndarray,
-    labels: np.ndarray,
-    *,
-    batch_size: int,
-    first_step: int,
-    steps: int,
-    augmentations: Sequence[str],
-    seed: int,
-) -> tf.data.Dataset:
-    """Return shuffled and augmented batches, epoch after epoch.
-
-    Parameters
-    ----------
-    images : (n, height, width, channels) uint8, or (n, d) float32
-        An array or a memory map. Features have no augmentations.
-    indices : (k,) integers
-        The training examples among the images.
-    labels : (k,) integers
-        The labels of these examples.
-    batch_size : int
-    first_step : int
-        The number of the first batch, counted over all epochs. Each epoch has its own order.
-    steps : int
-        The number of batches. The last epoch may not be complete.
-    augmentations : sequence of str
-        As `parse_augmentations` returns them.
-    seed : int
-
-    Returns
-    -------
-    tf.data.Dataset of images (batch, ...) of the same dtype and (batch,) int64
-    """
-    return drawn_batches(
-        images,
-        np.asarray(indices),
-        [np.asarray(labels, np.int64)],
-        draw=shuffled(len(indices), batch_size, seed),
-        change=lambda batch, _, step: augment(batch, augmentations, tf.stack([seed, step])),
-        first_step=first_step,
-        steps=steps,
-    )
 
 
 def shuffled(n: int, batch_size: int, seed: int) -> Callable[[int], np.ndarray]:
@@ -82,6 +36,24 @@ def shuffled(n: int, batch_size: int, seed: int) -> Callable[[int], np.ndarray]:
     return draw
 
 
+def endless(n: int, batch_size: int, seed: int) -> Callable[[int], np.ndarray]:
+    """Return a function from a step to so many positions below `n`.
+
+    One shuffled order follows another without a gap. A batch that is larger than `n` holds
+    positions more than once.
+    """
+
+    @functools.lru_cache(maxsize=2)
+    def order(epoch: int) -> np.ndarray:
+        return np.random.default_rng([seed, epoch, n]).permutation(n)
+
+    def draw(step: int) -> np.ndarray:
+        places = np.arange(step * batch_size, (step + 1) * batch_size)
+        return np.array([order(int(place) // n)[place % n] for place in places], np.int64)
+
+    return draw
+
+
 def drawn_batches(
     images: np.ndarray,
     indices: np.ndarray,
@@ -92,7 +64,7 @@ def drawn_batches(
     first_step: int,
     steps: int,
 ) -> tf.data.Dataset:
-    """Return the batches that `draw` chooses and `change` augments.
+    """Return the batches of a training that `draw` chooses and `change` augments.
 
     Parameters
     ----------

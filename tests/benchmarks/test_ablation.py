@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.ablation import VARIANTS, Asked, discriminant, main, prepare, right
+from benchmarks.ablation import VARIANTS, Asked, main, prepare, right, soft_discriminant
 from keras_selflearn.datasets import load_dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.labelling.linear_heads import fit_discriminant
@@ -18,12 +18,12 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_the_discriminant_of_hard_labels_is_that_of_the_package():
+def test_the_soft_discriminant_of_hard_labels_is_that_of_the_package():
     chance = np.random.default_rng(0)
     labels = np.arange(60) % 3
     rows = (chance.normal(size=(60, 5)) + 2 * np.eye(3, 5)[labels]).astype(np.float32)
     weights = chance.uniform(1, 2, 60)
-    found = discriminant(rows, (np.eye(3)[labels] * weights[:, None]).astype(np.float32))
+    found = soft_discriminant(rows, (np.eye(3)[labels] * weights[:, None]).astype(np.float32))
     expected = fit_discriminant(rows, labels, n_classes=3, weights=weights)
     np.testing.assert_allclose(found.kernel, expected.kernel, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(found.bias, expected.bias, rtol=1e-3, atol=1e-3)

@@ -75,7 +75,13 @@ def test_a_fit_that_is_stopped_in_the_network_s_training_goes_on(
     last_step, data, tmp_path, monkeypatch
 ):
     images, labels = data
-    expected = classifier().fit(images, labels)
+    changes = {
+        "restart": True,
+        "targets": "soft",
+        "labelled_share": 0.3,
+        "pseudo_augment": "contrast,zoom",
+    }
+    expected = classifier(**changes).fit(images, labels)
     steps = []
 
     def stop():
@@ -85,12 +91,30 @@ def test_a_fit_that_is_stopped_in_the_network_s_training_goes_on(
 
     monkeypatch.setattr(resuming, "check_for_stop", stop)
     with pytest.raises(Stopped):
-        classifier().fit(images, labels, checkpoints=Checkpoints(tmp_path / "kept"))
-    found = classifier().fit(images, labels, checkpoints=Checkpoints(tmp_path / "kept"))
+        classifier(**changes).fit(images, labels, checkpoints=Checkpoints(tmp_path / "kept"))
+    kept = Checkpoints(tmp_path / "kept")
+    found = classifier(**changes).fit(images, labels, checkpoints=kept)
     assert found.history_ == expected.history_
     np.testing.assert_array_equal(found.transduction_, expected.transduction_)
     for now, then in zip(found.network_.trainer.weights, expected.network_.trainer.weights):
         np.testing.assert_array_equal(np.asarray(now), np.asarray(then))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("meta_iterations", "seen"), [(0, 48), (2, 40)])
+def test_the_head_may_see_images_in_another_size(meta_iterations, seen, data, tmp_path):
+    images, labels = data
+    options = {"meta_iterations": meta_iterations, "image_size": 40}
+    subject = classifier(**options, head_image_size=48).fit(images, labels)
+    plain = classifier(**options).fit(images, labels)
+    assert subject.history_[0] != plain.history_[0]
+    same_head = classifier(train="head", meta_iterations=0, image_size=48).fit(images, labels)
+    assert subject.history_[0] == same_head.history_[0]
+    assert subject.fitted_parameters_["image_size"] == seen
+    expected = subject.predict_proba(images[:30])
+    subject.save(tmp_path / "saved")
+    loaded = SelfLearningClassifier.load(tmp_path / "saved")
+    np.testing.assert_allclose(loaded.predict_proba(images[:30]), expected, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -110,6 +134,7 @@ def test_without_meta_iterations_a_head_is_all(data, tmp_path):
     [
         ({"meta_iterations": 1}, "meta_iterations is 1, and the network is first trained in meta-"),
         ({"pseudo_labels": "kept"}, "labels all images in the first of 2 head_rounds, so that not"),
+        ({"labelled_share": 0.5, "batch_size": 1}, "labelled_share is 0.5, and batch_size is 1"),
         ({"head_rounds": 0}, "head_rounds is 0: give an integer from 1 to"),
     ],
 )

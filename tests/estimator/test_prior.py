@@ -40,8 +40,12 @@ def test_a_file_gives_shares(tmp_path):
         ("cat,1,2\n", "line 1 is no pair"),
         ("cat,much\n", "could not convert"),
         ('cat,0\ndog,0\n"a, b",0\n', "or all are 0"),
-        ('cat,nan\ndog,0\n"a, b",1\n', "not a number"),
-        ('cat,-1\ndog,0\n"a, b",1\n', "negative"),
+        ("\n", "it has no share"),
+        ('cat,1e308\ndog,1e308\n"a, b",1\n', "too large"),
+        ("class,share\ncat,1\n", "line 1: could not convert"),
+        ('cat,nan\ndog,0\n"a, b",1\n', "line 1 has a share that is .*not a number"),
+        ('cat,1\ndog,-1\n"a, b",1\n', "line 2 has a share that is negative"),
+        ('cat,1\ndog,inf\n"a, b",1\n', "infinite"),
         (b"caf\xe9,1\n", "can't be read"),
     ],
 )
@@ -50,6 +54,13 @@ def test_a_wrong_file_is_one_sentence(content, message, tmp_path):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(InputError, match=message):
         prior_of(path, CLASSES)
+
+
+def test_what_a_file_shows_alone_is_said_before_the_classes_are_known(tmp_path):
+    path = tmp_path / "shares.csv"
+    path.write_text("cat,1\ndog,-1\n")
+    with pytest.raises(InputError, match="negative"):
+        check_prior(path)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.digest import sha256_of_array
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.meta_training import BatchTraining
 from keras_selflearn.training.schedule import Schedule
 
 pytestmark = pytest.mark.slow
@@ -55,17 +55,18 @@ AVERAGE = {"first": Schedule(epochs=9, steps=24, learning_rate=1e-2, ema_momentu
 AVERAGE["meta"] = Schedule(epochs=9, steps=12, learning_rate=1e-3, ema_momentum=0.8)
 
 
-class Anew(ContinuedTraining):
-    """Starts each training from the initial weights."""
-
-    starts_anew = True
-
-
+MIXED = functools.partial(
+    BatchTraining,
+    starts_anew=True,
+    labelled_share=0.4,
+    has_soft_targets=True,
+    pseudo_augmentations=("brightness", "rotate", "square"),
+)
 CASES = {
     "cross-entropy": {"trainings": STEPS},
     "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
-    "cross-entropy anew": {"way": Anew, "precision": "mixed_float16", "trainings": AVERAGE},
+    "cross-entropy mixed": {"way": MIXED, "precision": "mixed_float16", "trainings": AVERAGE},
     "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
@@ -113,6 +114,7 @@ class Run:
             seed=5,
         )
         self.order = options.get("order", "label-first")
+        self.n_probabilities = 2 if "way" in options else 0
         self.after_step = lambda: None
         self.learner = Watched(
             network,
@@ -123,20 +125,21 @@ class Run:
                     make_labeller, objective.labelling, head=network.head, n_classes=2
                 ),
                 reference=options.get("reference", "initial"),
+                gives_probabilities="way" in options,
             ),
             IMAGES,
             n_classes=2,
             test_data=(IMAGES, TRUTH),
             first_schedule=options["trainings"]["first"],
             meta_schedule=options["trainings"]["meta"],
-            meta_training=options.get("way", ContinuedTraining)(5, ("shift", "flip"), 5),
+            meta_training=options.get("way", BatchTraining)(5, ("shift", "flip"), 5),
             after_step=lambda: self.after_step(),
         )
         self.begin(None)
 
     def begin(self, checkpoints):
         """Start anew, with these checkpoints; `resume` goes to the last of them."""
-        self.state = RunState(Examples.from_labels(GIVEN))
+        self.state = RunState(Examples.from_labels(GIVEN, self.n_probabilities))
         identity = {"order": self.order, "meta_iterations": META_ITERATIONS}
         self.resuming = Resuming(checkpoints, identity)
 

@@ -245,6 +245,7 @@ def test_one_changed_bit_is_noticed(saved, name, no_network):
         ({"parameters": {"backbone": ["tiny"]}}, "damaged"),
         ({"parameters": {"augment": 3}}, "damaged"),
         ({"parameters": {"weights": None}}, "weights is no text"),
+        ({"parameters": {"prior": ["equal"]}}, "prior is no text"),
         ({"parameters": {"loss": ["triplet"]}}, "damaged"),
         ({"parameters": {"loss": "os"}}, "loss of its own, 'os'"),
         ({"loss_parameters": [1]}, "damaged"),
@@ -354,6 +355,11 @@ def test_the_folder_itself_may_be_a_link(saved, tmp_path):
 def test_the_initial_weights_need_not_be_there_any_more(saved):
     change_settings(saved, parameters={"weights": "/no/such/file.h5"})
     assert SelfLearningClassifier.load(saved).weights == "/no/such/file.h5"
+
+
+def test_the_file_of_the_prior_need_not_be_there_any_more(saved):
+    change_settings(saved, parameters={"prior": "/no/such/shares.csv"})
+    assert SelfLearningClassifier.load(saved).prior == "/no/such/shares.csv"
 
 
 def test_a_folder_has_its_name_only_when_it_is_whole(fitted, tmp_path, monkeypatch):

@@ -68,6 +68,20 @@ def test_smoothed_labels_are_those_of_keras(smoothing):
     np.testing.assert_allclose(slopes, expected_slopes, atol=1e-6)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_soft_targets_are_those_of_keras(smoothing):
+    rng = np.random.default_rng(0)
+    targets = rng.dirichlet(np.ones(4), 9).astype(np.float32)
+    targets[0] = [0, 0, 1, 0]
+    logits = rng.normal(0, 3, (9, 4)).astype(np.float32)
+    ours = get_objective("cross-entropy", label_smoothing=smoothing).loss()
+    keras = tf.keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    value, slopes = naive.value_and_gradient(ours, targets, logits)
+    expected, expected_slopes = naive.value_and_gradient(keras, targets, logits)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    np.testing.assert_allclose(slopes, expected_slopes, atol=1e-6)
+
+
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0, "some"])
 def test_smoothing_out_of_range_is_refused(smoothing):
     with pytest.raises(InputError, match="label smoothing"):

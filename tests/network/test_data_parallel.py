@@ -36,6 +36,11 @@ def test_two_devices_train_as_one_does(loss, facts):
     assert measured["losses"] < 1e-5 and measured["weights"] < 1e-5
 
 
+def test_two_devices_train_on_soft_targets_as_one_does(facts):
+    measured = facts["soft_targets"]
+    assert measured["losses"] < 1e-5 and measured["weights"] < 1e-5
+
+
 def test_pairs_are_formed_over_the_whole_batch(facts):
     losses = facts["whole_batch_loss"]
     assert abs(losses["shares"] - losses["whole"]) > 1e-2

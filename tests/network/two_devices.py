@@ -24,7 +24,8 @@ from keras_selflearn.network.dropout import Dropout  # noqa: E402
 from keras_selflearn.network.embedding import embed  # noqa: E402
 from keras_selflearn.network.model import build_network  # noqa: E402
 from keras_selflearn.network.strategy import make_strategy  # noqa: E402
-from keras_selflearn.training.pipeline import training_batches  # noqa: E402
+from keras_selflearn.training.augmentation import shift  # noqa: E402
+from keras_selflearn.training.pipeline import drawn_batches, shuffled  # noqa: E402
 
 STRATEGIES = ("none", "mirrored")
 # In batches of 7: shares of 3 and 4, and in the last batch of 1 and none.
@@ -50,16 +51,15 @@ def network(strategy, loss="triplet", **changes):
     return build_network(**{**options, **changes}, strategy=strategy)
 
 
-def train(net, epochs=3):
-    batches = training_batches(
+def train(net, epochs=3, targets=LABELS):
+    batches = drawn_batches(
         IMAGES,
         np.arange(15),
-        LABELS,
-        batch_size=7,
+        [targets],
+        draw=shuffled(15, 7, 0),
+        change=lambda images, _, step: shift(images, tf.stack([0, step])),
         first_step=0,
         steps=3 * epochs,
-        augmentations=("shift",),
-        seed=0,
     )
     options = {"epochs": epochs, "steps_per_epoch": 3, "shuffle": False, "verbose": 0}
     return net.trainer.fit(batches, **options).history["loss"]
@@ -80,6 +80,17 @@ def training(loss):
         "losses": apart(*losses),
         "weights": apart(one, two),
         "change": apart(before, one),
+    }
+
+
+def soft_targets():
+    """How far apart both strategies end with probabilities in place of labels."""
+    targets = np.random.default_rng(0).dirichlet([1, 1, 1], 15).astype(np.float32)
+    nets = [network(strategy, "cross-entropy") for strategy in STRATEGIES]
+    losses = [train(net, targets=targets) for net in nets]
+    return {
+        "losses": apart(*losses),
+        "weights": apart(*(net.trainer.get_weights() for net in nets)),
     }
 
 
@@ -214,6 +225,7 @@ def main(folder):
     net = network("mirrored")
     facts = {
         "training": {loss: training(loss) for loss in loss_names()},
+        "soft_targets": soft_targets(),
         "whole_batch_loss": whole_batch_loss(),
         "embeddings": [embeddings(net, n) for n in (1, 2, 7, 15)],
         "dropout_masks": dropout_masks(),

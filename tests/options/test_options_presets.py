@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from sklearn.base import clone
 
@@ -40,6 +43,12 @@ def test_the_estimator_takes_a_preset_and_other_values_win():
     [
         (["--dataset=folder", "--images=x"], "quick"),
         (["--dataset=folder", "--images=x", "--image_size=64", "--backbone=tiny"], "quick"),
+        (["--dataset=folder", "--images=x", "--prior=equal"], "quick"),
+        (["--dataset=folder", "--images=x", "--mirror", "--graph_neighbors=5"], "quick"),
+        (["--dataset=folder", "--images=x", "--keep=last", "--folds=0"], "quick"),
+        (["--dataset=folder", "--images=x", "--evaluate_every=2"], "quick"),
+        (["--dataset=folder", "--images=x", "--labelling=graph", "--prior=equal"], None),
+        (["--dataset=folder", "--images=x", "--train=head", "--mirror"], None),
         (["--dataset=folder", "--images=x", "--epochs=3"], None),
         (["--dataset=folder", "--images=x", "--loss=triplet"], None),
         (["--dataset=folder", "--images=x", "--loss=triplet", "--preset=few"], "few"),
@@ -59,9 +68,22 @@ def test_what_says_how_to_train():
     names = says_how()
     assert {"train", "loss", "epochs", "labelling", "selection", "margin", "dropout"} <= {*names}
     assert not {"backbone", "weights", "image_size", "seed", "images", "precision"} & {*names}
+    assert not {"folds", "keep", "evaluate_every", "prior", "mirror", "head"} & {*names}
 
 
 def test_a_preset_is_not_for_a_repetition():
     command = command_line.parse(main.Command, ["--from_run=x", "--preset=quick"])
     with pytest.raises(InputError, match="--preset is not for --from_run"):
         main.flagfile_of(command, frozenset(["from_run", "preset"]))
+
+
+def test_a_preset_is_chosen_before_tensorflow_is_imported():
+    """Its messages would be seen, because they are kept off the screen only later."""
+    code = """if True:
+        import sys
+        from keras_selflearn import main
+        from keras_selflearn.console import command_line
+        command = command_line.parse(main.Command, ["--images=x", "--prior=equal"])
+        assert main.flagfile_of(command, frozenset(["images", "prior"])).stem == "quick"
+        assert "tensorflow" not in sys.modules"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -36,6 +36,11 @@ SOME_RUNS = {
     "meta_head": ({"train": "head"}, {"train": "head", "regime": "n-labelled"}),
     "mirror": ({"train": "head"}, {}),
     "head_rounds": ({"train": "head-then-all"}, {"train": "head"}),
+    "pseudo_augment": ({}, {"train": "head"}),
+    "labelled_share": ({}, {"meta_iterations": 0}),
+    "targets": ({}, {"loss": "triplet"}),
+    "restart": ({}, {"regime": "n-labelled"}),
+    "head_image_size": ({"train": "head-then-all"}, {"train": "head"}),
     "keep": ({}, {"regime": "n-labelled"}),
     "pseudo_labels": ({}, {"regime": "n-labelled"}),
     **dict.fromkeys(
@@ -62,6 +67,7 @@ VALUES = {
     "labels_per_class": "0=9",
     "dataset": "glyphs",
     "augment": "flip",
+    "pseudo_augment": "flip",
     "backbone": "tiny",
 }
 

@@ -84,6 +84,11 @@ def test_every_option_reaches_the_classifier():
         "self_learning_rate": 0.25,
         "dropout": 0.1,
         "augment": "none",
+        "pseudo_augment": "zoom",
+        "labelled_share": 0.2,
+        "targets": "soft",
+        "restart": True,
+        "head_image_size": 64,
         "precision": "float32",
         "strategy": "mirrored",
         "train": "head",
@@ -284,6 +289,8 @@ def assert_same_run(found, expected):
     run = found.read_run()
     assert run.status == "finished" and run.cause is None
     assert run.test_accuracy == expected.read_run().test_accuracy
+    assert run.test_verdict == expected.read_run().test_verdict is not None
+    assert not found.test_labels.exists()
     assert len(run.meta_iteration_seconds) == len(run.history)
     assert sum(run.meta_iteration_seconds) <= run.seconds
     assert not found.checkpoints.exists()

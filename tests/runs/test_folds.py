@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
 
@@ -43,7 +44,7 @@ class Stub:
             learner = SimpleNamespace(test_predictions=predictions)
             record = SimpleNamespace(meta_iteration=number, test_accuracy=0.0)
             for each in callbacks:
-                if type(each).__module__ == "keras_selflearn.runs.folds":
+                if isinstance(each, BeforeAndAfter):
                     each.on_meta_iteration_end(record, learner)
 
 
@@ -52,9 +53,9 @@ def folder(tmp_path):
     return RunFolder(tmp_path)
 
 
-def run(folder, fits, fail_at=None):
+def run(folder, fits, fail_at=None, kind=Stub):
     return cross_validate(
-        lambda: Stub(fits, fail_at),
+        lambda: kind(fits, fail_at),
         IMAGES,
         LABELS,
         LABELLED,
@@ -110,3 +111,30 @@ def test_a_fold_that_ended_early_counts_as_it_ended(folder):
     found, verdict = run(folder, SimpleNamespace())
     assert found.accuracy == (20.0, 30.0)
     assert verdict is None  # these folds say nothing of single images
+
+
+@pytest.mark.parametrize("measured", [[0], [0, 1]])
+def test_a_fold_that_was_stopped_in_between_still_compares_before_and_after(folder, measured):
+    fits, left = [], [measured, [1] if measured == [0] else []]
+
+    class Interrupted(Stub):
+        def observe(self, callbacks, truth):
+            numbers = left.pop(0) if left else [0, 1]
+            (kept,) = (each for each in callbacks if isinstance(each, BeforeAndAfter))
+            right = np.searchsorted(np.unique(LABELS[LABELLED]), truth)
+            for number in numbers:
+                learner = SimpleNamespace(test_predictions=right + 1 - number)
+                record = SimpleNamespace(meta_iteration=number, test_accuracy=0.0)
+                kept.on_meta_iteration_end(record, learner)
+            if len(left) == 1:
+                raise KeyboardInterrupt
+
+        def fit(self, images, labels, **named):
+            named["checkpoints"].remove()
+            super().fit(images, labels, **named)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, fits, kind=Interrupted)
+    _, verdict = run(folder, fits, kind=Interrupted)
+    assert (verdict.before, verdict.after, verdict.images) == (0, 100, len(LABELLED))
+    assert sorted(path.name for path in folder.folds.iterdir()) == ["1.json", "2.json", "3.json"]

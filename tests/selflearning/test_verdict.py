@@ -45,5 +45,6 @@ def test_nothing_changed_is_not_a_certain_gain_of_nothing():
 
 
 def test_it_is_one_line():
-    assert str(Verdict.of([Changes(50, 39, 4, 1)])) == "Self-learning: 78 -> 84 % (folds, +6 ± 9)"
-    assert "(folds, -10 ±" in str(Verdict.of([Changes(10, 9, 0, 1)]))
+    verdict = Verdict.of([Changes(50, 39, 4, 1)])
+    assert verdict.by("folds") == "Self-learning: 78 -> 84 % (folds, +6 ± 9)"
+    assert "(test images, -10 ±" in Verdict.of([Changes(10, 9, 0, 1)]).by("test images")

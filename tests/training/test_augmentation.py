@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_selflearn.training.augmentation import augment, flip, parse_augmentations, shift
+from keras_selflearn.options.augmentation import parse_augmentations
+from keras_selflearn.training.augmentation import augment, flip, shift
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
 from keras_selflearn.training.head_then_all import HeadThenAllLearner
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
+from keras_selflearn.training.meta_training import BatchTraining
 from keras_selflearn.training.schedule import Schedule
 
 N, ROUNDS, META_ITERATIONS = 40, 2, 4
@@ -88,7 +88,7 @@ def whole_learner(first):
         test_data=(IMAGES[:30], TRUTH[:30]),
         first_schedule=Schedule(epochs=3, learning_rate=1e-2),
         meta_schedule=Schedule(epochs=1, learning_rate=1e-3),
-        meta_training=ContinuedTraining(10, (), 5),
+        meta_training=BatchTraining(10, (), 5),
         first=first,
     )
 

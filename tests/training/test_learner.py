@@ -22,8 +22,8 @@ from keras_selflearn.selflearning.state import ORDERS, RunState
 from keras_selflearn.selflearning.trust import UntrustworthyError
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.pipeline import training_batches
+from keras_selflearn.training.meta_training import BatchTraining
+from keras_selflearn.training.pipeline import drawn_batches
 from keras_selflearn.training.schedule import Schedule
 
 TRUTH = np.arange(40) % 2
@@ -66,7 +66,7 @@ def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes)
         "test_data": (IMAGES, TRUTH),
         "first_schedule": Schedule(epochs=2, learning_rate=1e-3),
         "meta_schedule": Schedule(epochs=1, learning_rate=1e-4),
-        "meta_training": ContinuedTraining(batch_size=10, augmentations=(), seed=0),
+        "meta_training": BatchTraining(batch_size=10, augmentations=(), seed=0),
     }
     return KerasLearner(
         network,
@@ -138,9 +138,9 @@ def test_no_order_of_the_examples_is_used_twice(monkeypatch):
 
     def spy(*arguments, **options):
         asked.append((options["first_step"], options["steps"]))
-        return training_batches(*arguments, **options)
+        return drawn_batches(*arguments, **options)
 
-    monkeypatch.setattr("keras_selflearn.training.meta_training.training_batches", spy)
+    monkeypatch.setattr("keras_selflearn.training.meta_training.drawn_batches", spy)
     five_steps = Schedule(epochs=99, steps=5, learning_rate=1e-4)
     subject, data = learner(meta_schedule=five_steps), examples()
     for meta_iteration in range(3):

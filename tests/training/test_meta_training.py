@@ -18,8 +18,8 @@ from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.training.augmentation import augment
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.learner import KerasLearner
-from keras_selflearn.training.meta_training import ContinuedTraining
-from keras_selflearn.training.pipeline import drawn_batches, shuffled, training_batches
+from keras_selflearn.training.meta_training import BatchTraining
+from keras_selflearn.training.pipeline import shuffled
 from keras_selflearn.training.schedule import Schedule
 
 # Each image is filled with its own index, and has an eye that shows a shift.
@@ -27,46 +27,9 @@ IMAGES = np.tile(np.arange(40, dtype=np.uint8)[:, None, None, None], (1, 32, 32,
 TRUTH = np.arange(40) % 2
 
 
-class Anew(ContinuedTraining):
-    """Starts each training from the initial weights."""
-
-    starts_anew = True
-
-
-class HalfGiven(ContinuedTraining):
-    """Half of each batch has given labels; only the rest is inverted and weighted."""
-
-    def steps_per_epoch(self, examples):
-        return 3
-
-    def batches(self, images, examples, *, first_step, steps):
-        given = examples.initially_labelled
-        pseudo = np.setdiff1d(examples.labelled, given)
-        if not len(pseudo):
-            return super().batches(images, examples, first_step=first_step, steps=steps)
-        half = self.batch_size // 2
-        draw_given = shuffled(len(given), half, self.seed)
-        draw_pseudo = shuffled(len(pseudo), half, self.seed)
-
-        def draw(step):
-            return np.concatenate([draw_given(step), len(given) + draw_pseudo(step)])
-
-        def change(batch, positions, step):
-            batch = augment(batch, self.augmentations, tf.stack([self.seed, step]))
-            is_given = (positions < len(given))[:, None, None, None]
-            return tf.where(is_given, batch, 255 - batch)
-
-        indices = np.concatenate([given, pseudo])
-        weights = np.nan_to_num(examples.confidence[indices], nan=1.0).astype(np.float32)
-        return drawn_batches(
-            images,
-            indices,
-            [examples.labels[indices], weights],
-            draw=draw,
-            change=change,
-            first_step=first_step,
-            steps=steps,
-        )
+ANEW = functools.partial(BatchTraining, starts_anew=True)
+# A batch of six has two or three given labels.
+MIXED = functools.partial(BatchTraining, labelled_share=0.4, pseudo_augmentations=("square",))
 
 
 def learner(way, *, callbacks=(), meta_rate=1e-3):
@@ -99,29 +62,21 @@ def learner(way, *, callbacks=(), meta_rate=1e-3):
     )
 
 
-def examples(confidence=1.0):
+def examples():
     given = Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1))
     pseudo = np.arange(30, 36)
-    return given.merge(pseudo, TRUTH[pseudo], np.full(6, confidence), np.full(6, -1), 1)
+    return given.merge(pseudo, TRUTH[pseudo], np.ones(6), np.full(6, -1), 1)
 
 
 def test_the_paper_s_way_takes_all_labelled_images_alike():
-    way, data = ContinuedTraining(8, ("shift",), seed=3), examples()
+    way, data = BatchTraining(8, ("shift",), seed=3), examples()
     assert not way.starts_anew and way.steps_per_epoch(data) == 4
-    expected = training_batches(
-        IMAGES,
-        data.labelled,
-        data.labels[data.labelled],
-        batch_size=8,
-        first_step=2,
-        steps=5,
-        augmentations=("shift",),
-        seed=3,
-    )
-    found = way.batches(IMAGES, data, first_step=2, steps=5)
-    for one, other in zip(found, expected, strict=True):
-        for array, same in zip(one, other, strict=True):
-            np.testing.assert_array_equal(array, same)
+    draw = shuffled(26, 8, 3)
+    for step, (images, labels) in enumerate(way.batches(IMAGES, data, first_step=2, steps=5), 2):
+        expected = data.labelled[draw(step)]
+        shifted = augment(tf.constant(IMAGES[expected]), ("shift",), tf.constant([3, step]))
+        np.testing.assert_array_equal(images, shifted)
+        np.testing.assert_array_equal(labels, TRUTH[expected])
 
 
 class Steps(tf.keras.callbacks.Callback):
@@ -139,7 +94,7 @@ class Steps(tf.keras.callbacks.Callback):
         self.outputs.append(np.array(self.model(IMAGES[:9], training=True)))
 
 
-@pytest.mark.parametrize("way", [ContinuedTraining, Anew])
+@pytest.mark.parametrize("way", [BatchTraining, ANEW])
 def test_a_training_may_start_anew_and_masks_go_on_with_the_steps(way):
     observer = Steps()
     subject = learner(way(10, (), seed=0), callbacks=[observer])
@@ -147,7 +102,7 @@ def test_a_training_may_start_anew_and_masks_go_on_with_the_steps(way):
     initial = subject.network.trainer.get_weights()
     subject.train(examples(), 0)
     subject.train(examples(), 1)
-    anew = way is Anew
+    anew = way is ANEW
     counts = [0, 1, 2, 3, 4, 5, *((0, 1, 2) if anew else (6, 7, 8))]
     assert observer.seen == list(zip(counts, range(9)))
     assert anew == all(np.array_equal(*pair) for pair in zip(initial, observer.weights))
@@ -157,7 +112,7 @@ def test_a_training_may_start_anew_and_masks_go_on_with_the_steps(way):
 
 @pytest.mark.slow
 def test_the_optimiser_starts_anew_with_the_weights():
-    once, again = (learner(Anew(10, (), seed=0)) for _ in range(2))
+    once, again = (learner(ANEW(10, (), seed=0)) for _ in range(2))
     once.network.earlier_steps.assign(6)
     once._data_epochs = 2
     once.train(examples(), 1)
@@ -167,35 +122,95 @@ def test_the_optimiser_starts_anew_with_the_weights():
         np.testing.assert_array_equal(one, other)
 
 
+def shown(images):
+    """The indices of images that are all of one grey, and how many of their pixels another has."""
+    pixels = images.numpy()[..., 0]
+    indices = np.array([np.bincount(each.ravel()).argmax() for each in pixels])
+    return indices, (pixels != indices[:, None, None]).sum(axis=(1, 2))
+
+
 def test_a_batch_may_hold_a_share_of_given_labels_and_augment_the_others_only():
-    way, data = HalfGiven(6, (), seed=0), examples(confidence=0.25)
-    batches = list(way.batches(IMAGES, data, first_step=0, steps=3))
-    assert len(batches) == 3
-    for images, labels, weights in batches:
-        pixels = images[:, 0, 0, 0].numpy()
-        assert (pixels[:3] < 20).all() and np.isin(255 - pixels[3:], np.arange(30, 36)).all()
-        shown = np.concatenate([pixels[:3], 255 - pixels[3:]])
-        np.testing.assert_array_equal(labels, TRUTH[shown])
-        assert weights.numpy().tolist() == [1, 1, 1, 0.25, 0.25, 0.25]
+    way, data = MIXED(5, (), seed=0), examples()
+    assert way.steps_per_epoch(data) == 2
+    batches = list(way.batches(IMAGES, data, first_step=0, steps=20))
+    assert [len(labels) for _, labels in batches] == [5] * 20
+    given, pseudo = [], []
+    for images, labels in batches:
+        indices, covered = shown(images)
+        np.testing.assert_array_equal(labels, TRUTH[indices])
+        is_given = indices < 20
+        assert is_given.tolist() == [True, True, False, False, False]
+        assert covered.tolist() == [0, 0, 256, 256, 256]  # half of each side
+        given += indices[is_given].tolist()
+        pseudo += indices[~is_given].tolist()
+    assert np.bincount(given, minlength=20).tolist() == [2] * 20
+    assert np.bincount(pseudo)[30:].tolist() == [10] * 6
+
+
+def test_a_batch_that_starts_later_is_the_same():
+    way, data = MIXED(5, ("shift",), seed=0), examples()
+    all_of_them = list(way.batches(IMAGES, data, first_step=0, steps=6))
+    for found, expected in zip(way.batches(IMAGES, data, first_step=4, steps=2), all_of_them[4:]):
+        for one, other in zip(found, expected):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_without_pseudo_labels_the_share_changes_nothing():
+    given = Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1))
+    ways = MIXED(8, ("shift",), seed=0), BatchTraining(8, ("shift",), seed=0)
+    assert {way.steps_per_epoch(given) for way in ways} == {3}
+    mixed, plain = (list(way.batches(IMAGES, given, first_step=0, steps=4)) for way in ways)
+    for found, expected in zip(mixed, plain):
+        for one, other in zip(found, expected):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_soft_targets_are_the_probabilities_of_pseudo_labels_and_given_labels_whole():
+    data, pseudo = (
+        Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1), 2),
+        np.arange(30, 36),
+    )
+    probabilities = np.random.default_rng(0).dirichlet([1, 1], 6).astype(np.float32)
+    data = data.merge(pseudo, TRUTH[pseudo], np.ones(6), np.full(6, -1), 1, probabilities)
+    way = BatchTraining(7, (), seed=0, labelled_share=0.5, has_soft_targets=True)
+    for images, targets in way.batches(IMAGES, data, first_step=0, steps=4):
+        indices, _ = shown(images)
+        expected = np.eye(2, dtype=np.float32)[TRUTH[indices]]
+        is_pseudo = indices >= 30
+        expected[is_pseudo] = probabilities[indices[is_pseudo] - 30]
+        assert targets.dtype == tf.float32 and is_pseudo.any() and not is_pseudo.all()
+        np.testing.assert_array_equal(targets, expected)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("confidence", [0.0, 0.5])
-def test_weights_of_pseudo_labels_reach_the_loss(confidence):
-    ended = []
-    for pseudo_labels in (TRUTH, 1 - TRUTH):
-        data = examples(confidence)
-        pseudo = np.arange(30, 36)
-        data = data.merge(pseudo, pseudo_labels[pseudo], np.full(6, confidence), np.full(6, -1), 1)
-        subject = learner(HalfGiven(6, (), seed=0))
+def test_a_training_goes_to_its_soft_targets():
+    given, pseudo = (
+        Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1), 2),
+        np.arange(20, 40),
+    )
+    ended = {}
+    for share in (0.5, 0.9):  # of the true class
+        soft = np.where(np.eye(2)[TRUTH[pseudo]], share, 1 - share).astype(np.float32)
+        data = given.merge(pseudo, TRUTH[pseudo], np.ones(20), np.full(20, -1), 1, soft)
+        subject = learner(BatchTraining(20, (), seed=0, labelled_share=0.05, has_soft_targets=True))
         subject.train(data, 0)
-        ended.append(subject.network.trainer.get_weights())
-    same = all(np.array_equal(*pair) for pair in zip(*ended))
-    assert same == (confidence == 0)
+        logits = subject.network.trainer.predict(IMAGES[pseudo], verbose=0)
+        ended[share] = np.ptp(logits, axis=1).mean()
+    assert ended[0.5] < ended[0.9]
+
+
+@pytest.mark.parametrize(
+    ("share", "batch_size", "n_given"), [(0.05, 10, 1), (0.99, 10, 9), (0.25, 100, 25), (0.5, 2, 1)]
+)
+def test_each_batch_has_both_kinds_of_labels(share, batch_size, n_given):
+    way = BatchTraining(batch_size, (), seed=0, labelled_share=share)
+    for images, _ in way.batches(IMAGES, examples(), first_step=0, steps=2):
+        indices, _ = shown(images)
+        assert (indices < 20).sum() == n_given and (indices >= 30).any()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", [Anew, HalfGiven])
+@pytest.mark.parametrize("way", [ANEW, MIXED])
 def test_another_way_goes_through_the_loop(way):
     subject = learner(way(6, ("shift",), seed=0))
     start = Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1))
@@ -206,6 +221,6 @@ def test_another_way_goes_through_the_loop(way):
         select=lambda labels, confidence: np.argsort(-confidence)[:4],
     )
     assert [record.labelled for record in state.history] == [20, 24, 28]
-    per_epoch = {Anew: [4, 4, 5], HalfGiven: [3, 3, 3]}[way]
+    per_epoch = [4, 4, 5] if way is ANEW else [4, 1, 2]
     expected = [2 * per_epoch[0], *per_epoch[1:]]
     assert [record.gradient_steps for record in state.history] == expected

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_selflearn.network.embedding import inference_batches
-from keras_selflearn.training.pipeline import steps_per_epoch, training_batches
+from keras_selflearn.training.augmentation import augment
+from keras_selflearn.training.pipeline import drawn_batches, endless, shuffled, steps_per_epoch
 
 
 @pytest.fixture
@@ -14,6 +16,18 @@ def images():
 
 
 INDICES = np.arange(5, 28)
+
+
+def training_batches(images, indices, labels, *, batch_size, augmentations, seed, **steps):
+    """The batches of the paper's way: all examples alike."""
+    return drawn_batches(
+        images,
+        indices,
+        [labels],
+        draw=shuffled(len(indices), batch_size, seed),
+        change=lambda batch, _, step: augment(batch, augmentations, tf.stack([seed, step])),
+        **steps,
+    )
 
 
 def batches(images, first_step=0, steps=6, seed=0, augmentations=()):
@@ -85,3 +99,18 @@ def test_no_iterator_waits_for_an_autotuner(images):
     training = training_batches(images, INDICES, INDICES, **arguments)
     for dataset in (training, inference_batches(images, INDICES, batch_size=10)):
         assert dataset.options().autotune.enabled is False
+
+
+@pytest.mark.parametrize(("n", "size"), [(23, 10), (7, 7), (3, 8), (1, 4)])
+def test_an_endless_order_gives_each_position_as_often_and_can_start_anywhere(n, size):
+    draw = endless(n, size, seed=0)
+    steps = [draw(step) for step in range(3 * n)]
+    assert {len(step) for step in steps} == {size}
+    everything = np.concatenate(steps)
+    for order in everything.reshape(-1, n):
+        np.testing.assert_array_equal(np.sort(order), np.arange(n))
+    again = endless(n, size, seed=0)
+    for step in (2, 0, 3 * n - 1):
+        np.testing.assert_array_equal(again(step), steps[step])
+    if n > 7:
+        assert any((endless(n, size, seed=1)(step) != steps[step]).any() for step in range(3))

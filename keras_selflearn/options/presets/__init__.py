@@ -9,10 +9,15 @@ from typing import Any
 
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import unknown_name
-from keras_selflearn.console.option import group
+from keras_selflearn.console.option import declared, group
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, Config
+from keras_selflearn.options.selflearning import CrossValidationOptions
 
 _HOW = ("training", "self-learning", "labelling", "loss")
+_ALSO = ("embedding_size", "dropout", "regime")
+# Without a preset, or `train` and `labelling` beside them, these have no use.
+_REFINE = """head meta_head head_rounds mirror voters prior
+graph_neighbors graph_dimensions graph_exponent graph_alpha""".split()
 _FOLDER = Path(__file__).resolve().parent
 
 
@@ -30,10 +35,13 @@ def preset_file(name: str) -> Path:
 
 def says_how() -> list[str]:
     """The options that say how to train, select or label. A command with none gets a preset."""
+    refining = {*_REFINE, *(each.name for each in fields(CrossValidationOptions))}
     return [
         each.name
         for each in fields(Config)
-        if group(Config, each.name) in _HOW or each.name in ("embedding_size", "dropout", "regime")
+        if (group(Config, each.name) in _HOW or each.name in _ALSO)
+        and each.name not in refining
+        and not declared(each).measures
     ]
 
 

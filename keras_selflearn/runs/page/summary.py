@@ -52,21 +52,24 @@ def paragraph(contents: Contents) -> Markup:
         known=int(known.sum()),
         right=right_share(contents),
         mistakes=len(likely_mistakes(contents)),
-        endings=[*filter(None, [verdict(run), not_reached(run)]), *why_it_ended(run)],
+        endings=[*verdicts(run), *filter(None, [not_reached(run)]), *why_it_ended(run)],
         duration=text.duration(run.seconds),
     )
 
 
-def verdict(run: RunRecord) -> str | None:
-    """Say whether self-learning helped, by the folds; None where it was not asked for."""
-    config = run.config
+def verdicts(run: RunRecord) -> list[str]:
+    """Say whether self-learning helped, by the test images and by the folds, if there are any."""
+    config, found = run.config, []
     if config.regime != "self-learning" or not config.meta_iterations:
-        return None
-    if run.verdict is not None:
-        return f"{Verdict(**msgspec.structs.asdict(run.verdict))}."
-    if config.train == "head" and config.folds != 0:
-        return "Folds can't tell whether self-learning helped: a class has one labelled image."
-    return None
+        return []
+    for by, measured in (("test images", run.test_verdict), ("folds", run.verdict)):
+        if measured is not None:
+            found.append(f"{Verdict(**msgspec.structs.asdict(measured)).by(by)}.")
+    if run.verdict is None and config.train == "head" and config.folds != 0:
+        found.append(
+            "Folds can't tell whether self-learning helped: a class has one labelled image."
+        )
+    return found
 
 
 def not_reached(run: RunRecord) -> str | None:

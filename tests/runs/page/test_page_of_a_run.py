@@ -149,6 +149,19 @@ def test_probabilities_have_no_match():
     assert '<span class="matched">' not in html
 
 
+@pytest.mark.parametrize(
+    ("labelling", "how"),
+    [("graph", "over the graph of similar images"), ("vote", "that most labellers voted for")],
+)
+def test_graphs_and_votes_say_how_they_label_and_show_the_match(labelling, how):
+    contents = example_contents(by_distance=False)
+    nearest = np.where(contents.labelled_in > 0, contents.true_labels, -1)
+    flags = {"labelling": labelling}
+    html = page(with_record(replace(contents, nearest=nearest), flags=flags))
+    assert how in html and "the network held most probable" not in html
+    assert '<span class="matched">' in html
+
+
 @pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])
 def test_without_self_learning_there_are_no_pseudo_labels(regime):
     html = page(without_pseudo_labels(example_contents(), regime))

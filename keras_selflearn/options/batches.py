@@ -1,0 +1,64 @@
+"""What a mini-batch holds: which images, how they are changed, and what their targets are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.option import Options, option
+from keras_selflearn.options.augmentation import AUGMENTATION_NAMES, parse_augmentations
+from keras_selflearn.options.losses import loss_of
+from keras_selflearn.options.selflearning import has_meta_iterations
+from keras_selflearn.options.training import takes_meta_steps, takes_steps, trains_network
+
+TARGETS = ("hard", "soft")
+
+
+@dataclass(frozen=True)
+class BatchOptions(Options):
+    """The mini-batches of a training by gradient steps."""
+
+    GROUP = "training"
+
+    batch_size: int = option(100, "Images in a mini-batch.", least=1, used=takes_steps)
+    augment: str = option(
+        "shift",
+        f"Augmentations: {', '.join(AUGMENTATION_NAMES)}, none.",
+        check=parse_augmentations,
+        used=trains_network,
+    )
+    pseudo_augment: str = option(
+        "none",
+        "More augmentations, for pseudo-labelled images only: names as for augment.",
+        check=parse_augmentations,
+        used=lambda options: trains_network(options) and has_meta_iterations(options),
+    )
+    labelled_share: float | None = option(
+        None,
+        "Share of each mini-batch that has given labels, in the meta-iterations.",
+        above=0,
+        below=1,
+        without="all labelled images are drawn alike",
+        used=takes_meta_steps,
+    )
+    targets: str = option(
+        "hard",
+        "Targets of pseudo-labels: hard (the paper), or soft (the labeller's probabilities).",
+        choices=TARGETS,
+        used=lambda options: takes_meta_steps(options) and loss_of(options).logits,
+    )
+
+
+def check_batches(options: Any) -> None:
+    """Raise an `InputError` for batches that the loss can't take, or that can't be mixed."""
+    if options.labelled_share is not None and options.batch_size < 2:
+        raise InputError(
+            f"labelled_share is {options.labelled_share}, and batch_size is {options.batch_size}:"
+            " give at least 2, one image with a given label and one without."
+        )
+    if options.targets == "soft" and not loss_of(options).logits:
+        raise InputError(
+            "targets is 'soft', which needs a loss with logits: give loss 'cross-entropy', or"
+            " targets 'hard'."
+        )

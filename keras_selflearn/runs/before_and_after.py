@@ -1,0 +1,71 @@
+"""What measured images were labelled with before and after self-learning, kept on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_selflearn.estimator.learners import AnyLearner
+from keras_selflearn.selflearning.record import Record
+from keras_selflearn.selflearning.verdict import Changes
+from keras_selflearn.storage.files import write_whole
+from keras_selflearn.storage.json_files import read_json
+
+_BEFORE, _AFTER = "before", "after"
+
+
+class BeforeAndAfter(tf.keras.callbacks.Callback):
+    """Keeps the labels that the test images had after the first training and have now.
+
+    Where a fold is held out, its images are the test images. A run may be stopped in between and
+    gone on with by another process, so the labels are in a file.
+
+    Parameters
+    ----------
+    path : Path
+        JSON, which `forget` removes. Its folder is made if that one's folder is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def on_meta_iteration_end(self, record: Record, learner: AnyLearner) -> None:
+        """Keep the labels if they were measured."""
+        labels = learner.test_predictions
+        if record.test_accuracy is None or labels is None:
+            return
+        kept = self._read() if record.meta_iteration else {}
+        kept[_AFTER if record.meta_iteration else _BEFORE] = labels.tolist()
+        with contextlib.suppress(OSError):  # What is wrong with the folder, the next line says.
+            self._path.parent.mkdir(exist_ok=True)
+        write_whole(self._path, json.dumps(kept) + "\n")
+
+    def changes(self, labels: np.ndarray) -> Changes | None:
+        """Compare first and last; None without self-learning.
+
+        Parameters
+        ----------
+        labels : (k,) integers
+            The true labels of the test images, from 0 to n_classes - 1, or negative.
+        """
+        kept = self._read()
+        before, after = (np.array(kept.get(name, [])) for name in (_BEFORE, _AFTER))
+        if not before.shape == after.shape == labels.shape:
+            return None
+        return Changes.between(before, after, labels)
+
+    def forget(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, list[int]]:
+        try:
+            kept = read_json(self._path)
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
