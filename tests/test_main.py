@@ -43,8 +43,9 @@ def test_one_experiment(one):
     result, run_file = one
     run = json.loads(run_file.read_text())
     assert run["config"]["loss"] == "arcface" and run["config"]["seed"] == 3
-    shown = [float(x) for x in re.findall(r"([\d.]+) %", result.stdout)]
+    shown = [float(x) for x in re.findall(r"test accuracy, .*: ([\d.]+) %", result.stdout)]
     assert shown == pytest.approx(list(run["test_accuracy"].values()))
+    assert "(test images, " in result.stdout
     assert str(run_file.parent.name) in result.stdout
 
 
