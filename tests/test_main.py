@@ -43,11 +43,13 @@ def test_one_experiment(one):
     result, run_file = one
     run = json.loads(run_file.read_text())
     assert run["config"]["loss"] == "arcface" and run["config"]["seed"] == 3
-    shown = [float(x) for x in re.findall(r"([\d.]+) %", result.stdout)]
+    shown = [float(x) for x in re.findall(r"test accuracy, .*: ([\d.]+) %", result.stdout)]
     assert shown == pytest.approx(list(run["test_accuracy"].values()))
+    assert "(test images, " in result.stdout
     assert str(run_file.parent.name) in result.stdout
 
 
+@pytest.mark.slow
 def test_screen_shows_nothing_but_the_project_s_own_lines(one):
     result, _ = one
     lines = [line for line in result.stderr.splitlines() if line]

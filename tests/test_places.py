@@ -128,6 +128,7 @@ def test_a_wait_gives_what_the_condition_gave():
     assert wait_for("an answer", lambda: next(answers)) == [3]
 
 
+@pytest.mark.slow
 def test_a_wait_in_vain_says_for_what_and_what_the_child_said(tmp_path):
     log = tmp_path / "log"
     log.write_text("in its file")

@@ -106,3 +106,33 @@ def test_measured_figures_are_those_of_the_results():
     for loss in ("cross-entropy", "triplet", "contrastive", "arcface"):
         figures = " | ".join(cells[loss, True] + cells[loss, False])
         assert f"| {loss} | {figures} |".lower() in README.lower()
+
+
+def test_the_folder_in_the_picture_is_that_of_its_record():
+    record = ROOT / "results" / "features-photos" / "leaves-60-labels-seed0" / "run.json"
+    run = json.loads(record.read_text(encoding="utf-8"))
+    before, after = run["test_accuracy"].values()
+    said = " ".join(README.split())
+    assert f"{run['data']['train']} photos" in said and f"{run['data']['test']} test photos" in said
+    assert f"rose from {before:.1f} to {after:.1f} %" in said
+    assert f"This took {run['seconds']:.0f} seconds" in said
+
+
+def test_labels_in_minutes_have_the_figures_of_their_records():
+    """The README's second table: means over three choices of the labels."""
+    found: dict[tuple[str, int, int], list[list[float]]] = {}
+    for path in (ROOT / "results").glob("features-*/*-labels-seed[012]/run.json"):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        if not run["config"]["backbone"].startswith("lite0") or "photos" in str(path):
+            continue
+        name = "CIFAR-10" if run["config"]["dataset"] == "cifar10" else "PlantVillage, 34 classes"
+        key = name, run["config"]["image_size"], run["data"]["labelled"]
+        found.setdefault(key, []).append([*run["test_accuracy"].values()])
+    rows = re.findall(
+        r"^\| ([^|\n]+) \| (\d+) \| (\d+) \| ([\d.]+) % \| ([\d.]+) % \|$", README, re.M
+    )
+    assert len(rows) == 5
+    for name, pixels, labels, *figures in rows:
+        draws = found[name, int(pixels), int(labels)]
+        assert len(draws) == 3
+        assert [f"{sum(each) / 3:.1f}" for each in zip(*draws)] == figures

@@ -49,7 +49,10 @@ def images(chance: random.Random, folder: Path) -> Iterator[str | None]:
         if chance.random() < 0.4:
             picture = picture.convert(chance.choice(["L", "P", "1", "RGB"]))
         buffer = io.BytesIO()
-        picture.save(buffer, chance.choice(_FORMATS))
+        kind = chance.choice(_FORMATS)
+        if kind == "JPEG" and picture.mode == "P":
+            picture = picture.convert("L")  # JPEG has no palette.
+        picture.save(buffer, kind)
         content = bytearray(buffer.getvalue())
         if chance.random() < 0.5:
             _enlarge(content, height, width, chance)

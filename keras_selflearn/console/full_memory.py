@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 # TensorFlow's, which this room does not import.
 _OF_TENSORFLOW = "ResourceExhaustedError"
-# TensorFlow says of a full disk, too, that a resource is exhausted.
+# TensorFlow calls a full disk an exhausted resource, too.
 _OF_A_DISK = ("No space left", "Disk quota")
 _TAKE_LESS = ("batch_size", "image_size")
 
@@ -19,7 +19,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def raise_if_full(error: BaseException) -> None:
-    """Raise the error again if the memory was full: then nothing is known of another cause."""
+    """Raise the error again if the memory was full: then it says nothing about a file."""
     if is_out_of_memory(error):
         raise error
 

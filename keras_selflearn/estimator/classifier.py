@@ -50,6 +50,7 @@ from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.side_by_side import (
     check_backbones,
+    check_few_features,
     check_preprocessing,
     each_backbone,
 )
@@ -479,6 +480,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_prior(self.prior)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
+        if self.train != "all":
+            check_few_features(self.backbone)
         for size in (self.image_size, self.head_image_size):
             check_image_size(size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)

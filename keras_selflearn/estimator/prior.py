@@ -20,7 +20,7 @@ from keras_selflearn.storage.tables import is_utf8, opened_table
 def check_prior(prior: str | os.PathLike) -> None:
     """Raise an `InputError` for a prior that is no known name and no file of shares.
 
-    Which classes there are only the data tell.
+    It does not check the classes, because only the data tell them.
     """
     if prior in PRIORS:
         return

@@ -94,7 +94,7 @@ class Resuming:
     def begin(self, learner: Learner, start: RunState) -> RunState:
         """Return the state of the last whole checkpoint, and take the learner there.
 
-        Without a checkpoint this is `start`, and where another run went wrong after its own.
+        It is `start` if there is no checkpoint, or if it is of another run that went wrong.
 
         Raises
         ------

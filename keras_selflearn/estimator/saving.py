@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import asdict, replace
@@ -82,7 +83,9 @@ def _write(fitted: Fitted, folder: Path) -> None:
         files.append(file)
     arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
-    np.savez_compressed(folder / ARRAYS, **arrays)
+    content = io.BytesIO()  # On a full disk NumPy would leave a file open, which Python tells of.
+    np.savez_compressed(content, **arrays)
+    (folder / ARRAYS).write_bytes(content.getvalue())
     trained = fitted.network.without_optimizer()
     (folder / WEIGHTS).write_bytes(weights_content(trained.save_weights))
     settings = json.dumps(

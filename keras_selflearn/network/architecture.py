@@ -38,6 +38,22 @@ _MODULE = re.compile(
     r"|sequential|functional|training|input_layer)(\.\w+)*)?"
 )
 _WORD = re.compile(r"\w+")
+# What Keras 2 writes of layers, and Keras 3 refuses or misreads. These values say nothing; None:
+# any value.
+_SAYS_NOTHING: dict[str, dict[str, tuple[Any, ...] | None]] = {
+    "DepthwiseConv2D": {"groups": (1,)},
+    "Conv2DTranspose": {"groups": (1,)},
+    "SeparableConv2D": {
+        "groups": (1,),
+        "kernel_initializer": None,
+        "kernel_regularizer": (None,),
+        "kernel_constraint": (None,),
+    },
+    "SpatialDropout2D": {"noise_shape": (None,), "trainable": None},
+    "Attention": {"score_mode": ("dot",)},
+}
+# Keras 2 gives their axis in a list, which a layer of Keras 3 alone does not take.
+_ONE_AXIS = ("BatchNormalization", "LayerNormalization")
 _DEEPEST = 32
 _MOST_LAYERS = 10_000
 # No network has wider layers, and a wider one would take all memory.
@@ -67,19 +83,30 @@ def check_architecture(architecture: Any) -> None:
 
 
 def mended(architecture: dict[str, Any]) -> dict[str, Any]:
-    """A checked architecture as both Keras 2 and Keras 3 can read it.
-
-    Keras 2 writes `groups` of a depthwise convolution, which is always 1, and Keras 3 refuses it.
-    """
-    config = architecture["config"]
-    if architecture["class_name"] not in MODELS:
-        if architecture["class_name"] == "DepthwiseConv2D" and config.get("groups") == 1:
-            config = {name: value for name, value in config.items() if name != "groups"}
-        return {**architecture, "config": config}
+    """A checked architecture as both Keras 2 and Keras 3 can read it."""
+    kind, config = architecture["class_name"], architecture["config"]
+    if kind not in MODELS:
+        config = {
+            name: value for name, value in config.items() if not _says_nothing(kind, name, value)
+        }
+        axis = config.get("axis")
+        if kind in _ONE_AXIS and isinstance(axis, list) and len(axis) == 1:
+            config["axis"] = axis[0]
+        if kind == "ThresholdedReLU" and "theta" in config:  # Keras 3 has it under another name.
+            kind = "ReLU"
+            config["threshold"] = config.pop("theta")
+        return {**architecture, "class_name": kind, "config": config}
     return {
         **architecture,
         "config": {**config, "layers": [mended(each) for each in config["layers"]]},
     }
+
+
+def _says_nothing(kind: str, name: str, value: Any) -> bool:
+    if name not in _SAYS_NOTHING.get(kind, {}):
+        return False
+    values = _SAYS_NOTHING[kind][name]
+    return values is None or value in values
 
 
 def unreadable_layer(architecture: dict[str, Any], read: Callable[[Any], Any]) -> str:

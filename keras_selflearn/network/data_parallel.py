@@ -107,7 +107,7 @@ def features_of_share(backbone: tf.keras.layers.Layer, pixels: tf.Tensor) -> tf.
 
 
 def _gathered(replica: tf.distribute.ReplicaContext, share: tf.Tensor) -> tf.Tensor:
-    """The whole batch. Gathering forgets what is known of the other dimensions."""
+    """The whole batch. Gathering forgets the sizes of the other dimensions."""
     return tf.ensure_shape(replica.all_gather(share, axis=0), (None, *share.shape[1:]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import keras
@@ -55,10 +56,12 @@ def with_imagenet_weights(name: str, image_shape: tuple[int, int, int]) -> tf.ke
                 f" ({type(error).__name__}: {first_line(error)}): remove the file to download it"
                 " again, or give another with weights=PATH (--weights=PATH)."
             ) from error
+        address = re.search(r"https?://\S+", str(error))
+        source = f" from {address[0].rstrip(':')}" if address else ""
         raise InputError(
             f"The ImageNet weights of {title(name)} can't be downloaded: give a file that you have"
-            f" with weights=PATH (--weights=PATH), or put Keras' own {file.name}, whose hash it"
-            f" checks, into {file.parent} ({type(error).__name__})."
+            f" with weights=PATH (--weights=PATH), or put Keras' own {file.name}{source}, whose"
+            f" hash it checks, into {file.parent} ({type(error).__name__})."
         ) from error
     network = application(name, image_shape, None)
     network.set_weights(source.get_weights())

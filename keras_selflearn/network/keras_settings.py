@@ -32,7 +32,7 @@ def keras_settings() -> Iterator[None]:
         own = backend.image_data_format(), backend.floatx(), backend.epsilon()
         policy = mixed_precision.global_policy()
         if keras.__version__.startswith("2.") and policy.name == backend.floatx():
-            policy = None  # Where none was set, Keras 2 follows the number format.
+            policy = None  # If none was set, Keras 2 follows the number format.
         _set(CHANNELS, FLOAT, EPSILON)
         try:
             yield

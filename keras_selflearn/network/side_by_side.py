@@ -16,6 +16,8 @@ from keras_selflearn.network.preprocessing import mode_of
 Backbones = Union[Backbone, Sequence[Backbone]]
 # A crafted file of a classifier could name thousands, and they would take all memory.
 _MOST = 8
+# The principal components of more take many minutes and gigabytes.
+_MOST_FEATURES = 8192
 
 
 def each_backbone(backbone: Backbones) -> tuple[Backbone, ...]:
@@ -72,6 +74,17 @@ def _check_only_one(backbones: Sequence[Backbone], weights: str | os.PathLike) -
             f"The weights file {weights} is for one network, and backbone names"
             f" {' and '.join(named)}: give weights 'random' or 'imagenet', or a whole model"
             " (.keras or .h5) in the place of a name."
+        )
+
+
+def check_few_features(backbone: Backbones) -> None:
+    """Raise an `InputError` where images have too many features for a head on them."""
+    number = n_features_of_all(backbone)
+    if number > _MOST_FEATURES:
+        raise InputError(
+            f"The network gives {number} features of an image, and a head takes up to"
+            f" {_MOST_FEATURES}: give a model that ends with its feature map, whose mean is taken,"
+            " or with pooling in place of Flatten; or fewer networks."
         )
 
 

@@ -1,4 +1,4 @@
-"""What measured images were labelled with before and after self-learning, kept on the disk."""
+"""Keep the labels of the test images from before and after self-learning on the disk."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _BEFORE, _AFTER = "before", "after"
 class BeforeAndAfter(tf.keras.callbacks.Callback):
     """Keeps the labels that the test images had after the first training and have now.
 
-    Where a fold is held out, its images are the test images. A run may be stopped in between and
-    gone on with by another process, so the labels are in a file.
+    If a fold is held out, its images are the test images. The labels are in a file, because a run
+    may be stopped between the two, and another process then goes on with it.
 
     Parameters
     ----------
     path : Path
-        JSON, which `forget` removes. Its folder is made if that one's folder is there.
+        A JSON file. `forget` removes it. A missing folder is made, but not the one above it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,12 +41,12 @@ class BeforeAndAfter(tf.keras.callbacks.Callback):
             return
         kept = self._read() if record.meta_iteration else {}
         kept[_AFTER if record.meta_iteration else _BEFORE] = labels.tolist()
-        with contextlib.suppress(OSError):  # What is wrong with the folder, the next line says.
+        with contextlib.suppress(OSError):  # The next line says what is wrong with the folder.
             self._path.parent.mkdir(exist_ok=True)
         write_whole(self._path, json.dumps(kept) + "\n")
 
     def changes(self, labels: np.ndarray) -> Changes | None:
-        """Compare first and last; None without self-learning.
+        """Compare the labels before and after; None without self-learning.
 
         Parameters
         ----------

@@ -47,8 +47,9 @@ def draw_curves(curves: Sequence[Curve], title: str, path: Path, *, lowest: floa
         last = max(measured)
         axes.annotate(
             f"{measured[last]:.1f} %",
-            (last, height),
-            xytext=(10, 0),
+            (1, height),
+            xycoords=axes.get_yaxis_transform(),  # beside the axes
+            xytext=(6, 0),
             textcoords="offset points",
             va="center",
             color=color,

@@ -59,7 +59,7 @@ class RunFolder:
 
     @property
     def test_labels(self) -> Path:
-        """The file of what test images were labelled with, until the run is finished."""
+        """The file of the labels of the test images, until the run is finished."""
         return self.path / _TEST_LABELS
 
     def check_there(self) -> None:
@@ -96,7 +96,7 @@ class RunFolder:
             (self.path / name).unlink(missing_ok=True)
 
     def remove_checkpoints(self) -> None:
-        """Remove what a finished run needs no more, such as checkpoints, which are large."""
+        """Remove what a finished run no longer needs, such as checkpoints, which are large."""
         for folder in (self.checkpoints, *self.folds.glob("*/")):
             Checkpoints(folder).remove()
         self.test_labels.unlink(missing_ok=True)

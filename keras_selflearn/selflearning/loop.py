@@ -89,7 +89,7 @@ def self_learning(
         labels, confidence, nearest, *soft = learner.label(unlabelled)
         known = np.flatnonzero(labels != UNLABELLED)
         kept = known[select(labels[known], confidence[known])]
-        check_selected(len(kept), len(labels), meta_iteration)
+        check_selected(len(kept), len(labels), meta_iteration, is_reached=len(known) > 0)
         if min_confidence is not None:
             kept = kept[confidence[kept] >= min_confidence]
         indices = unlabelled[kept]

@@ -19,7 +19,7 @@ class UntrustworthyError(InputError):
 
 
 def needs_other_parameters(error: BaseException) -> bool:
-    """Whether a training ended so that only one with other parameters can do better."""
+    """Whether a training went wrong in a way that only other parameters can mend."""
     return isinstance(error, UntrustworthyError) or is_out_of_memory(error)
 
 
@@ -87,10 +87,22 @@ def check_classes(labels: np.ndarray, n_classes: int, meta_iteration: int) -> No
         )
 
 
-def check_selected(number: int, n_predicted: int, meta_iteration: int) -> None:
-    """Raise an `UntrustworthyError` when labels were predicted and none was selected."""
-    if n_predicted and not number:
-        raise UntrustworthyError(
-            f"In meta-iteration {meta_iteration} none of {n_predicted} pseudo-labels was selected:"
-            " self-learning would go on for ever without learning."
+def check_selected(
+    number: int, n_predicted: int, meta_iteration: int, *, is_reached: bool = True
+) -> None:
+    """Raise an `UntrustworthyError` when labels were predicted and none was selected.
+
+    `is_reached` says whether the labeller could label any image.
+    """
+    if number or not n_predicted:
+        return
+    why = "self-learning would go on for ever without learning."
+    if not is_reached:
+        why = (
+            "no label reaches any of these images. They are all the same, or too few or too"
+            " different for a graph; take another labelling, such as softmax (--labelling=softmax)."
         )
+    raise UntrustworthyError(
+        f"In meta-iteration {meta_iteration} none of {n_predicted} pseudo-labels was selected:"
+        f" {why}"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks import backbones
 from benchmarks.line import Line
 from benchmarks.settings import Settings
@@ -12,6 +14,7 @@ def test_each_name_is_a_network_of_keras():
     assert {*backbones.NAMES} <= {*APPLICATIONS}
 
 
+@pytest.mark.slow
 def test_a_line_has_the_pace_and_the_size():
     (line,) = backbones.of_network("MobileNetV3Small", 64, images=4)
     assert line.unit == "images/s" and line.value > 0

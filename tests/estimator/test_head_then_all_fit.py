@@ -147,7 +147,7 @@ def test_a_run_tells_of_both(tmp_path):
     assert [bool(each.gradient_steps) for each in record.history] == [False, False, True, True]
     assert record.verdict.images == 30 and record.cross_validation.folds == 2
     page = folder.path.joinpath("report.html").read_text()
-    assert "and from meta-iteration 2 on the whole network" in " ".join(page.split())
+    assert "From meta-iteration 2 on, the whole network was trained" in " ".join(page.split())
     pseudo_labels = folder.path.joinpath("pseudo_labels.csv").read_text().splitlines()
     assert len(pseudo_labels) == 1 + 120
 

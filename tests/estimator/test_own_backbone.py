@@ -31,6 +31,7 @@ def fit(**changes):
     return SelfLearningClassifier(**{**options, **changes}).fit(IMAGES, LABELS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["model", "mine.h5", "mine.keras"])
 @pytest.mark.parametrize("train", ["all", "head"])
 def test_the_classifier_lives_without_the_file(given, train, tmp_path):
@@ -59,6 +60,7 @@ def test_the_classifier_lives_without_the_file(given, train, tmp_path):
     np.testing.assert_array_equal(twice.transform(IMAGES), expected)
 
 
+@pytest.mark.slow
 def test_training_starts_from_the_model_and_leaves_it_alone():
     model = own_model()
     before = [each.copy() for each in model.get_weights()]
@@ -84,6 +86,7 @@ def test_pixels_are_not_scaled_unless_asked():
     np.testing.assert_allclose(scaled, expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_mixed_precision_leaves_the_model_s_own():
     classifier = fit(backbone=own_model(), precision=SOME_MIXED)
     assert classifier.network_.backbone.output.dtype == "float32"

@@ -190,7 +190,8 @@ def fresh(case):
 
 def goes_on(case, checkpoint):
     run = fresh(case)
-    run.begin(SimpleNamespace(latest=lambda: copy.deepcopy(checkpoint), folder="there"))
+    given = {"folder": "there", "given_up": False}
+    run.begin(SimpleNamespace(latest=lambda: copy.deepcopy(checkpoint), **given))
     run.resume()
     return run.finish()
 
@@ -379,7 +380,7 @@ def test_a_checkpoint_that_can_t_be_is_refused_and_changes_nothing(change):
     checkpoint = under_way()
     change(checkpoint)
     run = fresh("triplet")
-    run.begin(SimpleNamespace(latest=lambda: checkpoint, folder="there"))
+    run.begin(SimpleNamespace(latest=lambda: checkpoint, folder="there", given_up=False))
     before, before_it = run.result(), run.state
     with pytest.raises(InputError, match="The checkpoint in there (does not fit|is of another)"):
         run.resume()

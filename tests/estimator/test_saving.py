@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
+import resource
+import sys
 import tracemalloc
 from dataclasses import dataclass
 
@@ -11,6 +14,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.arcface import ArcFace
 from keras_selflearn.losses.triplet import Triplet
@@ -397,3 +401,19 @@ def test_an_empty_folder_is_saved_to(fitted, tmp_path):
     (tmp_path / "clf").mkdir()
     fitted.save(tmp_path / "clf")
     assert SelfLearningClassifier.load(tmp_path / "clf").n_iter_ == fitted.n_iter_
+
+
+@pytest.mark.parametrize("limit", [0, 100, 1000, 9000, 20_000])
+def test_a_full_disk_is_one_sentence_and_nothing_else(fitted, tmp_path, limit):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    left_open = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", left_open.append)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            with pytest.raises(InputError, match="can't be written"):
+                fitted.save(tmp_path / "out")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        gc.collect()
+    assert left_open == [] and list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -49,11 +50,12 @@ def download(monkeypatch):
     class Download:
         path = None
         names = []
+        failure = "URL fetch failure"
 
         def __call__(self, name, *_, **__):
             self.names.append(name)
             if self.path is None:
-                raise Exception("URL fetch failure")
+                raise Exception(self.failure)
             return str(self.path)
 
     found = Download()
@@ -87,6 +89,14 @@ def test_the_file_is_the_one_that_keras_asks_for(name, download):
         build_backbone(name, (96, 96, 3), "imagenet")
     assert download.names == [APPLICATIONS[name].file]
     assert APPLICATIONS[name].file in str(error.value) and title(name) in str(error.value)
+
+
+def test_without_a_connection_it_is_said_what_to_download_from_where(download):
+    download.failure = "URL fetch failure on https://example.org/keras/mobilenet.h5: None -- no"
+    with pytest.raises(ValueError, match="can't be downloaded") as error:
+        build_backbone("MobileNet", (96, 96, 3), "imagenet")
+    said = "mobilenet_1_0_224_tf_no_top.h5 from https://example.org/keras/mobilenet.h5, whose"
+    assert said in str(error.value) and str(Path.home() / ".keras" / "models") in str(error.value)
 
 
 @pytest.mark.slow

@@ -92,6 +92,63 @@ def test_groups_of_a_depthwise_convolution_are_read_by_both(tmp_path):
     np.testing.assert_allclose(features(read(path)), expected, rtol=1e-5)
 
 
+def as_keras_2_writes_them(config):
+    """Add what Keras 2.15 writes of these layers."""
+    for name in ("transposed", "separable"):
+        layer_of(config, name)["config"]["groups"] = 1
+    initializer = {"class_name": "GlorotUniform", "config": {"seed": None}}
+    layer_of(config, "separable")["config"].update(
+        kernel_initializer=initializer, kernel_regularizer=None, kernel_constraint=None
+    )
+    layer_of(config, "dropped")["config"].update(noise_shape=None, trainable=True)
+    layer_of(config, "normalised")["config"]["axis"] = [3]
+    relu = layer_of(config, "thresholded")
+    relu["class_name"] = "ThresholdedReLU"
+    for name in ("max_value", "negative_slope", "threshold"):
+        relu["config"].pop(name, None)
+    relu["config"]["theta"] = 0.5
+
+
+def test_other_layers_are_read_by_both_as_keras_2_writes_them(tmp_path):
+    layers = tf.keras.layers
+    images = tf.keras.Input(IMAGES.shape[1:])
+    x = layers.Rescaling(1 / 255, name="scale")(images)
+    x = layers.Conv2DTranspose(4, 3, name="transposed")(x)
+    x = layers.SeparableConv2D(5, 3, name="separable")(x)
+    x = layers.SpatialDropout2D(0.1, name="dropped")(x)
+    x = layers.BatchNormalization(name="normalised")(x)
+    x = layers.ReLU(threshold=0.5, name="thresholded")(x)
+    model = tf.keras.Model(images, x)
+    draw = np.random.default_rng(0)
+    model.set_weights([draw.uniform(0.1, 1, each.shape) for each in model.get_weights()])
+    path = tmp_path / "keras2.h5"
+    model.save(path)
+    change_config(path, as_keras_2_writes_them)
+    expected = features(model).mean(axis=(1, 2))
+    np.testing.assert_allclose(features(read(path)), expected, rtol=1e-5)
+
+
+def test_a_layer_that_can_not_be_read_is_named_and_not_one_before_it(path):
+    def unreadable(config):
+        layer_of(config, "stem_bn")["config"]["axis"] = [3]
+        layer_of(config, "last")["config"]["swirl"] = 3
+
+    change_config(path, unreadable)
+    with pytest.raises(ValueError, match="can't read its layer 'last' .Conv2D"):
+        read(path)
+
+
+def test_attention_is_read_as_keras_2_writes_it(tmp_path):
+    layers = tf.keras.layers
+    images = tf.keras.Input(IMAGES.shape[1:])
+    rows = layers.Reshape((-1, 3), name="rows")(layers.AveragePooling2D(4)(images))
+    x = layers.Attention(use_scale=True, name="attention")([rows, rows])
+    model = tf.keras.Model(images, layers.GlobalAveragePooling1D()(x))
+    path = tmp_path / "attention.h5"
+    model.save(path)
+    np.testing.assert_allclose(features(read(path)), features(model), rtol=1e-5)
+
+
 def to_lambda(config):
     layer = layer_of(config, "stem_relu")
     layer.update(class_name="Lambda")

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from own_models import own_model
 
+from keras_selflearn import SelfLearningClassifier
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.network.head_network import build_head_network
 from keras_selflearn.network.image_shape import check_image_shape, check_image_size
 from keras_selflearn.network.side_by_side import (
     check_backbones,
+    check_few_features,
     each_backbone,
     identity_of_all,
     n_features_of_all,
@@ -126,3 +130,18 @@ def test_all_networks_see_resized_images():
     )
     assert subject.seen_shape == (71, 71, 1)
     assert subject.embedder.output_shape[-1] == 32 + 32
+
+
+def test_more_features_than_a_head_can_take_are_one_sentence(tmp_path):
+    layers = tf.keras.layers
+    images = tf.keras.Input((40, 40, 3))
+    model = tf.keras.Model(images, layers.Flatten()(layers.Conv2D(6, 3)(images)))
+    with pytest.raises(InputError, match="gives 8664 features .* in place of Flatten"):
+        check_few_features(model)
+    check_few_features(["NASNetLarge", "NASNetLarge"])
+    with pytest.raises(InputError, match="gives 10112 features .* or fewer networks"):
+        check_few_features("NASNetLarge,NASNetLarge,ResNet50")
+    options = {"weights": "own", "image_size": None}
+    with pytest.raises(InputError, match="in place of Flatten"):
+        SelfLearningClassifier(preset="quick", backbone=model, **options).check_parameters()
+    SelfLearningClassifier(backbone=model, weights="own").check_parameters()

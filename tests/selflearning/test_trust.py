@@ -92,6 +92,8 @@ def test_a_selection_must_not_be_empty_unless_nothing_was_labelled():
     check_selected(0, 0, 2)
     with pytest.raises(UntrustworthyError, match="In meta-iteration 2 none of 9 pseudo-labels"):
         check_selected(0, 9, 2)
+    with pytest.raises(UntrustworthyError, match="none of 9 .* no label reaches any of these"):
+        check_selected(0, 9, 1, is_reached=False)
 
 
 @pytest.mark.parametrize(

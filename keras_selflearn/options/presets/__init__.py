@@ -17,7 +17,7 @@ from keras_selflearn.options.selflearning import CrossValidationOptions
 _HOW = ("training", "self-learning", "labelling", "loss")
 _ALSO = ("embedding_size", "dropout", "regime")
 # Without a preset, or `train` and `labelling` beside them, these have no use.
-_REFINE = """head meta_head head_rounds mirror voters prior
+_REFINE = """head meta_head head_rounds head_image_size mirror voters prior
 graph_neighbors graph_dimensions graph_exponent graph_alpha""".split()
 _FOLDER = Path(__file__).resolve().parent
 _BASE = re.compile(r"^--preset=(\w+)$", re.MULTILINE)

@@ -67,7 +67,8 @@ def verdicts(run: RunRecord) -> list[str]:
     for by, measured in (("test images", run.test_verdict), ("folds", run.verdict)):
         if measured is not None:
             found.append(f"{Verdict(**msgspec.structs.asdict(measured)).by(by)}.")
-    if run.verdict is None and config.train == "head" and config.folds != 0:
+    single = 1 in (run.data.labelled_per_class or {}).values()
+    if run.verdict is None and config.train == "head" and config.folds != 0 and single:
         found.append(
             "Folds can't tell whether self-learning helped: a class has one labelled image."
         )

@@ -11,12 +11,13 @@ from keras_selflearn.runs.record import MetaIteration, RunRecord, VerdictRecord,
 GRAPH = {"labelling": "graph", "selection_percent": 100.0, "meta_iterations": 1, "train": "head"}
 
 
-def run(remaining=0, found=None, on_test_images=None, **flags):
+def run(remaining=0, found=None, on_test_images=None, labelled_per_class=None, **flags):
     record = convert({**BARE_RECORD, "config": {"regime": "self-learning", **flags}}, RunRecord)
     record.history = [
         MetaIteration(meta_iteration=0, labelled=4, selected=0, remaining=9),
         MetaIteration(meta_iteration=1, labelled=4, selected=9 - remaining, remaining=remaining),
     ]
+    record.data.labelled_per_class = labelled_per_class
     record.verdict = found
     record.test_verdict = on_test_images
     return record
@@ -42,8 +43,9 @@ def test_nothing_is_said_where_other_reasons_leave_images_out(remaining, changes
 def test_the_verdict_is_said_or_why_there_is_none():
     found = VerdictRecord(images=50, before=78.0, after=84.0, gain=6.0, half_width=8.7)
     assert verdicts(run(found=found, **GRAPH)) == ["Self-learning: 78 -> 84 % (folds, +6 ± 9)."]
-    (said,) = verdicts(run(**GRAPH))
+    (said,) = verdicts(run(labelled_per_class={"a": 1, "b": 2}, **GRAPH))
     assert "a class has one labelled image" in said
+    assert verdicts(run(labelled_per_class={"a": 2, "b": 2}, **GRAPH)) == []
     assert verdicts(run(**{**GRAPH, "train": "all"})) == []
     assert verdicts(run(**GRAPH, folds=0)) == []
     assert verdicts(run(**{**GRAPH, "regime": "n-labelled"})) == []
