@@ -145,6 +145,7 @@ def assert_equals_addons(addons_loss, batch, margin, distance):
     np.testing.assert_allclose(slopes, expected_slopes, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", POWERS)
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(batch=naive.grid_batches(), margin=st.sampled_from([0.3, 1.0]))

@@ -20,6 +20,7 @@ def sample(n, n_classes, channels=3):
     return rng.integers(0, 256, (n, 8, 8, channels), np.uint8), rng.integers(0, n_classes, n)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_first_image_of_each_class_stands_over_its_name(tmp_path, monkeypatch, channels):
     figures = keep_figures(monkeypatch, write=True)

@@ -10,6 +10,8 @@ from keras_selflearn.reproduction.figure4 import (
     draw_embeddings,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def blobs(n_classes=3, n=60, spread=0.1, dtype=np.float16):
     rng = np.random.default_rng(0)
@@ -33,7 +35,6 @@ def shape(axes):
     return [(line.get_color(), line.get_marker(), len(line.get_xdata())) for line in axes.lines]
 
 
-@pytest.mark.slow
 def test_a_column_a_loss_with_its_classes_named_and_one_legend(tmp_path, monkeypatch):
     embeddings, labels = blobs()
     panels = [EmbeddingPanel(loss, embeddings, embeddings, labels) for loss in ("x", "y")]

@@ -53,6 +53,7 @@ def test_files_are_all_there(folder):
     }
 
 
+@pytest.mark.slow
 def test_embeddings_are_those_of_the_test_images(folder, digits):
     with np.load(folder.path / "embeddings-final.npz", allow_pickle=False) as content:
         embeddings, labels = content["embeddings"], content["labels"]
@@ -65,6 +66,7 @@ def test_embeddings_are_those_of_the_test_images(folder, digits):
         assert not np.array_equal(content["embeddings"], embeddings)
 
 
+@pytest.mark.slow
 def test_run_json_holds_config_environment_data_history_and_accuracy(folder):
     run = folder.read_run()
     assert run.status == "finished"
@@ -79,10 +81,12 @@ def test_run_json_holds_config_environment_data_history_and_accuracy(folder):
     assert 0 < sum(run.meta_iteration_seconds) <= run.seconds
 
 
+@pytest.mark.slow
 def test_optimizer_in_run_json_is_the_one_used(folder):
     assert folder.read_run().config.optimizer == "adam"
 
 
+@pytest.mark.slow
 def test_history_csv_repeats_run_json(folder):
     history = folder.read_run().history
     assert rows(folder, "history.csv") == [
@@ -94,6 +98,7 @@ def test_history_csv_repeats_run_json(folder):
     ]
 
 
+@pytest.mark.slow
 def test_pseudo_labels_are_those_selected(folder, digits):
     history = folder.read_run().history
     found = rows(folder, "pseudo_labels.csv")
@@ -107,6 +112,7 @@ def test_pseudo_labels_are_those_selected(folder, digits):
         assert 0 <= min(confidences) <= max(confidences) <= 1
 
 
+@pytest.mark.slow
 def test_curve_is_a_picture(folder):
     content = (folder.path / "curve.png").read_bytes()
     assert content[:8] == b"\x89PNG\r\n\x1a\n"
@@ -114,6 +120,7 @@ def test_curve_is_a_picture(folder):
     assert width > 600 and height > 400
 
 
+@pytest.mark.slow
 def test_event_files_hold_every_figure(folder):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -124,6 +131,7 @@ def test_event_files_hold_every_figure(folder):
     np.testing.assert_allclose(accuracies, expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_saved_classifier_measures_what_the_run_says(folder, digits):
     from keras_selflearn import SelfLearningClassifier
 

@@ -11,6 +11,8 @@ from example_run import example_contents
 
 from keras_selflearn.runs.page.page import write_page
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
@@ -203,7 +205,6 @@ def test_classes_are_opened_and_highlighted(view, tmp_path):
     assert len(faded) == 2 * 11 and "3" not in {each.get_attribute("data-class") for each in faded}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [3, 40, 70])
 def test_on_a_phone_nothing_sticks_out(n_classes, view, tmp_path):
     contents = replace(example_contents(n_classes=n_classes), paths=["x" * 300] * 20 * n_classes)
