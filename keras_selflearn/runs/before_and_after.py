@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 
@@ -27,7 +26,7 @@ class BeforeAndAfter(tf.keras.callbacks.Callback):
     Parameters
     ----------
     path : Path
-        A JSON file. `forget` removes it. A missing folder is made, but not the one above it.
+        JSON, which `forget` removes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,8 +40,6 @@ class BeforeAndAfter(tf.keras.callbacks.Callback):
             return
         kept = self._read() if record.meta_iteration else {}
         kept[_AFTER if record.meta_iteration else _BEFORE] = labels.tolist()
-        with contextlib.suppress(OSError):  # The next line says what is wrong with the folder.
-            self._path.parent.mkdir(exist_ok=True)
         write_whole(self._path, json.dumps(kept) + "\n")
 
     def changes(self, labels: np.ndarray) -> Changes | None:

@@ -142,7 +142,7 @@ def _run(
                 elif config.keep == "best" and verdict is not None and verdict.gain < 0:
                     end_at(classifier, 0)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
-            measured = BeforeAndAfter(folder.test_labels)
+            measured = BeforeAndAfter(folder.labels_of("test"))
             listeners = [recorder, measured, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.

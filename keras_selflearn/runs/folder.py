@@ -27,7 +27,7 @@ RUN_JSON = "run.json"
 # This file keeps room on the disk for the last run.json, which may say that the disk is full.
 _ROOM, _ROOM_BYTES = ".room", 2**18
 SKIPPED_CSV = "skipped.csv"
-_TEST_LABELS = ".test-labels.json"
+_LABELS = ".labels-{}.json"
 
 
 class RunFolder:
@@ -57,10 +57,13 @@ class RunFolder:
         """The folder of the folds of cross-validation that are done."""
         return self.path / "folds"
 
-    @property
-    def test_labels(self) -> Path:
-        """The file of the labels of the test images, until the run is finished."""
-        return self.path / _TEST_LABELS
+    def labels_of(self, images: str) -> Path:
+        """The file of what measured images were labelled with, until the run is finished."""
+        return self.path / _LABELS.format(images)
+
+    def _forget_labels(self) -> None:
+        for path in self.path.glob(_LABELS.format("*")):
+            path.unlink(missing_ok=True)
 
     def check_there(self) -> None:
         """Raise an `InputError` if the folder was removed while the run went on."""
@@ -92,14 +95,15 @@ class RunFolder:
 
     def forget_run(self) -> None:
         """Remove the record of a run that has no progress, so that another can take the folder."""
-        for name in (IMAGES_CSV, SKIPPED_CSV, _TEST_LABELS, RUN_JSON):
+        self._forget_labels()
+        for name in (IMAGES_CSV, SKIPPED_CSV, RUN_JSON):
             (self.path / name).unlink(missing_ok=True)
 
     def remove_checkpoints(self) -> None:
-        """Remove what a finished run no longer needs, such as checkpoints, which are large."""
+        """Remove what a finished run needs no more, such as checkpoints, which are large."""
+        self._forget_labels()
         for folder in (self.checkpoints, *self.folds.glob("*/")):
             Checkpoints(folder).remove()
-        self.test_labels.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the folder of a run that could not begin."""

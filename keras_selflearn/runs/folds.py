@@ -79,7 +79,7 @@ def cross_validate(
             progress = make_progress(
                 name, classifier.meta_iterations, "accuracy on the part held out"
             )
-            measured = BeforeAndAfter(folder.folds / f"{fold}-labels.json")
+            measured = BeforeAndAfter(folder.labels_of(f"fold-{fold}"))
             try:
                 with deferred():
                     classifier.fit(

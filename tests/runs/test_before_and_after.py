@@ -21,7 +21,7 @@ def measure(subject, number, predictions, accuracy=50.0):
 
 
 def test_first_and_last_are_compared_by_any_process(tmp_path):
-    path = tmp_path / "folds" / "1-labels.json"
+    path = tmp_path / ".labels-fold-1.json"
     measure(BeforeAndAfter(path), 0, [0, 1, 1, 1])
     measure(BeforeAndAfter(path), 1, [2, 2, 2, 2])
     measure(BeforeAndAfter(path), 2, None, accuracy=None)  # not measured
@@ -50,4 +50,5 @@ def test_what_can_t_be_compared_is_no_verdict(content, tmp_path):
 
 def test_a_folder_that_was_removed_is_said(tmp_path):
     with pytest.raises(InputError, match="not there, or not any more"):
-        measure(BeforeAndAfter(tmp_path / "run" / "folds" / "labels.json"), 0, [0, 1, 2, 0])
+        measure(BeforeAndAfter(tmp_path / "run" / "labels.json"), 0, [0, 1, 2, 0])
+    assert not (tmp_path / "run").exists()

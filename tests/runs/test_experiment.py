@@ -285,7 +285,7 @@ def assert_same_run(found, expected):
     assert run.status == "finished" and run.cause is None
     assert run.test_accuracy == expected.read_run().test_accuracy
     assert run.test_verdict == expected.read_run().test_verdict is not None
-    assert not found.test_labels.exists()
+    assert not found.labels_of("test").exists()
     assert len(run.meta_iteration_seconds) == len(run.history)
     assert sum(run.meta_iteration_seconds) <= run.seconds
     assert not found.checkpoints.exists()

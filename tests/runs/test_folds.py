@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -138,3 +139,4 @@ def test_a_fold_that_was_stopped_in_between_still_compares_before_and_after(fold
     _, verdict = run(folder, fits, kind=Interrupted)
     assert (verdict.before, verdict.after, verdict.images) == (0, 100, len(LABELLED))
     assert sorted(path.name for path in folder.folds.iterdir()) == ["1.json", "2.json", "3.json"]
+    assert os.listdir(folder.path) == ["folds"]
