@@ -12,6 +12,8 @@ from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.side_by_side import n_features_of_all
 
+WEIGHTS = "model.weights.h5"
+
 
 def check_labels(known: Mapping[str, Any]) -> None:
     """Raise a `ValueError` unless classes and labels belong together."""
@@ -55,7 +57,7 @@ def check_size(
     if objective.name in loss_names() and objective.head(n_classes) is not None:
         weights += embedding_size(parameters, objective) * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
-        raise ValueError("the weights file is too small for its embedding_size and classes")
+        raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")
 
 
 def embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
 from keras_selflearn.estimator.saved_checks import (
+    WEIGHTS,
     check_labels,
     check_reference,
     check_size,
@@ -44,7 +45,6 @@ from keras_selflearn.storage.weights_file import weights_content
 
 FORMAT = 3
 SETTINGS = "classifier.json"
-WEIGHTS = "model.weights.h5"
 ARRAYS = "arrays.npz"
 # The architecture of a model of the user's; a named backbone has no such file.
 ARCHITECTURE = "backbone.json"
