@@ -7,6 +7,14 @@ import logging
 from keras_selflearn.console.screen import standard_error
 
 
+def printable(name: object) -> str:
+    """The text of a path or a name for a message, which any handler can encode.
+
+    Names of files need not be UTF-8. Their other bytes are escaped.
+    """
+    return str(name).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class _Screen(logging.Handler):
     """Writes each message to standard error, as it is at that moment."""
 

@@ -19,6 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.log import printable
 from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
@@ -126,7 +127,10 @@ def _make(folder: Path, source: Source) -> None:
         screen = standard_error()
         if not screen.isatty():
             _LOG.info(
-                "Decoding %s (%s images), once; kept in %s", source.name, f"{images:,}", folder
+                "Decoding %s (%s images), once; kept in %s",
+                source.name,
+                f"{images:,}",
+                printable(folder),
             )
         with tqdm(
             total=images,

@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_selflearn.console.errors import InputError, check_integer
+from keras_selflearn.console.log import printable
 from keras_selflearn.console.screen import standard_error
 from keras_selflearn.datasets.cache_folder import made_whole, write_header
 from keras_selflearn.datasets.dataset import Dataset
@@ -126,7 +127,7 @@ def _make(
     new = sum(np.count_nonzero(~earlier.has(each)) for each in digests.values())
     screen = standard_error()
     if new and not screen.isatty():
-        _LOG.info("Decoding %s images of %s, once", f"{new:,}", listing.folder)
+        _LOG.info("Decoding %s images of %s, once", f"{new:,}", printable(listing.folder))
     with made_whole(cache, cache.is_dir) as unfinished:
         skipped: dict[str, list[tuple[int, str]]] = {}
         with tqdm(

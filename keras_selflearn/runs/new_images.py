@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.log import printable
 from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.screen import standard_error
@@ -191,7 +192,7 @@ def _fill(
     folders = class_folders(class_texts(classifier.classes_))
     screen = standard_error()
     if not screen.isatty():
-        _LOG.info("Labelling %s images of %s", f"{number:,}", places.folder)
+        _LOG.info("Labelling %s images of %s", f"{number:,}", printable(places.folder))
     with tqdm(
         total=number, desc="labelling", unit=" images", leave=False, disable=None, file=screen
     ) as bar:

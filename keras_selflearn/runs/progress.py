@@ -8,6 +8,7 @@ import time
 import tensorflow as tf
 from tqdm import tqdm
 
+from keras_selflearn.console.log import printable
 from keras_selflearn.console.screen import standard_error
 from keras_selflearn.selflearning.learner import Learner
 from keras_selflearn.selflearning.record import Record
@@ -163,7 +164,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         """Do nothing: lines need no end."""
 
     def _log(self, line: str) -> None:
-        _LOG.info("%s %s: %s", time.strftime("%H:%M:%S"), self._name, line)
+        _LOG.info("%s %s: %s", time.strftime("%H:%M:%S"), printable(self._name), line)
         self._last_line = time.monotonic()
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.log import printable
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import check_size, sha256_of_rest
 from keras_selflearn.storage.files import written_whole
@@ -113,7 +114,7 @@ class Checkpoints:
             try:
                 return _read(path)
             except (OSError, ValueError) as error:
-                _LOG.warning("The checkpoint %s is damaged: %s", path, error)
+                _LOG.warning("The checkpoint %s is damaged: %s", printable(path), error)
                 self._damaged.append(path)
         if paths:
             raise InputError(

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from keras_selflearn.console.log import say_on_screen
+from keras_selflearn.console.log import printable, say_on_screen
 
 PACKAGE = logging.getLogger("keras_selflearn")
 MODULE = logging.getLogger("keras_selflearn.datasets.folder")
@@ -47,3 +47,9 @@ def test_a_program_that_has_set_up_the_logger_keeps_it(monkeypatch):
 def test_a_closed_screen_stops_nothing(monkeypatch):
     monkeypatch.setattr("sys.stderr", Closed())
     MODULE.info("Decoding %d images", 3)
+
+
+def test_a_name_that_is_not_utf_8_can_be_encoded_in_a_message():
+    name = b"photos/caf\xe9".decode("utf-8", "surrogateescape")
+    assert printable(name) == "photos/caf\\udce9"
+    assert printable("photos/café") == "photos/café"
