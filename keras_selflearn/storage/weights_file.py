@@ -17,14 +17,15 @@ SUFFIX = ".weights.h5"
 _one_at_a_time = threading.Lock()
 
 
-def weights_content(save: Callable[[str], object]) -> memoryview:
+def weights_content(save: Callable[[str], object]) -> bytes:
     """Return what a model's `save_weights` writes to a file.
 
     HDF5 ends the process when it can't write to the disk. So it writes to memory here.
     """
     with _in_memory() as (place, memory):
         save(place)
-        return memory.getbuffer()
+        # No view of the memory: Python 3.12.1 crashes when it collects one with its memory.
+        return memory.getvalue()
 
 
 @contextlib.contextmanager
