@@ -31,14 +31,16 @@ def keras_settings() -> Iterator[None]:
     with _in_use:
         own = backend.image_data_format(), backend.floatx(), backend.epsilon()
         policy = mixed_precision.global_policy()
-        if keras.__version__.startswith("2.") and policy.name == backend.floatx():
-            policy = None  # If none was set, Keras 2 follows the number format.
+        follows = policy.name == backend.floatx()  # So it is if none was set.
         _set(CHANNELS, FLOAT, EPSILON)
+        if follows:
+            mixed_precision.set_global_policy(FLOAT)
         try:
             yield
         finally:
             _set(*own)
-            mixed_precision.set_global_policy(policy)
+            keras_2_follows = follows and keras.__version__.startswith("2.")
+            mixed_precision.set_global_policy(None if keras_2_follows else policy)
 
 
 def _set(channels: str, number_format: str, epsilon: float) -> None:
