@@ -45,6 +45,7 @@ from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.backbone import check_batch_statistics
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.keras_settings import check_limits
@@ -480,6 +481,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_prior(self.prior)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
+        if self.batch_statistics and is_used("batch_statistics", self.get_params(deep=False)):
+            check_batch_statistics(*each_backbone(self.backbone))
         if self.train != "all":
             check_few_features(self.backbone)
         for size in (self.image_size, self.head_image_size):

@@ -20,7 +20,7 @@ from keras_selflearn.options.labelling import labellers_of
 from keras_selflearn.options.training import has_linear_embedding, of_head
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
-_OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing"]
+_OF_NETWORK += ["precision", "strategy", "image_size", "preprocessing", "batch_statistics"]
 _OF_HEAD_NETWORK = ["backbone", "weights", "image_size", "preprocessing", "precision", "mirror"]
 _OF_EMBEDDING = ["embedding_size", "optimizer", "learning_rate"]
 _OF_LABELLER = ["n_neighbors", "graph_dimensions", "graph_neighbors", "graph_exponent"]

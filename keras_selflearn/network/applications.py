@@ -20,21 +20,32 @@ class Application:
         What Keras calls the file of its ImageNet weights without the classes.
     smallest : int
         The smallest height and width of an image, in pixels.
+    batch_normalisation : bool
+        Whether it has layers of batch normalisation.
     """
 
     mode: str
     features: int
     file: str
     smallest: int = 32
+    batch_normalisation: bool = True
 
 
 # The names are Keras' own. Only VGG16 has an older name here.
 APPLICATIONS = {
-    "ConvNeXtTiny": Application("inside", 768, "convnext_tiny_notop.h5"),
-    "ConvNeXtSmall": Application("inside", 768, "convnext_small_notop.h5"),
-    "ConvNeXtBase": Application("inside", 1024, "convnext_base_notop.h5"),
-    "ConvNeXtLarge": Application("inside", 1536, "convnext_large_notop.h5"),
-    "ConvNeXtXLarge": Application("inside", 2048, "convnext_xlarge_notop.h5"),
+    "ConvNeXtTiny": Application("inside", 768, "convnext_tiny_notop.h5", batch_normalisation=False),
+    "ConvNeXtSmall": Application(
+        "inside", 768, "convnext_small_notop.h5", batch_normalisation=False
+    ),
+    "ConvNeXtBase": Application(
+        "inside", 1024, "convnext_base_notop.h5", batch_normalisation=False
+    ),
+    "ConvNeXtLarge": Application(
+        "inside", 1536, "convnext_large_notop.h5", batch_normalisation=False
+    ),
+    "ConvNeXtXLarge": Application(
+        "inside", 2048, "convnext_xlarge_notop.h5", batch_normalisation=False
+    ),
     "DenseNet121": Application(
         "torch", 1024, "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5"
     ),
@@ -91,8 +102,12 @@ APPLICATIONS = {
     "ResNet152V2": Application(
         "tf", 2048, "resnet152v2_weights_tf_dim_ordering_tf_kernels_notop.h5"
     ),
-    "vgg16": Application("caffe", 512, "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"),
-    "VGG19": Application("caffe", 512, "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),
+    "vgg16": Application(
+        "caffe", 512, "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", batch_normalisation=False
+    ),
+    "VGG19": Application(
+        "caffe", 512, "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5", batch_normalisation=False
+    ),
     "Xception": Application("tf", 2048, "xception_weights_tf_dim_ordering_tf_kernels_notop.h5", 71),
 }
 

@@ -21,7 +21,7 @@ class WeightAverage:
     Parameters
     ----------
     weights : sequence of float32 variables
-        The network's, on one device or more.
+        The network's, on one device or more, with the moving statistics that training renews.
 
     Attributes
     ----------

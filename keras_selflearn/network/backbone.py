@@ -90,6 +90,22 @@ def n_features(backbone: Backbone) -> int:
     return APPLICATIONS[name].features if name in APPLICATIONS else _TINY_FEATURES
 
 
+def check_batch_statistics(backbone: Backbone) -> None:
+    """Raise an `InputError` for a backbone without batch normalisation that training can renew."""
+    name = name_of(backbone)
+    if name is None:
+        shape = own_shape(backbone)
+        name, has_any = shape.name, shape.batch_normalisation
+    else:
+        has_any = name in APPLICATIONS and APPLICATIONS[name].batch_normalisation
+    if not has_any:
+        raise InputError(
+            f"batch_statistics asks for the statistics of batch normalisation, and the network"
+            f" '{name}' has none that can be trained: leave it out (--batch_statistics), or choose"
+            " another backbone."
+        )
+
+
 def check_backbone(backbone: Backbone, weights: str | os.PathLike) -> None:
     """Check a backbone and its weights. Raise as `build_backbone`.
 

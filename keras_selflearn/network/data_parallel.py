@@ -63,7 +63,7 @@ class WholeBatchLoss(tf.keras.losses.Loss):
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Give the losses (batch,) or (1,) of this replica's labels and outputs."""
-        replica = _one_of_several()
+        replica = one_of_several()
         if replica is not None:
             y_true, y_pred = (_gathered(replica, each) for each in (y_true, y_pred))
         # Keras 3 divides no scalar by the number of replicas.
@@ -76,8 +76,7 @@ class NeverEmpty(tf.keras.layers.Layer):
 
     def call(self, pixels: tf.Tensor) -> tf.Tensor:
         """Give (max(batch, 1), height, width, channels) for (batch, height, width, channels)."""
-        n_missing = tf.maximum(1 - tf.shape(pixels)[0], 0)
-        return tf.pad(pixels, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
+        return never_empty(pixels)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape of the inputs: the batch is not known."""
@@ -100,6 +99,12 @@ class AsMany(tf.keras.layers.Layer):
         return input_shape[0]
 
 
+def never_empty(pixels: tf.Tensor) -> tf.Tensor:
+    """Add a black image to pixels (batch, height, width, channels) of no images."""
+    n_missing = tf.maximum(1 - tf.shape(pixels)[0], 0)
+    return tf.pad(pixels, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
+
+
 def features_of_share(backbone: tf.keras.layers.Layer, pixels: tf.Tensor) -> tf.Tensor:
     """Features (batch, d) of symbolic pixels (batch, height, width, 3). The batch may be empty."""
     features = backbone(NeverEmpty(name="never_empty")(pixels))
@@ -111,7 +116,7 @@ def _gathered(replica: tf.distribute.ReplicaContext, share: tf.Tensor) -> tf.Ten
     return tf.ensure_shape(replica.all_gather(share, axis=0), (None, *share.shape[1:]))
 
 
-def _one_of_several() -> tf.distribute.ReplicaContext | None:
+def one_of_several() -> tf.distribute.ReplicaContext | None:
     """The replica that is traced, or None outside of a training on several."""
     replica = tf.distribute.get_replica_context()
     return replica if replica is not None and replica.num_replicas_in_sync > 1 else None

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_selflearn.network import data_parallel
 from keras_selflearn.network.backbone import build_backbone, name_of
+from keras_selflearn.network.batch_statistics import BatchStatistics
 from keras_selflearn.network.inference import Inference
 from keras_selflearn.network.own_model import Backbone, is_hub
 from keras_selflearn.network.preprocessing import mode_of, preprocess
@@ -26,11 +27,12 @@ def image_features(
     image_size: int | None = None,
     preprocessing: str | None = None,
     several: bool = False,
+    batch_statistics: bool = False,
 ) -> tuple[tf.Tensor, tf.keras.Model]:
     """Return the features (batch, d) of symbolic images, and the backbone.
 
     The backbone is called as for inference: its batch normalisation keeps the statistics that its
-    weights came with. All its weights can still be trained.
+    weights came with, unless `batch_statistics`. All its weights can still be trained.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def image_features(
         One of `PREPROCESSING`; by default the backbone's own. A preset of KerasHub keeps its own.
     several : bool
         Whether several replicas share a batch.
+    batch_statistics : bool
+        Whether batch normalisation uses each batch's statistics in training: see `BatchStatistics`.
 
     Raises
     ------
@@ -59,6 +63,11 @@ def image_features(
         images = Resize(height, width, name="resized")(images)
     pixels = preprocess(images, mode)
     base = build_backbone(backbone, (height, width, 3), weights)
-    network = base if name_of(backbone) in _ALWAYS_THE_SAME else Inference(base)
+    if name_of(backbone) in _ALWAYS_THE_SAME:
+        network = base
+    elif batch_statistics:
+        return BatchStatistics(base)(pixels), base
+    else:
+        network = Inference(base)
     features = data_parallel.features_of_share(network, pixels) if several else network(pixels)
     return features, base

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_selflearn.console.errors import unknown_name
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network import data_parallel, names
+from keras_selflearn.network.batch_statistics import BatchStatistics
 from keras_selflearn.network.convolution import quicken_kernel_gradients
 from keras_selflearn.network.dropout import Dropout
 from keras_selflearn.network.hub_encoder import HubEncoder
@@ -68,6 +69,14 @@ class Network:
         """The network whose weights training changes: all of it, or what follows the features."""
         return self
 
+    @property
+    def averaged(self) -> list[tf.Variable]:
+        """What an average of the weights is taken of: all that training changes, float32."""
+        layers = self.trainer.layers
+        renewed = (each for each in layers if isinstance(each, BatchStatistics))
+        statistics = [variable for each in renewed for variable in each.moving_statistics]
+        return [*self.trainer.trainable_variables, *statistics]
+
     @functools.cached_property
     def embed_batch(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """`embedder` as a compiled function."""
@@ -99,14 +108,15 @@ def build_network(
     seed: int = 0,
     image_size: int | None = None,
     preprocessing: str | None = None,
+    batch_statistics: bool = False,
 ) -> Network:
     """Build and compile the network.
 
-    Images stay uint8 until the network scales their pixels: see `image_features` for `image_size`
-    and `preprocessing`. Embedding, head and loss are float32 with every `precision`. Several
-    replicas (see `make_strategy`) take the same step as one device takes on the whole batch (see
-    `data_parallel`). `seed` decides the dropout masks; random weights come from TensorFlow's global
-    generator.
+    Images stay uint8 until the network scales their pixels: see `image_features` for `image_size`,
+    `preprocessing` and `batch_statistics`. Embedding, head and loss are float32 with every
+    `precision`. Several replicas (see `make_strategy`) take the same step as one device takes on
+    the whole batch (see `data_parallel`). `seed` decides the dropout masks; random weights come
+    from TensorFlow's global generator.
 
     Raises
     ------
@@ -129,6 +139,7 @@ def build_network(
             image_size=image_size,
             preprocessing=preprocessing,
             several=several,
+            batch_statistics=batch_statistics,
         )
         quicken_kernel_gradients(base)
         earlier_steps = tf.Variable(0, trainable=False, dtype=tf.int64)

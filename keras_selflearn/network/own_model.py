@@ -23,6 +23,7 @@ from keras_selflearn.network.architecture import (
     mended,
     unreadable_layer,
 )
+from keras_selflearn.network.batch_statistics import renewing_layers
 from keras_selflearn.network.finite_weights import check_finite_weights
 from keras_selflearn.network.hub_architecture import KIND, check_description
 from keras_selflearn.network.hub_encoder import HubEncoder
@@ -39,12 +40,16 @@ Backbone = Union[str, os.PathLike, tf.keras.Model]
 
 @dataclass(frozen=True)
 class OwnShape:
-    """What a model takes and gives. None means any height or width."""
+    """What a model takes, gives and has. None means any height or width.
+
+    `batch_normalisation` says whether it has layers whose statistics training can renew.
+    """
 
     name: str
     height: int | None
     width: int | None
     features: int
+    batch_normalisation: bool
 
 
 def is_own_model(backbone: Any) -> bool:
@@ -244,7 +249,8 @@ def _checked(model: tf.keras.Model, owner: str) -> OwnShape:
             f"{owner} gives {_shape(gives)}: give one that gives vectors (d) or a feature map"
             " (height, width, d), such as a network without its classes."
         )
-    return OwnShape(model.name, takes[1], takes[2], gives[-1])
+    renews = bool(renewing_layers(model))
+    return OwnShape(model.name, takes[1], takes[2], gives[-1], renews)
 
 
 def _pooled(model: tf.keras.Model, owner: str) -> tf.keras.Model:

@@ -116,3 +116,8 @@ class NetworkOptions(Options):
         below=1,
         used=trains_network,
     )
+    batch_statistics: bool = option(
+        False,
+        "Batch normalisation uses each batch's statistics in training, and renews its moving ones.",
+        used=trains_network,
+    )

@@ -88,7 +88,7 @@ class KerasLearner:
         self._progress = TrainingProgress()
         self._average: WeightAverage | None = None
         if first_schedule.averages or meta_schedule.averages:
-            self._average = WeightAverage(network.trained.trainer.trainable_variables)
+            self._average = WeightAverage(network.trained.averaged)
         self._meta_iteration = 0
         self._initial = _values(self._trained()) if meta_training.starts_anew else []
 

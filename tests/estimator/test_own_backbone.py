@@ -31,6 +31,12 @@ def fit(**changes):
     return SelfLearningClassifier(**{**options, **changes}).fit(IMAGES, LABELS)
 
 
+def frozen_model():
+    model = own_model()
+    model.get_layer("stem_bn").trainable = False
+    return model
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("given", ["model", "mine.h5", "mine.keras"])
 @pytest.mark.parametrize("train", ["all", "head"])
@@ -74,6 +80,47 @@ def test_training_starts_from_the_model_and_leaves_it_alone():
     np.testing.assert_array_equal(statistics, model.get_layer("stem_bn").get_weights()[2:])
 
 
+@pytest.mark.slow
+def test_renewed_statistics_are_saved_and_exported(tmp_path):
+    model = own_model()
+    classifier = fit(backbone=model, batch_statistics=True, ema_momentum=0.5, restart=True)
+    for now, was in zip(
+        classifier.network_.backbone.get_layer("stem_bn").get_weights()[2:],
+        model.get_layer("stem_bn").get_weights()[2:],
+    ):
+        assert np.abs(now - was).min() > 1e-3
+    expected = classifier.transform(IMAGES)
+    classifier.save(tmp_path / "saved")
+    loaded = SelfLearningClassifier.load(tmp_path / "saved")
+    np.testing.assert_array_equal(loaded.transform(IMAGES), expected)
+    found = exported(loaded, IMAGES, tmp_path / "out")["embedding"]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    # Training again starts from the trained network, and changes it no more.
+    again = fit(backbone=loaded.backbone, batch_statistics=True)
+    assert again.network_.backbone is not loaded.network_.backbone
+    np.testing.assert_array_equal(loaded.transform(IMAGES), expected)
+
+
+@pytest.mark.slow
+def test_features_that_are_computed_once_have_the_model_s_statistics():
+    model = own_model(ends="vector")
+    classifier = fit(
+        backbone=model,
+        batch_statistics=True,
+        train="head-then-all",
+        head_rounds=1,
+        meta_iterations=1,
+        pseudo_labels="revised",
+        ema_momentum=0.5,
+    )
+    before, after = model.get_layer("stem_bn"), classifier.network_.backbone.get_layer("stem_bn")
+    assert np.abs(after.get_weights()[2] - before.get_weights()[2]).min() > 1e-3
+    head = fit(backbone=model, batch_statistics=True, train="head")
+    expected = model(IMAGES.astype(np.float32), training=False)
+    found = head.network_.featurizers[0](IMAGES, training=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_pixels_are_not_scaled_unless_asked():
     model = own_model(ends="vector")
     options = {"backbone": model, "train": "head", "meta_iterations": 0}
@@ -104,6 +151,8 @@ def test_it_can_be_cloned():
         ({"weights": "random"}, "A model of your own has its own weights"),
         ({"backbone": "tiny", "weights": "own"}, "weights 'own' are those of a model of your own"),
         ({"preprocessing": "imagenet"}, "not for a model of your own"),
+        ({"backbone": "vgg16", "batch_statistics": True}, "the network 'vgg16' has none"),
+        ({"backbone": frozen_model(), "batch_statistics": True}, "the network 'mine' has none"),
         ({"backbone": own_model(size=40)}, "takes 40x40: give image_size=40"),
         ({"backbone": own_model(ends="sequence")}, "vectors"),
         ({"backbone": "none.keras"}, "There is no model file none.keras"),

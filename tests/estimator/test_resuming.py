@@ -68,6 +68,12 @@ CASES = {
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "cross-entropy mixed": {"way": MIXED, "precision": "mixed_float16", "trainings": AVERAGE},
     "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
+    "cross-entropy batch statistics": {
+        "has_statistics": True,
+        "batch_statistics": True,
+        "way": MIXED,
+        "trainings": AVERAGE,
+    },
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
@@ -112,6 +118,7 @@ class Run:
             learning_rate=1.0,
             precision=options.get("precision", "float32"),
             seed=5,
+            batch_statistics=options.get("batch_statistics", False),
         )
         self.order = options.get("order", "label-first")
         self.n_probabilities = 2 if "way" in options else 0

@@ -14,6 +14,7 @@ from number_formats import SOME_MIXED
 
 from keras_selflearn.network.applications import APPLICATIONS, title
 from keras_selflearn.network.backbone import build_backbone, n_features
+from keras_selflearn.network.batch_statistics import renewing_layers
 from keras_selflearn.network.image_features import image_features
 from keras_selflearn.network.precision import precision_policy
 from keras_selflearn.network.preprocessing import mode_of, preprocess
@@ -79,6 +80,7 @@ def test_smallest_images_give_the_features_of_the_table(name):
     built = build_backbone(name, (smallest, smallest, 3), "random")
     assert built.output_shape == (None, n_features(name))
     assert n_features(name) == APPLICATIONS[name].features
+    assert bool(renewing_layers(built)) == APPLICATIONS[name].batch_normalisation
     features = built(np.zeros((2, smallest, smallest, 3), np.float32), training=False)
     assert features.shape == (2, n_features(name)) and np.isfinite(features).all()
 

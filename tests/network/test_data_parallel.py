@@ -41,6 +41,12 @@ def test_two_devices_train_on_soft_targets_as_one_does(facts):
     assert measured["losses"] < 1e-5 and measured["weights"] < 1e-5
 
 
+def test_two_devices_renew_the_statistics_of_the_whole_batch(facts):
+    measured = facts["batch_statistics"]
+    assert measured["losses"] < 1e-5 and measured["weights"] < 1e-5
+    assert measured["averages"] < 1e-5 and measured["change"] > 1e-3
+
+
 def test_pairs_are_formed_over_the_whole_batch(facts):
     losses = facts["whole_batch_loss"]
     assert abs(losses["shares"] - losses["whole"]) > 1e-2

@@ -16,10 +16,12 @@ import_tensorflow_quietly()
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from own_models import own_model  # noqa: E402
 
 from keras_selflearn import SelfLearningClassifier  # noqa: E402
 from keras_selflearn.losses import get_objective, loss_names  # noqa: E402
 from keras_selflearn.network import backbone  # noqa: E402
+from keras_selflearn.network.averaging import WeightAverage  # noqa: E402
 from keras_selflearn.network.dropout import Dropout  # noqa: E402
 from keras_selflearn.network.embedding import embed  # noqa: E402
 from keras_selflearn.network.model import build_network  # noqa: E402
@@ -91,6 +93,28 @@ def soft_targets():
     return {
         "losses": apart(*losses),
         "weights": apart(*(net.trainer.get_weights() for net in nets)),
+    }
+
+
+def batch_statistics():
+    """As `training`, with a network whose moving statistics are renewed, and averaged."""
+    options = {"backbone": own_model(size=32), "weights": "own", "learning_rate": 0.001}
+    options["batch_statistics"] = True
+    nets = [network(strategy, "cross-entropy", **options) for strategy in STRATEGIES]
+    moving = nets[0].averaged[-2:]
+    before = [each.numpy() for each in moving]
+    averages = [WeightAverage(net.averaged) for net in nets]
+    losses = [train(net) for net in nets]
+    one, two = (net.trainer.get_weights() for net in nets)
+    after = [each.numpy() for each in moving]
+    for average in averages:
+        average.after_step(10, 0.5)
+        average.take_over(20, 0.5)
+    return {
+        "losses": apart(*losses),
+        "weights": apart(one, two),
+        "change": min(float(np.abs(a - b).min()) for a, b in zip(before, after)),
+        "averages": apart(*([each.numpy() for each in net.averaged] for net in nets)),
     }
 
 
@@ -226,6 +250,7 @@ def main(folder):
     facts = {
         "training": {loss: training(loss) for loss in loss_names()},
         "soft_targets": soft_targets(),
+        "batch_statistics": batch_statistics(),
         "whole_batch_loss": whole_batch_loss(),
         "embeddings": [embeddings(net, n) for n in (1, 2, 7, 15)],
         "dropout_masks": dropout_masks(),

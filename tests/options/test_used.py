@@ -46,7 +46,9 @@ SOME_RUNS = {
     **dict.fromkeys(
         ("decay", "warmup", "settled_epochs", "ema_momentum", "batch_size", "optimizer"), HEAD
     ),
-    **dict.fromkeys(("learning_rate", "augment", "embedding_size", "dropout"), HEAD),
+    **dict.fromkeys(
+        ("learning_rate", "augment", "embedding_size", "dropout", "batch_statistics"), HEAD
+    ),
     **dict.fromkeys(
         ("graph_neighbors", "graph_dimensions", "graph_exponent", "graph_alpha", "prior"),
         ({"labelling": "graph"}, {}),

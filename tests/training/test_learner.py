@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
+from own_models import own_model
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling import make_labeller
@@ -45,11 +46,10 @@ def embed_with(network):
     return lambda images, indices: embedding.embed(network, images, indices)
 
 
-def learner(loss="triplet", *, precision="float32", embedding_size=8, **changes):
+def learner(loss="triplet", *, precision="float32", embedding_size=8, backbone=None, **changes):
     objective = get_objective(loss)
     network = build_network(
-        backbone="tiny",
-        weights="random",
+        **(backbone or {"backbone": "tiny", "weights": "random"}),
         image_shape=(32, 32, 3),
         n_classes=2,
         objective=objective,
@@ -205,6 +205,57 @@ def test_each_training_ends_with_the_average_of_its_weights_and_the_next_begins_
     subject.train(data, 1)
     for before, began in zip(ended, observer.kept[20]):
         np.testing.assert_array_equal(before, began)
+
+
+def with_statistics(**changes):
+    own = {"backbone": own_model(), "weights": "own", "batch_statistics": True}
+    return learner(backbone=own, **changes)
+
+
+def statistics_of(model):
+    return [each.numpy() for each in model.non_trainable_variables]
+
+
+class KeepStatistics(tf.keras.callbacks.Callback):
+    """Keeps the moving statistics before each training and after each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.kept = [], []
+
+    def on_train_begin(self, logs=None):
+        self.begun.append(statistics_of(self.model))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.kept.append(statistics_of(self.model))
+
+
+@pytest.mark.slow
+def test_moving_statistics_that_training_renews_are_averaged_as_the_weights_are():
+    observer = KeepStatistics()
+    first = Schedule(epochs=10, learning_rate=1e-3, ema_momentum=0.9)  # of two steps each
+    subject = with_statistics(first_schedule=first, callbacks=[observer])
+    subject.train(examples(), 0)
+    found = statistics_of(subject.network.trainer)
+    assert len(found) == 2
+    for each, one, two in zip(found, observer.kept[9], observer.kept[19]):
+        np.testing.assert_allclose(each, (0.9**10 * one + two) / (0.9**10 + 1), rtol=1e-5)
+        assert (each != two).all()
+
+
+@pytest.mark.slow
+def test_a_training_that_starts_anew_starts_from_the_initial_statistics():
+    observer = KeepStatistics()
+    way = BatchTraining(batch_size=10, augmentations=(), seed=0, starts_anew=True)
+    subject = with_statistics(meta_training=way, callbacks=[observer])
+    initial, data = statistics_of(subject.network.trainer), examples()
+    subject.train(data, 0)
+    trained = statistics_of(subject.network.trainer)
+    subject.train(data, 1)
+    for first, second, start, end in zip(*observer.begun, initial, trained):
+        np.testing.assert_array_equal(first, start)
+        np.testing.assert_array_equal(second, start)
+        assert (end != start).all()
 
 
 @pytest.mark.slow
