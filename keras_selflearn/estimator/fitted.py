@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.network.backbone import n_features
 from keras_selflearn.network.head_network import HeadNetwork, build_head_network
 from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
@@ -119,6 +120,18 @@ def embeds(parameters: Mapping[str, Any], objective: Objective) -> bool:
     return has_linear_embedding(_options(parameters, objective))
 
 
+def has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:
+    """Whether a trained layer gives the embedding; without one, the features are it."""
+    return parameters["train"] != "head" or embeds(parameters, objective)
+
+
+def _columns_of_networks(parameters: Mapping[str, Any], objective: Objective) -> tuple[int, ...]:
+    networks = each_backbone(parameters["backbone"])
+    if len(networks) == 1 or has_embedding_layer(parameters, objective):
+        return ()
+    return tuple(n_features(each) for each in networks)
+
+
 def _options(parameters: Mapping[str, Any], objective: Objective) -> SimpleNamespace:
     return SimpleNamespace(**{**parameters, "loss": objective})
 
@@ -158,6 +171,7 @@ def labeller_setting(
     return {
         **{name: parameters[name] for name in _OF_LABELLER},
         "voters": labellers_of(_options(parameters, objective)),
+        "columns_of_networks": _columns_of_networks(parameters, objective),
         "n_classes": n_classes,
         "normalized": objective.normalized,
         "head": head if objective.logits else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_selflearn.estimator.fitted import embeds
+from keras_selflearn.estimator.fitted import has_embedding_layer
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.side_by_side import n_features_of_all
@@ -52,7 +52,7 @@ def check_size(
 ) -> None:
     """Raise a `ValueError` when the weights file is too small for the network."""
     weights = 0
-    if _has_embedding_layer(parameters, objective):
+    if has_embedding_layer(parameters, objective):
         weights = (n_features_of_all(parameters["backbone"]) + 1) * parameters["embedding_size"]
     if objective.name in loss_names() and objective.head(n_classes) is not None:
         weights += embedding_size(parameters, objective) * n_classes
@@ -62,10 +62,6 @@ def check_size(
 
 def embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
     """The dimensions of the embedding; without a layer that gives it, the features are it."""
-    if _has_embedding_layer(parameters, objective):
+    if has_embedding_layer(parameters, objective):
         return parameters["embedding_size"]
     return n_features_of_all(parameters["backbone"])
-
-
-def _has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:
-    return parameters["train"] != "head" or embeds(parameters, objective)

@@ -156,9 +156,12 @@ class GraphLabeller(Labeller):
         start[np.arange(n_labelled), self.labels] = (
             n_labelled / setting.n_classes / numbers[self.labels]
         )
-        if setting.later_round and self._by_head is not None:
-            guesses = self._by_head.probabilities(unlabelled)
-            start[n_labelled:] = _GUESS * self._aligned(guesses, prior)
+        if setting.later_round:
+            guesses = setting.guesses
+            if self._by_head is not None:
+                guesses = self._by_head.probabilities(unlabelled)
+            if guesses is not None:
+                start[n_labelled:] = _GUESS * self._aligned(guesses, prior)
         masses = spread(graph, start, alpha=setting.graph_alpha, steps=_STEPS)
         shares = row_shares(masses, prior, background=_BACKGROUND * usual_mass(masses))
         shares = self._aligned(shares, prior)

@@ -82,8 +82,13 @@ class Setting:
         The shares of the classes among all images, or how to find them: one of `PRIORS`.
     voters : tuple of str
         The labellers that `VoteLabeller` asks.
+    columns_of_networks : tuple of int
+        How many columns of the embeddings each network has, in their order, for `VoteLabeller`.
+        Empty where the columns are not of several networks side by side.
     later_round : bool
         Whether the head was trained on pseudo-labels, so that it knows more than the given labels.
+    guesses : (n, n_classes) float32, optional
+        What the head says of the unlabelled embeddings, for a labeller that is not given the head.
     memory : Memory
         Keeps from one round to the next what does not change.
     """
@@ -98,7 +103,9 @@ class Setting:
     graph_alpha: float = 0.9
     prior: Any = "estimated"
     voters: tuple[str, ...] = ()
+    columns_of_networks: tuple[int, ...] = ()
     later_round: bool = False
+    guesses: np.ndarray | None = field(default=None, compare=False)
     memory: Memory = field(default_factory=Memory, compare=False)
 
 

@@ -15,6 +15,11 @@ class Memory:
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        self._of_parts: dict[int, Memory] = {}
+
+    def of(self, part: int) -> Memory:
+        """The memory of a part of the task, which keeps results of its own."""
+        return self._of_parts.setdefault(part, Memory())
 
     def once(
         self,

@@ -9,6 +9,11 @@ import tensorflow as tf
 from keras_selflearn.labelling.labeller import Graph
 
 
+def of_columns(voter: Graph, columns: slice) -> Graph:
+    """A voter that sees these columns of the embeddings alone."""
+    return Graph(lambda embeddings: voter.label(embeddings[:, columns]), voter.variables)
+
+
 def vote_graph(voters: Sequence[Graph]) -> Graph:
     """What `VoteLabeller` does with new embeddings, with tensors."""
 

@@ -62,6 +62,26 @@ def test_the_classifier_lives_without_the_files(given, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changes", "n_voters"),
+    [({"labelling": "vote"}, 5), ({"labelling": "vote", "loss": "triplet", "epochs": 1}, 2)],
+)
+def test_each_network_votes_and_so_it_is_saved_and_exported(changes, n_voters, tmp_path):
+    # A trained embedding has no columns of one network or the other.
+    subject = classifier(**changes).fit(IMAGES, LABELS)
+    shares = n_voters * subject.confidence_[subject.labeled_iter_ > 0]
+    np.testing.assert_allclose(shares, np.round(shares), atol=1e-6)
+    expected = subject.predict_proba(IMAGES)
+    np.testing.assert_allclose(n_voters * expected, np.round(n_voters * expected), atol=1e-5)
+    subject.save(tmp_path / "saved")
+    loaded = SelfLearningClassifier.load(tmp_path / "saved")
+    np.testing.assert_array_equal(loaded.predict_proba(IMAGES), expected)
+    served = exported(loaded, IMAGES, tmp_path / "exported")
+    # An image between two classes may get another vote: the network is computed in another order.
+    assert np.mean(np.abs(served["probabilities"] - expected).max(axis=1) < 1e-5) > 0.8
+
+
+@pytest.mark.slow
 def test_predictions_are_those_of_the_cached_features():
     subject = classifier(meta_iterations=0, labelling=None)
     subject.fit(IMAGES, LABELS, validation_data=(IMAGES[:8], np.array(["cat", "dog"] * 4)))
