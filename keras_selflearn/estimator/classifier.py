@@ -316,6 +316,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
                 tell=functools.partial(_call, callbacks, "on_features"),
+                tell_graph=functools.partial(_call, callbacks, "on_graph"),
             )
         )
         n_probabilities = len(classes) if has_soft_targets else 0

@@ -67,6 +67,8 @@ class Task:
         See `KerasLearner`.
     tell : callable
         `tell(kind, done, n)` says how many features of images are computed.
+    tell_graph : callable
+        See `Setting.tell`.
     """
 
     parameters: Mapping[str, Any]
@@ -82,6 +84,7 @@ class Task:
     callbacks: Sequence[tf.keras.callbacks.Callback]
     after_step: Callable[[], None] | None
     tell: Callable[[str, int, int], None]
+    tell_graph: Callable[[int, int], None]
 
     def build_network(self) -> Network:
         """Build the network that the parameters describe."""
@@ -103,7 +106,9 @@ class Task:
         return EmbeddingLabelling(
             embed,
             images,
-            functools.partial(_new_labeller, self, {**setting, "memory": Memory()}),
+            functools.partial(
+                _new_labeller, self, {**setting, "memory": Memory(), "tell": self.tell_graph}
+            ),
             reference=self.parameters["reference"],
             gives_probabilities=self.has_soft_targets,
             test_features=self.parameters["validation_features"],

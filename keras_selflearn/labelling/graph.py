@@ -191,7 +191,11 @@ class GraphLabeller(Labeller):
             (embeddings,),
             settings,
             lambda: similarity_graph(
-                embeddings, dimensions=dimensions, n_neighbors=n_neighbors, exponent=exponent
+                embeddings,
+                dimensions=dimensions,
+                n_neighbors=n_neighbors,
+                exponent=exponent,
+                tell=setting.tell,
             ),
         )
 

@@ -91,6 +91,8 @@ class Setting:
         What the head says of the unlabelled embeddings, for a labeller that is not given the head.
     memory : Memory
         Keeps from one round to the next what does not change.
+    tell : callable, optional
+        `tell(done, n)` says for how many of the images the graph has found similar ones.
     """
 
     n_classes: int
@@ -107,6 +109,7 @@ class Setting:
     later_round: bool = False
     guesses: np.ndarray | None = field(default=None, compare=False)
     memory: Memory = field(default_factory=Memory, compare=False)
+    tell: Callable[[int, int], None] | None = field(default=None, compare=False)
 
 
 class Labeller(ABC):

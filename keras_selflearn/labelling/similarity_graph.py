@@ -6,10 +6,13 @@ propagation for deep semi-supervised learning) spread labels over such a graph.
 
 from __future__ import annotations
 
+from typing import Callable
+
 import numpy as np
 from scipy import sparse
 
 from keras_selflearn.console.signals import check_for_stop
+from keras_selflearn.labelling.search_progress import SearchProgress
 
 _MEBIBYTES_OF_SIMILARITIES = 96
 _COLUMNS_IN_A_GROUP = 64
@@ -24,7 +27,12 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
 
 
 def most_similar(
-    queries: np.ndarray, reference: np.ndarray, k: int, *, same: bool = False
+    queries: np.ndarray,
+    reference: np.ndarray,
+    k: int,
+    *,
+    same: bool = False,
+    tell: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the k rows of `reference` with the largest cosine to each query.
 
@@ -39,6 +47,8 @@ def most_similar(
         At least 1. At most m, or m - 1 where `same`.
     same : bool
         Whether the queries are the reference. A row does not find itself then.
+    tell : callable, optional
+        Called after each block with the number of queries that are done.
 
     Returns
     -------
@@ -57,6 +67,8 @@ def most_similar(
             block[numbers, start + numbers] = -np.inf
         part = slice(start, start + len(block))
         places[part], similarities[part] = _largest(block, k)
+        if tell is not None:
+            tell(part.stop)
     return places, similarities
 
 
@@ -100,7 +112,12 @@ def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
 
 
 def similarity_graph(
-    embeddings: np.ndarray, *, dimensions: int, n_neighbors: int, exponent: float
+    embeddings: np.ndarray,
+    *,
+    dimensions: int,
+    n_neighbors: int,
+    exponent: float,
+    tell: Callable[[int, int], None] | None = None,
 ) -> sparse.csr_matrix:
     """Return S = D^-1/2 W D^-1/2 of the graph, (n, n) float32.
 
@@ -117,13 +134,15 @@ def similarity_graph(
         Fewer where there are no more images.
     exponent : float
         Above 0.
+    tell : callable, optional
+        See `SearchProgress`.
     """
     n = len(embeddings)
     units = unit_rows(principal_components(embeddings, dimensions))
     k = min(n_neighbors, n - 1)
     if k < 1:
         return sparse.csr_matrix((n, n), dtype=np.float32)
-    places, similarities = most_similar(units, units, k, same=True)
+    places, similarities = most_similar(units, units, k, same=True, tell=SearchProgress(n, tell))
     weights = np.maximum(similarities, 0) ** np.float32(exponent)
     ends = np.arange(0, n * k + 1, k)
     joined = sparse.csr_matrix((weights.ravel(), places.ravel(), ends), (n, n))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 import tensorflow as tf
 from tqdm import tqdm
@@ -56,7 +57,7 @@ class ProgressBars(tf.keras.callbacks.Callback):
         )
         self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR, file=screen)
         self._first_epoch: int | None = None
-        self._features: tuple[str, tqdm] | None = None
+        self._images: tuple[str, tqdm] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start a bar with the first epoch of a training."""
@@ -67,20 +68,23 @@ class ProgressBars(tf.keras.callbacks.Callback):
 
     def on_features(self, kind: str, done: int, n: int) -> None:
         """Move by the images whose features are computed."""
-        if self._features is None or self._features[0] != kind:
+        self._move(f"features of {kind} images", done, n)
+
+    def on_graph(self, done: int, n: int) -> None:
+        """Move by the images that the graph has joined, where that takes long."""
+        self._move("graph of all images", done, n, leave=False, delay=_SECONDS_BETWEEN_LINES)
+
+    def _move(self, what: str, done: int, n: int, **options: Any) -> None:
+        if self._images is None or self._images[0] != what:
             bar = tqdm(
-                total=n,
-                desc=f"features of {kind} images",
-                unit=" images",
-                initial=done,
-                file=self._screen,
+                total=n, desc=what, unit=" images", initial=done, file=self._screen, **options
             )
-            self._features = (kind, bar)
-        bar = self._features[1]
+            self._images = (what, bar)
+        bar = self._images[1]
         bar.update(done - bar.n)
         if done == n:
             bar.close()
-            self._features = None
+            self._images = None
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Move by the share that a step has of an epoch."""
@@ -100,8 +104,8 @@ class ProgressBars(tf.keras.callbacks.Callback):
 
     def close(self) -> None:
         """Remove the inner bar and end the others."""
-        if self._features is not None:
-            self._features[1].close()
+        if self._images is not None:
+            self._images[1].close()
         self._inner.close()
         self._outer.close()
 
@@ -125,7 +129,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         self._meta_iterations = meta_iterations
         self._last_line = time.monotonic()
         self._epoch = 0
-        self._features: tuple[str, float, int] | None = None
+        self._images: tuple[str, float, int] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember the epoch."""
@@ -133,19 +137,26 @@ class ProgressLines(tf.keras.callbacks.Callback):
 
     def on_features(self, kind: str, done: int, n: int) -> None:
         """Say how many features are computed, how fast, and how long the rest takes."""
+        self._say(f"features of {{}} of {{}} {kind} images", done, n)
+
+    def on_graph(self, done: int, n: int) -> None:
+        """Say how many images the graph has joined, how fast, and how long the rest takes."""
+        self._say("graph: {} of {} images joined", done, n)
+
+    def _say(self, what: str, done: int, n: int) -> None:
         now = time.monotonic()
-        if self._features is None or self._features[0] != kind:
-            self._features = (kind, now, done)
-        _, since, first = self._features
-        if now - self._last_line > _SECONDS_BETWEEN_LINES and done > first:
+        if self._images is None or self._images[0] != what:
+            self._images = (what, now, done)
+        _, since, first = self._images
+        # What takes less than that needs no line.
+        if now - max(self._last_line, since) > _SECONDS_BETWEEN_LINES and done > first:
             pace = (done - first) / (now - since)
             left = (n - done) / pace
             self._log(
-                f"features of {done} of {n} {kind} images, {pace:.0f} images a second,"
-                f" {left / 60:.1f} minutes left"
+                f"{what.format(done, n)}, {pace:.0f} images a second, {left / 60:.1f} minutes left"
             )
         if done == n:
-            self._features = None  # The next network begins anew.
+            self._images = None  # The next network begins anew.
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
         """Say where training is, now and then."""

@@ -82,6 +82,7 @@ def test_a_preset_may_begin_with_another():
 def test_what_says_how_to_train():
     names = says_how()
     assert {"train", "loss", "epochs", "labelling", "selection", "margin", "dropout"} <= {*names}
+    assert "batch_statistics" in names
     assert not {"backbone", "weights", "image_size", "seed", "images", "precision"} & {*names}
     assert not {"folds", "keep", "evaluate_every", "prior", "mirror", "head"} & {*names}
 

@@ -74,6 +74,31 @@ def test_a_record_is_one_line():
     )
 
 
+def test_the_graph_s_pace_is_said_too(monkeypatch, capsys):
+    clock = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    lines = ProgressLines("run", 0)
+    for clock[0], done in ((100, 0), (110, 300), (120, 600), (130, 1000), (190, 0), (191, 1000)):
+        lines.on_graph(done, 1000)
+    (said,) = (line.split(": ", 1)[1] for line in capsys.readouterr().err.splitlines())
+    assert said == "graph: 600 of 1000 images joined, 30 images a second, 0.2 minutes left"
+
+
+def test_a_bar_of_the_graph_is_shown_where_it_takes_long_alone(monkeypatch):
+    def shown(delay):
+        monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", delay)
+        screen = Terminal()
+        monkeypatch.setattr(sys, "stderr", screen)
+        bars = ProgressBars("run", 0)
+        for done in (0, 500, 1000):
+            bars.on_graph(done, 1000)
+        bars.close()
+        return screen.getvalue()
+
+    assert "graph of all images" in shown(0)
+    assert "graph of all images" not in shown(60)
+
+
 def test_the_pace_of_a_second_network_is_its_own(monkeypatch, capsys):
     clock = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])

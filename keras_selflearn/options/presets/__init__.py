@@ -15,7 +15,7 @@ from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, Config
 from keras_selflearn.options.selflearning import CrossValidationOptions
 
 _HOW = ("training", "self-learning", "labelling", "loss")
-_ALSO = ("embedding_size", "dropout", "regime")
+_ALSO = ("embedding_size", "dropout", "batch_statistics", "regime")
 # Without a preset, or `train` and `labelling` beside them, these have no use.
 _REFINE = """head meta_head head_rounds head_image_size mirror voters prior
 graph_neighbors graph_dimensions graph_exponent graph_alpha""".split()
