@@ -8,7 +8,7 @@ from typing import Callable
 
 _LOG = logging.getLogger(__name__)
 # After so many seconds the pace is known well enough.
-_TRIED = 2.0
+_TRIED = 5.0
 # So many minutes are announced.
 _LONG = 10
 
