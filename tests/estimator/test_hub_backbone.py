@@ -14,6 +14,7 @@ from sklearn.base import clone
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.estimator import saving
 from keras_selflearn.estimator.learners import features_folder
+from keras_selflearn.network.batch_statistics import renewing_layers
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
 LABELS = np.array(["cat", "dog", "-1", "-1"] * 6)
@@ -34,6 +35,30 @@ def preset(request, tmp_path):
 def classifier(**changes):
     options = {"preset": "quick", "precision": "float32", "image_size": None, "random_state": 0}
     return SelfLearningClassifier(**{**options, "meta_iterations": 1, **changes})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["DenseNet"], indirect=True)
+def test_batch_normalisation_renews_its_statistics_where_that_is_asked_for(preset, tmp_path):
+    options = {"preset": None, "backbone": f"hub:{preset}", "weights": "own", "epochs": 1}
+    subject = classifier(**options, meta_epochs=1, batch_statistics=True).fit(IMAGES, LABELS)
+    kept = classifier(**options, meta_iterations=0).fit(IMAGES, LABELS)
+    pairs = zip(renewing_layers(subject.network_.backbone), renewing_layers(kept.network_.backbone))
+    changed = [
+        np.abs(one.moving_mean.numpy() - other.moving_mean.numpy()).max() for one, other in pairs
+    ]
+    assert len(changed) > 3 and min(changed) > 1e-6
+    subject.save(tmp_path / "saved")
+    loaded = SelfLearningClassifier.load(tmp_path / "saved")
+    np.testing.assert_array_equal(loaded.transform(IMAGES), subject.transform(IMAGES))
+
+
+def test_statistics_that_a_preset_does_not_have_are_not_asked_for(preset):
+    subject = classifier(
+        preset=None, backbone=f"hub:{preset}", weights="own", batch_statistics=True
+    )
+    with pytest.raises(ValueError, match="has none that can be trained"):
+        subject.check_parameters()
 
 
 @pytest.mark.slow
