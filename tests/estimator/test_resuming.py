@@ -68,6 +68,7 @@ CASES = {
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "cross-entropy mixed": {"way": MIXED, "precision": "mixed_float16", "trainings": AVERAGE},
     "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
+    "cross-entropy+triplet": {"trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
