@@ -174,6 +174,6 @@ def labeller_setting(
         "columns_of_networks": _columns_of_networks(parameters, objective),
         "n_classes": n_classes,
         "normalized": objective.normalized,
-        "head": head if objective.logits else None,
+        "head": objective.logits_head(head),
         **more,
     }

@@ -8,7 +8,7 @@ from typing import Any
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.options.augmentation import AUGMENTATION_NAMES, parse_augmentations
-from keras_selflearn.options.losses import loss_of
+from keras_selflearn.options.losses import takes_probabilities
 from keras_selflearn.options.selflearning import has_meta_iterations
 from keras_selflearn.options.training import takes_meta_steps, takes_steps, trains_network
 
@@ -46,7 +46,7 @@ class BatchOptions(Options):
         "hard",
         "Targets of pseudo-labels: hard (the paper), or soft (the labeller's probabilities).",
         choices=TARGETS,
-        used=lambda options: takes_meta_steps(options) and loss_of(options).logits,
+        used=lambda options: takes_meta_steps(options) and takes_probabilities(options),
     )
 
 
@@ -57,8 +57,8 @@ def check_batches(options: Any) -> None:
             f"labelled_share is {options.labelled_share}, and batch_size is {options.batch_size}:"
             " give at least 2, one image with a given label and one without."
         )
-    if options.targets == "soft" and not loss_of(options).logits:
+    if options.targets == "soft" and not takes_probabilities(options):
         raise InputError(
-            "targets is 'soft', which needs a loss with logits: give loss 'cross-entropy', or"
+            "targets is 'soft', which needs a loss of logits alone: give loss 'cross-entropy', or"
             " targets 'hard'."
         )

@@ -74,6 +74,7 @@ CASES = {
         "way": MIXED,
         "trainings": AVERAGE,
     },
+    "cross-entropy+triplet": {"trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
