@@ -69,7 +69,9 @@ def fit(digits, **changes):
 @pytest.fixture(scope="module")
 def fitted(digits):
     cases = {loss: fit(digits, loss=loss) for loss in LOSSES}
-    cases["cross-entropy+triplet"] = fit(digits, loss="cross-entropy+triplet")
+    cases["cross-entropy+triplet"] = fit(
+        digits, loss="cross-entropy+triplet", learning_rate=3e-3, batch_size=50
+    )
     cases["three neighbours"] = fit(digits, loss="triplet", n_neighbors=3)
     cases["grey"] = fit(digits, loss="triplet", grey=True)
     cases["mixed"] = fit(digits, loss="arcface", precision=SOME_MIXED)
