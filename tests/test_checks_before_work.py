@@ -85,6 +85,11 @@ WRONG = [
         "main --train=head-then-all --head_rounds=2 --selection_percent=100",
         "labels all images in the first of 2 head_rounds",
     ),
+    ("main --selection_percent=20,40,100", "give pseudo_labels 'revised'"),
+    (
+        "main --selection_percent=20,40,100 --pseudo_labels=revised --meta_iterations=2",
+        "lists 3 shares, and meta_iterations is 2: give at least 3",
+    ),
     ("main --train=head --head=linear", "linear"),
     ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
     ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),

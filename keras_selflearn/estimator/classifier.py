@@ -59,10 +59,12 @@ from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions,
 from keras_selflearn.options.labelling import labellers_of
 from keras_selflearn.options.network import check_side_by_side
 from keras_selflearn.options.presets import estimator_preset
+from keras_selflearn.options.selflearning import check_shares
 from keras_selflearn.options.training import check_head_rounds
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
+from keras_selflearn.selflearning.shares import shares_of
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
@@ -329,7 +331,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 meta_iterations=self.meta_iterations,
                 select=functools.partial(
                     select,
-                    percent=self.selection_percent,
+                    percent=shares_of(self.selection_percent),
                     selection=self.selection,
                     n_classes=len(classes),
                 ),
@@ -485,6 +487,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         for size in (self.image_size, self.head_image_size):
             check_image_size(size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)
+        check_shares(self)
         check_head_rounds(self)
         check_batches(self)
         if self.random_state is not None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional, get_args
+from typing import Annotated, Any, Literal, Optional, Union, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -33,6 +33,7 @@ _TYPES = {
     "bool": bool,
     "int": Annotated[int, Meta(ge=0, le=2**32 - 1)],
     "float": float,
+    "float | str": Union[float, str],
 }
 
 

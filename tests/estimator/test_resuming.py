@@ -26,7 +26,7 @@ from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
-from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
@@ -68,6 +68,7 @@ CASES = {
     "cross-entropy settled": {"order": "train-first", "trainings": SETTLED},
     "cross-entropy mixed": {"way": MIXED, "precision": "mixed_float16", "trainings": AVERAGE},
     "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
+    "cross-entropy shares": {"percent": (30, 60), "revises": True, "trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
@@ -114,6 +115,9 @@ class Run:
             seed=5,
         )
         self.order = options.get("order", "label-first")
+        self.percent = options.get("percent", 30)
+        is_revised = options.get("revises", False)
+        self.before_labelling = Examples.without_pseudo_labels if is_revised else keep_all
         self.n_probabilities = 2 if "way" in options else 0
         self.after_step = lambda: None
         self.learner = Watched(
@@ -151,8 +155,9 @@ class Run:
             self.state,
             self.learner,
             meta_iterations=META_ITERATIONS,
-            select=functools.partial(select, percent=30),
+            select=functools.partial(select, percent=self.percent),
             order=self.order,
+            before_labelling=self.before_labelling,
             true_labels=TRUTH,
         ):
             self.state = state

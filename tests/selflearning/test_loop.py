@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, fields, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.record import check_figures
+from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import ORDERS, Position, RunState
 from keras_selflearn.selflearning.trust import UntrustworthyError
 
@@ -59,7 +61,7 @@ def records_of(learner, examples, **options):
 
 def take(number):
     """Selects the `number` most confident, in the order of their confidence."""
-    return lambda labels, confidence: np.argsort(-confidence)[:number]
+    return lambda labels, confidence, meta_iteration: np.argsort(-confidence)[:number]
 
 
 def test_trains_then_labels_merges_and_retrains():
@@ -463,3 +465,18 @@ def test_a_state_never_changes():
             getattr(first, field.name), getattr(start(), field.name), err_msg=field.name
         )
     assert len(states[-1].examples.labelled) == 9
+
+
+def test_a_list_of_shares_counts_all_unlabelled_images_where_labels_are_revised():
+    """The 16 unlabelled are labelled anew each time; those with a low index are the surest."""
+    learner = StubLearner()
+    state = run(
+        learner,
+        start(),
+        meta_iterations=4,
+        select=functools.partial(select, percent=(25, 50, 100)),
+        before_labelling=Examples.without_pseudo_labels,
+    )
+    assert learner.calls[1::2] == ["label 16"] * 4
+    assert [record.selected for record in state.history] == [0, 4, 8, 16, 16]
+    assert learner.trained_on == [[*range(n)] for n in (4, 8, 12, 20, 20)]

@@ -218,7 +218,7 @@ def test_another_way_goes_through_the_loop(way):
         RunState(start),
         subject,
         meta_iterations=2,
-        select=lambda labels, confidence: np.argsort(-confidence)[:4],
+        select=lambda labels, confidence, meta_iteration: np.argsort(-confidence)[:4],
     )
     assert [record.labelled for record in state.history] == [20, 24, 28]
     per_epoch = [4, 4, 5] if way is ANEW else [4, 1, 2]
