@@ -90,6 +90,11 @@ WRONG = [
         "main --selection_percent=20,40,100 --pseudo_labels=revised --meta_iterations=2",
         "lists 3 shares, and meta_iterations is 2: give at least 3",
     ),
+    ("main --pseudo_weights=confidence --loss=triplet", "give loss 'cross-entropy' or 'arcface'"),
+    (
+        "main --pseudo_weights=confidence --loss=arcface",
+        "the confidence of labelling 'nearest' is not from 0 to 1: give another labelling",
+    ),
     ("main --train=head --head=linear", "linear"),
     ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
     ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),

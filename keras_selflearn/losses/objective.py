@@ -33,6 +33,8 @@ class Objective(ABC):
         Whether a batch without two images of one class teaches nothing.
     needs_two : bool
         Whether a batch of one image teaches nothing.
+    weighs : bool
+        Whether `loss` has a value for each image of a batch, so that each can have a weight.
     """
 
     name: ClassVar[str]
@@ -42,6 +44,7 @@ class Objective(ABC):
     labelling: ClassVar[str] = "nearest"
     needs_pairs: ClassVar[bool] = False
     needs_two: ClassVar[bool] = False
+    weighs: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

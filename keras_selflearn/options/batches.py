@@ -7,12 +7,15 @@ from typing import Any
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
+from keras_selflearn.labelling import labeller_class
 from keras_selflearn.options.augmentation import AUGMENTATION_NAMES, parse_augmentations
+from keras_selflearn.options.labelling import labelling_of
 from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
 from keras_selflearn.options.training import takes_meta_steps, takes_steps, trains_network
 
 TARGETS = ("hard", "soft")
+PSEUDO_WEIGHTS = ("equal", "confidence")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class BatchOptions(Options):
         choices=TARGETS,
         used=lambda options: takes_meta_steps(options) and loss_of(options).logits,
     )
+    pseudo_weights: str = option(
+        "equal",
+        "Weights of pseudo-labelled images: equal (the paper), or confidence (the labeller's).",
+        choices=PSEUDO_WEIGHTS,
+        used=lambda options: takes_meta_steps(options) and loss_of(options).weighs,
+    )
 
 
 def check_batches(options: Any) -> None:
@@ -61,4 +70,21 @@ def check_batches(options: Any) -> None:
         raise InputError(
             "targets is 'soft', which needs a loss with logits: give loss 'cross-entropy', or"
             " targets 'hard'."
+        )
+    if options.pseudo_weights == "confidence":
+        _check_weights(loss_of(options), labelling_of(options))
+
+
+def _check_weights(loss: Any, labelling: str) -> None:
+    """Raise an `InputError` unless images can weigh by the confidence of their labels."""
+    if not loss.weighs:
+        raise InputError(
+            f"pseudo_weights is 'confidence', and the {loss.name} loss compares images, so that no"
+            " image has a weight of its own: give loss 'cross-entropy' or 'arcface', or"
+            " pseudo_weights 'equal'."
+        )
+    if labeller_class(labelling).confidence_range(loss.normalized) != (0, 1):
+        raise InputError(
+            f"pseudo_weights is 'confidence', and the confidence of labelling '{labelling}' is not"
+            " from 0 to 1: give another labelling, such as 'graph', or pseudo_weights 'equal'."
         )

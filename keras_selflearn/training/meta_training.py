@@ -76,6 +76,8 @@ class BatchTraining:
     has_soft_targets : bool
         Whether the targets are the examples' `probabilities` for pseudo-labelled images, and 0 and
         1 for the others, (batch, n_classes) float32. Else they are the labels.
+    weighs_by_confidence : bool
+        Whether a batch has weights, too: the confidence of each pseudo-label, and 1 for given ones.
     starts_anew : bool
         See `MetaTraining`.
     """
@@ -86,6 +88,7 @@ class BatchTraining:
     pseudo_augmentations: tuple[str, ...] = ()
     labelled_share: float | None = None
     has_soft_targets: bool = False
+    weighs_by_confidence: bool = False
     starts_anew: bool = False
 
     def steps_per_epoch(self, examples: Examples) -> int:
@@ -104,10 +107,12 @@ class BatchTraining:
         """Return batches that are shuffled in each epoch."""
         indices = examples.labelled
         is_pseudo = _is_pseudo(examples)
+        targets = _soft_targets(examples) if self.has_soft_targets else examples.labels[indices]
+        weights = [_weights(examples)] if self.weighs_by_confidence else []
         return drawn_batches(
             images,
             indices,
-            [_soft_targets(examples) if self.has_soft_targets else examples.labels[indices]],
+            [targets, *weights],
             draw=self._draw(is_pseudo),
             change=self._change(is_pseudo),
             first_step=first_step,
@@ -151,6 +156,12 @@ class BatchTraining:
 def _is_pseudo(examples: Examples) -> np.ndarray:
     """Whether the label of each labelled image is a pseudo-label."""
     return examples.labelled_in[examples.labelled] > 0
+
+
+def _weights(examples: Examples) -> np.ndarray:
+    """The weight of each labelled image, (k,) float32."""
+    confidence = examples.confidence[examples.labelled].astype(np.float32)
+    return np.where(_is_pseudo(examples), confidence, np.float32(1))
 
 
 def _soft_targets(examples: Examples) -> np.ndarray:

@@ -62,6 +62,7 @@ MIXED = functools.partial(
     has_soft_targets=True,
     pseudo_augmentations=("brightness", "rotate", "square"),
 )
+WEIGHED = functools.partial(BatchTraining, has_soft_targets=True, weighs_by_confidence=True)
 CASES = {
     "cross-entropy": {"trainings": STEPS},
     "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
@@ -69,6 +70,7 @@ CASES = {
     "cross-entropy mixed": {"way": MIXED, "precision": "mixed_float16", "trainings": AVERAGE},
     "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
     "cross-entropy shares": {"percent": (30, 60), "revises": True, "trainings": STEPS},
+    "cross-entropy weights": {"way": WEIGHED, "trainings": EPOCHS},
     "triplet": {"trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},

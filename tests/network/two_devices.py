@@ -51,11 +51,11 @@ def network(strategy, loss="triplet", **changes):
     return build_network(**{**options, **changes}, strategy=strategy)
 
 
-def train(net, epochs=3, targets=LABELS):
+def train(net, epochs=3, targets=LABELS, weights=()):
     batches = drawn_batches(
         IMAGES,
         np.arange(15),
-        [targets],
+        [targets, *weights],
         draw=shuffled(15, 7, 0),
         change=lambda images, _, step: shift(images, tf.stack([0, step])),
         first_step=0,
@@ -92,6 +92,16 @@ def soft_targets():
         "losses": apart(*losses),
         "weights": apart(*(net.trainer.get_weights() for net in nets)),
     }
+
+
+def image_weights(loss):
+    """How far apart both strategies end where images have weights, and how far without them."""
+    weights = np.random.default_rng(0).uniform(0, 1, 15).astype(np.float32)
+    nets = [network(strategy, loss) for strategy in (*STRATEGIES, "none")]
+    losses = [train(net, weights=[weights]) for net in nets[:2]]
+    train(nets[2])
+    one, two, equal = (net.trainer.get_weights() for net in nets)
+    return {"losses": apart(*losses), "weights": apart(one, two), "change": apart(one, equal)}
 
 
 def whole_batch_loss():
@@ -226,6 +236,7 @@ def main(folder):
     facts = {
         "training": {loss: training(loss) for loss in loss_names()},
         "soft_targets": soft_targets(),
+        "image_weights": {loss: image_weights(loss) for loss in ("cross-entropy", "arcface")},
         "whole_batch_loss": whole_batch_loss(),
         "embeddings": [embeddings(net, n) for n in (1, 2, 7, 15)],
         "dropout_masks": dropout_masks(),

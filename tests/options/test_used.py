@@ -39,6 +39,7 @@ SOME_RUNS = {
     "pseudo_augment": ({}, {"train": "head"}),
     "labelled_share": ({}, {"meta_iterations": 0}),
     "targets": ({}, {"loss": "triplet"}),
+    "pseudo_weights": ({"loss": "arcface", "labelling": "graph"}, {"loss": "triplet"}),
     "restart": ({}, {"regime": "n-labelled"}),
     "head_image_size": ({"train": "head-then-all"}, {"train": "head"}),
     "keep": ({}, {"regime": "n-labelled"}),
