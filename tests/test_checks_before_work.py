@@ -95,6 +95,11 @@ WRONG = [
         "main --pseudo_weights=confidence --loss=arcface",
         "the confidence of labelling 'nearest' is not from 0 to 1: give another labelling",
     ),
+    (
+        "main --images_per_class=6 --batch_size=11",
+        "images_per_class is 6, and batch_size is 11: give a batch_size of at least 12",
+    ),
+    ("main --images_per_class=4 --labelled_share=0.5", "leave one of them out"),
     ("main --train=head --head=linear", "linear"),
     ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
     ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),

@@ -280,8 +280,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         else:
             warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
-            warn_of_no_pairs(objective, labels, self.batch_size)
-            warn_of_rare_pairs(objective, labels, self.batch_size)
+            warn_of_no_pairs(objective, labels, self.batch_size, self.images_per_class)
+            warn_of_rare_pairs(objective, labels, self.batch_size, self.images_per_class)
         self.check_labelled(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)

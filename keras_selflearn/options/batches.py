@@ -45,6 +45,13 @@ class BatchOptions(Options):
         without="all labelled images are drawn alike",
         used=takes_meta_steps,
     )
+    images_per_class: int | None = option(
+        None,
+        "Images of each class in a mini-batch, of as many classes as batch_size allows.",
+        least=2,
+        without="images are drawn whatever their class",
+        used=takes_steps,
+    )
     targets: str = option(
         "hard",
         "Targets of pseudo-labels: hard (the paper), or soft (the labeller's probabilities).",
@@ -65,6 +72,17 @@ def check_batches(options: Any) -> None:
         raise InputError(
             f"labelled_share is {options.labelled_share}, and batch_size is {options.batch_size}:"
             " give at least 2, one image with a given label and one without."
+        )
+    per_class = options.images_per_class
+    if per_class is not None and options.batch_size < 2 * per_class:
+        raise InputError(
+            f"images_per_class is {per_class}, and batch_size is {options.batch_size}: give a"
+            f" batch_size of at least {2 * per_class}, for two classes."
+        )
+    if per_class is not None and options.labelled_share is not None:
+        raise InputError(
+            "images_per_class and labelled_share both say which images a mini-batch has: leave one"
+            " of them out."
         )
     if options.targets == "soft" and not loss_of(options).logits:
         raise InputError(

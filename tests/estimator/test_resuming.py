@@ -63,6 +63,7 @@ MIXED = functools.partial(
     pseudo_augmentations=("brightness", "rotate", "square"),
 )
 WEIGHED = functools.partial(BatchTraining, has_soft_targets=True, weighs_by_confidence=True)
+CLASSES_OF_TWO = functools.partial(BatchTraining, images_per_class=2)
 CASES = {
     "cross-entropy": {"trainings": STEPS},
     "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
@@ -72,6 +73,7 @@ CASES = {
     "cross-entropy shares": {"percent": (30, 60), "revises": True, "trainings": STEPS},
     "cross-entropy weights": {"way": WEIGHED, "trainings": EPOCHS},
     "triplet": {"trainings": EPOCHS},
+    "triplet classes": {"way": CLASSES_OF_TWO, "trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
     "triplet train-first": {"order": "train-first", "reference": "all", "trainings": EPOCHS},

@@ -45,7 +45,11 @@ SOME_RUNS = {
     "keep": ({}, {"regime": "n-labelled"}),
     "pseudo_labels": ({}, {"regime": "n-labelled"}),
     **dict.fromkeys(
-        ("decay", "warmup", "settled_epochs", "ema_momentum", "batch_size", "optimizer"), HEAD
+        (
+            *("decay", "warmup", "settled_epochs", "ema_momentum", "batch_size", "optimizer"),
+            "images_per_class",
+        ),
+        HEAD,
     ),
     **dict.fromkeys(("learning_rate", "augment", "embedding_size", "dropout"), HEAD),
     **dict.fromkeys(
