@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -111,6 +111,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     matched_ : (n,) int64
         Index of the labelled image that each pseudo-label was nearest to when it was selected; -1
         for the others, and with labelling `softmax`, which compares with no image.
+    flips_ : (n,) int64
+        How often each image got another pseudo-label than its last one, where they are revised.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
     n_iter_ : int
@@ -207,6 +209,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeled_iter_ = _of_fitted("labelled_in")
     confidence_ = _of_fitted("confidence")
     matched_ = _of_fitted("nearest")
+    flips_ = _of_fitted("flips")
     history_ = _of_fitted("history")
     n_iter_ = _of_fitted("n_iter")
     termination_condition_ = _of_fitted("termination")
@@ -323,7 +326,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         state = start = RunState(Examples.from_labels(labels, n_probabilities))
         if resuming:
             state = start = resuming.begin(learner, start)
-            _call(callbacks, "on_resume", [asdict(record) for record in start.history])
+            _call(callbacks, "on_resume", [record.figures() for record in start.history])
         try:
             for state in self_learning(
                 start,
@@ -367,8 +370,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labelled_in=examples.labelled_in,
             confidence=examples.confidence,
             nearest=examples.nearest,
+            flips=examples.flips,
             reference=learner.labelling.reference,
-            history=[asdict(record) for record in state.history],
+            history=[record.figures() for record in state.history],
             termination="all_labeled" if all_labelled else ended,
             parameters=parameters_of(learner.network, parameters),
             objective=objective,

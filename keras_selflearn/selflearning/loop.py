@@ -83,8 +83,8 @@ def self_learning(
     def label_and_merge(state: RunState) -> tuple[Examples, dict[str, Any]]:
         meta_iteration = state.position.meta_iteration
         if not meta_iteration:
-            none = {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
-            return state.examples, none
+            none = dict.fromkeys(("selected_accuracy", "unlabelled_accuracy", "flipped"))
+            return state.examples, {**none, "selected": 0}
         examples = before_labelling(state.examples)
         unlabelled = examples.unlabelled
         labels, confidence, nearest, *soft = learner.label(unlabelled)
@@ -106,6 +106,7 @@ def self_learning(
             "selected": len(kept),
             "selected_accuracy": _agreement(labels[kept], true_labels, indices),
             "unlabelled_accuracy": _agreement(labels, true_labels, unlabelled),
+            "flipped": examples.n_flips(indices, labels[kept]),
         }
 
     def measure(state: RunState) -> tuple[Examples, dict[str, Any]]:
