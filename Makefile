@@ -87,7 +87,7 @@ lint: install ## Check style and types only
 
 coverage: install ## Show which lines and branches no test reaches
 	@rm -f .coverage .coverage.*
-	@$(RUN) -m coverage run -m pytest --numprocesses=0
+	@$(RUN) -m coverage run $(TESTS)
 	@$(RUN) -m coverage combine -q && $(RUN) -m coverage report
 
 format: install ## Format the code with ruff

@@ -103,7 +103,7 @@ setup(
             "ruff",
             "selenium",
             "mypy",
-            "coverage",
+            "coverage>=7.10",
             *DOCS,
             *HUB,
             *RAY,

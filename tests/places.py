@@ -104,9 +104,14 @@ def checkout() -> set[str]:
     found = set()
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [name for name in folders if not _is_of_a_tool(name)]
+        files = [name for name in files if not _is_of_a_tool(name)]
         found |= {os.path.relpath(os.path.join(folder, name), ROOT) for name in folders + files}
     return found
 
 
 def _is_of_a_tool(name: str) -> bool:
-    return name in _NOT_WATCHED or name.startswith(".venv-") or name.endswith(".egg-info")
+    return (
+        name in _NOT_WATCHED
+        or name.startswith((".venv-", ".coverage."))
+        or name.endswith(".egg-info")
+    )

@@ -52,7 +52,7 @@ def test_authors_choices_are_all_there():
         "contrastive_power": "2",
         "arcface_scale": "30",
         "arcface_margin": "0.5",
-        "selection": "stratified",
+        "selection": "equal",
         "reference": "initial",
         "validation_features": "standardised",
     }

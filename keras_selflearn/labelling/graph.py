@@ -62,6 +62,13 @@ class GraphLabeller(Labeller):
 
     name = "graph"
     needs_unlabelled = True
+    uses = frozenset(
+        {"graph_neighbors", "graph_dimensions", "graph_exponent", "graph_alpha", "prior"}
+    )
+    explanation = (
+        "An image got the label that had the largest share of what reached it over the graph of"
+        " similar images. Beside it is the most similar labelled image with this label."
+    )
     why_no_label = "the graph joins them with no labelled image, not even through others"
 
     def fit(

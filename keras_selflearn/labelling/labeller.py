@@ -123,6 +123,11 @@ class Labeller(ABC):
         Whether `fit` looks at the unlabelled embeddings, to label all of them together.
     needs_logits : bool
         Whether it needs the loss to have a head that gives logits.
+    uses : frozenset of str
+        The attributes of `Setting` with the name of an option that it uses. An option that the
+        labeller of a run does not use makes no other run.
+    explanation : str
+        How an image gets its label, for people.
     why_no_label : str
         Why some images get no label, for people. Empty for a labeller that labels all images.
     reference, labels : (m, d) float32, (m,) integers
@@ -134,6 +139,8 @@ class Labeller(ABC):
     needs_reference: ClassVar[bool] = True
     needs_unlabelled: ClassVar[bool] = False
     needs_logits: ClassVar[bool] = False
+    uses: ClassVar[frozenset[str]] = frozenset({"n_neighbors"})
+    explanation: ClassVar[str] = "An image got the label that the labeller was surest of."
     why_no_label: ClassVar[str] = ""
     reference: np.ndarray
     labels: np.ndarray

@@ -20,6 +20,10 @@ class NearestNeighbourLabeller(Labeller):
 
     name = "nearest"
     confidence_unit = MINUS_DISTANCE
+    explanation = (
+        "An image got the label of the labelled image that is nearest to it in the embedding space."
+        " That image stands beside it. The smaller the distance, the surer the label."
+    )
 
     @classmethod
     def confidence_range(cls, normalized: bool) -> tuple[float | None, float | None]:

@@ -21,6 +21,8 @@ class SoftmaxLabeller(Labeller):
     name = "softmax"
     needs_reference = False
     needs_logits = True
+    uses = frozenset()
+    explanation = "An image got the label that was most probable."
 
     def fit(
         self, reference: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray | None = None

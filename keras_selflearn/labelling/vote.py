@@ -33,6 +33,11 @@ class VoteLabeller(Labeller):
 
     name = "vote"
     needs_unlabelled = True
+    uses = frozenset({"voters"})
+    explanation = (
+        "An image got the label that most labellers voted for. Beside it is the labelled image that"
+        " the first of them names."
+    )
 
     def fit(
         self, reference: np.ndarray, labels: np.ndarray, unlabelled: np.ndarray | None = None

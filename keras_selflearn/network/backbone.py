@@ -210,8 +210,8 @@ def load_weights(model: tf.keras.Model, path: Path, owner: str) -> None:
     except Exception as error:  # Keras and h5py raise whatever the damage leads them to.
         raise_if_full(error)
         raise InputError(
-            f"The weights in {path} are not those of {owner}: another architecture or a damaged"
-            f" file ({first_line(error)})."
+            f"The weights in {path} are not those of {owner}: another architecture, a whole"
+            f" classifier, or a damaged file ({first_line(error)})."
         ) from error
     check_finite_weights(model, f"The file {path}")
     settle(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.labelling import labeller_class, labeller_names
@@ -31,26 +31,29 @@ def reference_matters(options: Any) -> bool:
     return has_meta_iterations(options) and compares(options) and not labeller.needs_unlabelled
 
 
+def has_voters(options: Any) -> bool:
+    """Whether several labellers vote."""
+    return "voters" in labeller_class(labelling_of(options)).uses
+
+
 def labellers_of(options: Any) -> tuple[str, ...]:
     """The names of the labellers that label: the voters, or the only one."""
-    name = labelling_of(options)
-    return voters_of(options.voters, logits=loss_of(options).logits) if name == "vote" else (name,)
+    if not has_voters(options):
+        return (labelling_of(options),)
+    return voters_of(options.voters, logits=loss_of(options).logits)
 
 
-def labels_by_graph(options: Any) -> bool:
-    """Whether the graph labels, alone or as a voter."""
-    return "graph" in labellers_of(options)
+def _used_by_labeller(name: str) -> Callable[[Any], bool]:
+    """Whether the labeller, or a voter, uses the option of this name."""
+    return lambda options: any(
+        name in labeller_class(labeller).uses for labeller in labellers_of(options)
+    )
 
 
-def uses_graph(options: Any) -> bool:
-    """Whether pseudo-labels come from a graph of all images."""
-    return has_meta_iterations(options) and labels_by_graph(options)
-
-
-def finds_nearest(options: Any) -> bool:
-    """Whether nearest labelled images vote."""
-    names = labellers_of(options)
-    return any(name != "graph" and labeller_class(name).needs_reference for name in names)
+def _used_for_pseudo_labels(name: str) -> Callable[[Any], bool]:
+    """The same, where there are pseudo-labels."""
+    used = _used_by_labeller(name)
+    return lambda options: has_meta_iterations(options) and used(options)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class LabellingOptions(Options):
         f"Labellers that --labelling=vote asks, comma-separated: {', '.join(VOTERS)}.",
         check=parse_voters,
         without="all that the loss allows",
-        used=lambda options: labelling_of(options) == "vote",
+        used=has_voters,
     )
     reference: str = option(
         "initial",
@@ -79,7 +82,10 @@ class LabellingOptions(Options):
         used=reference_matters,
     )
     n_neighbors: int = option(
-        1, "Number of nearest labelled images that vote.", least=1, used=finds_nearest
+        1,
+        "Number of nearest labelled images that vote.",
+        least=1,
+        used=_used_by_labeller("n_neighbors"),
     )
     validation_features: str = option(
         "as-is",
@@ -91,29 +97,29 @@ class LabellingOptions(Options):
         10,
         "Number of most similar images that --labelling=graph joins with each image.",
         least=1,
-        used=labels_by_graph,
+        used=_used_by_labeller("graph_neighbors"),
     )
     graph_dimensions: int = option(
         256,
         "Number of principal components of the embeddings for the graph.",
         least=1,
-        used=uses_graph,
+        used=_used_for_pseudo_labels("graph_dimensions"),
     )
     graph_exponent: float = option(
         3.0,
         "Power of the cosine that weighs how two images are joined.",
         above=0,
-        used=labels_by_graph,
+        used=_used_by_labeller("graph_exponent"),
     )
     graph_alpha: float = option(
         0.9,
         "Share of an image's label that comes from the images it is joined with.",
         least=0,
         below=1,
-        used=uses_graph,
+        used=_used_for_pseudo_labels("graph_alpha"),
     )
     prior: str = option(
         "estimated",
         "Shares of the classes for the graph: estimated, equal, labels, none, or a CSV file.",
-        used=uses_graph,
+        used=_used_for_pseudo_labels("prior"),
     )

@@ -50,7 +50,7 @@ class SelfLearningOptions(Options):
     )
     selection: str = option(
         "global",
-        "Selection of the most confident: global, or stratified (per class).",
+        "Selection of the most confident: global, stratified (per class), equal (authors' code).",
         choices=SELECTIONS,
         used=has_meta_iterations,
     )

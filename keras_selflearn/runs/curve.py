@@ -31,22 +31,22 @@ class Curve:
 def draw_curves(curves: Sequence[Curve], title: str, path: Path, *, lowest: float = 0) -> None:
     """Draw up to three curves to the PNG at `path`, from the accuracy `lowest` in percent on."""
     figure, axes = accuracy_axes(title)
-    shown = [
+    measured = [
         {i: each for i, each in enumerate(curve.accuracies) if each is not None} for curve in curves
     ]
-    heights = _apart([each[max(each)] for each in shown], _HEIGHT_OF_TEXT * (100 - lowest))
-    for curve, measured, height, (color, marker, line) in zip(curves, shown, heights, LINE_STYLES):
+    heights = _apart([each[max(each)] for each in measured], _HEIGHT_OF_TEXT * (100 - lowest))
+    for curve, points, height, (color, marker, line) in zip(curves, measured, heights, LINE_STYLES):
         axes.plot(
-            [*measured],
-            [*measured.values()],
+            [*points],
+            [*points.values()],
             color=color,
             marker=marker,
             linestyle=line,
             label=curve.name,
         )
-        last = max(measured)
+        last = max(points)
         axes.annotate(
-            f"{measured[last]:.1f} %",
+            f"{points[last]:.1f} %",
             (1, height),
             xycoords=axes.get_yaxis_transform(),  # beside the axes
             xytext=(6, 0),

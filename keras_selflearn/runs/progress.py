@@ -125,6 +125,7 @@ class ProgressLines(tf.keras.callbacks.Callback):
         self._meta_iterations = meta_iterations
         self._last_line = time.monotonic()
         self._epoch = 0
+        self._training: tuple[float, int] | None = None
         self._features: tuple[str, float, int] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -148,11 +149,19 @@ class ProgressLines(tf.keras.callbacks.Callback):
             self._features = None  # The next network begins anew.
 
     def on_train_batch_end(self, batch: int, logs: dict) -> None:
-        """Say where training is, now and then."""
-        if time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
-            done = self._epoch + (batch + 1) / self.params["steps"]
-            epochs = self.params["epochs"]
-            self._log(f"epoch {done:.1f} of {epochs}, loss {logs['loss']:.3f}")
+        """Say where training is, and how long the rest takes, now and then."""
+        now = time.monotonic()
+        done = self._epoch * self.params["steps"] + batch + 1
+        if self._training is None or done <= self._training[1]:  # a training begins, or goes on
+            self._training = (now, done)
+        since, first = self._training
+        if now - self._last_line > _SECONDS_BETWEEN_LINES and done > first:
+            steps = self.params["epochs"] * self.params["steps"]
+            pace = (done - first) / (now - since)
+            self._log(
+                f"step {done} of {steps}, {pace:.1f} steps a second,"
+                f" {(steps - done) / pace / 60:.1f} minutes left, loss {logs['loss']:.3f}"
+            )
 
     def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
         """Say what the meta-iteration did."""

@@ -251,7 +251,8 @@ def convert(value: Any, kind: type) -> Any:
 def _in_new_form(value: Any) -> Any:
     """Version 0.2.0 and earlier wrote no `version` and called the test set validation.
 
-    In an unfinished run they also wrote an accuracy that was not measured yet.
+    In an unfinished run they also wrote an accuracy that was not measured yet. What they called
+    `stratified` is the selection `equal`.
     """
     if not isinstance(value, dict):
         return value
@@ -259,6 +260,9 @@ def _in_new_form(value: Any) -> Any:
     if isinstance(cells := value.get("test_accuracy"), dict):
         measured = {name: each for name, each in cells.items() if each is not None}
         value = {**value, "test_accuracy": measured}
+    flags = value.get("config")
+    if version == 0 and isinstance(flags, dict) and flags.get("selection") == "stratified":
+        value = {**value, "config": {**flags, "selection": "equal"}}
     if isinstance(version, int):
         if version > VERSION:
             raise ValueError(f"it has version {version}, so a later keras_selflearn wrote it")

@@ -32,7 +32,7 @@ class Workload:
 def planned_workload(config: Config, *, train_images: int, test_images: int) -> Workload:
     """Compute the work that a resolved configuration plans (section 4, figure 1).
 
-    A run may do less. With `selection="stratified"`, a class that is seldom predicted adds fewer
+    A run may do less. With `selection="equal"`, a class that is seldom predicted adds fewer
     pseudo-labels. With `settled_epochs`, a training may end early.
 
     Parameters

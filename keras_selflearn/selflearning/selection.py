@@ -33,13 +33,14 @@ def select(
     percent : float in (0, 100], or a sequence of them
         The paper's selection percentage p, of the n examples. A sequence has one for each
         meta-iteration: see `share_in`.
-    selection : "global" or "stratified"
-        `global` (the paper's text) takes the surest of all classes. `stratified` (the authors'
-        code) takes the same number of each predicted class, or fewer if it was predicted less
-        often. Where that number would be 0, it takes as many in all as `global`, from as many
-        classes as it can.
+    selection : "global", "stratified" or "equal"
+        `global` (the paper's text) takes the surest of all classes. `stratified` takes as many in
+        all, and as equally many of each predicted class as it can: where a class was predicted too
+        seldom, the others have more. The surest classes have one more where the number can't be
+        divided. `equal` (the authors' code) rounds the number of each class down, and takes fewer
+        where a class was predicted less often. Where that number would be 0, it is `stratified`.
     n_classes : int, optional
-        `stratified` divides by this number; by default by the number of predicted classes.
+        `equal` divides by this number; by default by the number of predicted classes.
 
     Returns
     -------
@@ -72,17 +73,26 @@ def _of_all(
 def _of_each_class(
     surest_first: np.ndarray, labels: np.ndarray, wanted: int, n_classes: int | None
 ) -> np.ndarray:
-    classes = np.unique(labels)
-    each = wanted // max(n_classes or len(classes), 1)
-    rank_in_class = np.empty(len(labels), np.int64)
-    for label in classes:
-        members = surest_first[labels[surest_first] == label]
-        rank_in_class[members] = np.arange(len(members))
-    ranks = rank_in_class[surest_first]
-    if each:
-        return surest_first[ranks < each]
-    # All shares are the same, below 1. So the surest classes get one each.
-    return surest_first[np.argsort(ranks, kind="stable")[:wanted]]
+    taken = np.argsort(_ranks_in_class(labels[surest_first]), kind="stable")[:wanted]
+    return surest_first[np.sort(taken)]
+
+
+def _equally_many(
+    surest_first: np.ndarray, labels: np.ndarray, wanted: int, n_classes: int | None
+) -> np.ndarray:
+    each = wanted // max(n_classes or len(np.unique(labels)), 1)
+    if not each:
+        return _of_each_class(surest_first, labels, wanted, n_classes)
+    return surest_first[_ranks_in_class(labels[surest_first]) < each]
+
+
+def _ranks_in_class(labels: np.ndarray) -> np.ndarray:
+    """For each label, how many equal ones stand before it."""
+    ranks = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        ranks[members] = np.arange(len(members))
+    return ranks
 
 
 # A new rule is a function and a line here. It takes the positions of all predictions, the surest
@@ -90,6 +100,7 @@ def _of_each_class(
 _RULES: dict[str, Callable[[np.ndarray, np.ndarray, int, int | None], np.ndarray]] = {
     "global": _of_all,
     "stratified": _of_each_class,
+    "equal": _equally_many,
 }
 SELECTIONS = tuple(_RULES)
 

@@ -36,6 +36,7 @@ def shares_of(percent: Any) -> tuple[float, ...]:
 
 def _shares_in(given: str | Sequence[Any]) -> tuple[float, ...]:
     parts = given.split(",") if isinstance(given, str) else given
+    shares: tuple[Any, ...]
     try:
         shares = tuple(float(part) if isinstance(given, str) else part for part in parts)
     except ValueError:

@@ -135,8 +135,8 @@ class EmbeddingLabelling:
             embeddings = self._embed("unlabelled", self._images, part)
             with stage("label", images=len(part)):
                 found = self._with_indices(self.labeller.label(embeddings))
-                asked = functools.partial(self.labeller.probabilities, embeddings)
-                parts.append(self._and(found, asked))
+                probabilities = functools.partial(self.labeller.probabilities, embeddings)
+                parts.append(self._and(found, probabilities))
         joined = [np.concatenate(each) for each in zip(*parts)]
         return tuple(joined) if self._gives_probabilities else Labels(*joined)
 

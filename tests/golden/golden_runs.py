@@ -75,7 +75,7 @@ RUNS = {
         rounded=True,
     ),
     "triplet": Run(
-        "--loss=triplet --labels=20 --n_neighbors=3 --selection=stratified --augment=flip"
+        "--loss=triplet --labels=20 --n_neighbors=3 --selection=equal --augment=flip"
         " --optimizer=sgd --meta_iterations=3",
         rounded=True,
     ),

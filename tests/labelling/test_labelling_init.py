@@ -12,6 +12,7 @@ from keras_selflearn import labelling
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.labelling import check_labelling, labeller_class, labeller_names, make_labeller
 from keras_selflearn.labelling.labeller import MINUS_DISTANCE, PROBABILITY, Labeller, Setting
+from keras_selflearn.options.config import ESTIMATOR_DEFAULTS
 
 
 @pytest.fixture
@@ -142,3 +143,40 @@ def test_refit_keeps_the_setting_and_leaves_the_first_as_it_is():
     embedding = np.array([[1.5]], np.float32)
     assert again.label(embedding).labels == [0] and labeller.label(embedding).labels == [1]
     assert again.setting == labeller.setting
+
+
+class _Reads:
+    """A setting that notes which of its attributes are read."""
+
+    def __init__(self, setting):
+        self._setting, self.names = setting, set()
+
+    def __getattr__(self, name):
+        self.names.add(name)
+        return getattr(self._setting, name)
+
+
+class _Head:
+    def get_weights(self):
+        return np.eye(4, 2, dtype=np.float32), np.zeros(2, np.float32)
+
+
+@pytest.mark.parametrize("name", ["graph", "nearest", "softmax"])
+def test_a_labeller_uses_what_it_says(name):
+    embeddings = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    labels = np.arange(12) % 2
+    setting = _Reads(Setting(n_classes=2, graph_neighbors=3, head=_Head()))
+    labeller = labeller_class(name)(setting).fit(embeddings[:12], labels, embeddings[12:])
+    labeller.label(embeddings)
+    labeller.probabilities(embeddings)
+    if labeller.needs_unlabelled:
+        labeller.label_unlabelled()
+    # The setting's head is a layer, and the option `head` says which one is trained.
+    assert setting.names & ESTIMATOR_DEFAULTS.keys() - {"head"} == labeller.uses
+
+
+@pytest.mark.parametrize("name", labeller_names())
+def test_each_explains_how_an_image_gets_its_label(name):
+    explanations = [labeller_class(each).explanation for each in labeller_names()]
+    assert len({*explanations, Labeller.explanation}) == 5
+    assert labeller_class(name).explanation.startswith("An image got the label ")

@@ -65,13 +65,30 @@ def test_elsewhere_a_line_a_meta_iteration(fit):
 def test_elsewhere_a_line_in_between_when_it_takes_long(fit, monkeypatch):
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
     _, text = fit(io.StringIO(), meta_iterations=0)
-    assert re.search(r"run: epoch 0\.5 of 4, loss \d", text)
+    assert re.search(r"run: step 2 of 8, \d+\.\d steps a second, 0\.\d minutes left, loss \d", text)
 
 
 def test_a_record_is_one_line():
     assert describe(RECORD) == (
         "219 labelled, loss 0.123, test accuracy 95.50 %, 99.0 % of 119 new labels right"
     )
+
+
+def test_each_training_has_a_pace_of_its_own_also_one_that_goes_on(monkeypatch, capsys):
+    clock = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    lines = ProgressLines("run", 0)
+    lines.set_params({"epochs": 3, "steps": 100})
+    # A training that goes on with its second epoch, and the next one from its beginning.
+    for clock[0], epoch, batch in ((0, 1, 9), (20, 1, 49), (50, 0, 0), (75, 0, 50), (275, 1, 50)):
+        lines.on_epoch_begin(epoch)
+        lines.on_train_batch_end(batch, {"loss": 0.25})
+    said = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert said == [
+        "step 150 of 300, 2.0 steps a second, 1.2 minutes left, loss 0.250",
+        "step 51 of 300, 2.0 steps a second, 2.1 minutes left, loss 0.250",
+        "step 151 of 300, 0.7 steps a second, 3.7 minutes left, loss 0.250",
+    ]
 
 
 def test_the_pace_of_a_second_network_is_its_own(monkeypatch, capsys):

@@ -62,6 +62,13 @@ def test_the_old_name_of_the_test_accuracy_is_read(tmp_path):
     assert record.history == [MetaIteration.of({**SIZES, "test_accuracy": 62.5})]
 
 
+def test_what_was_called_stratified_is_the_selection_equal(tmp_path):
+    flags = {"selection": "stratified"}
+    assert read_record(written(tmp_path, config=flags)).config.selection == "equal"
+    now = read_record(written(tmp_path, config=flags, version=VERSION))
+    assert now.config.selection == "stratified"
+
+
 @pytest.mark.parametrize(
     "path", sorted(ROOT.glob("results/*/*/run.json")), ids=lambda p: p.parts[-2]
 )

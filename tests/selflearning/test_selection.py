@@ -19,27 +19,27 @@ def naive_select(labels, confidence, percent, selection):
     """Sort by confidence, then position; count with Python's own integers."""
     order = sorted(range(len(labels)), key=lambda i: (-confidence[i], i))
     wanted = int(percent * len(labels) / 100)
-    if selection == "stratified":
-        each = wanted // len(set(labels.tolist()))
-        taken = dict.fromkeys(labels.tolist(), 0)
-        chosen = []
+    each = wanted // len(set(labels.tolist()))
+    taken = dict.fromkeys(labels.tolist(), 0)
+    chosen = []
+    if selection == "equal" and each:
         for i in order:
             if taken[labels[i]] < each:
                 taken[labels[i]] += 1
                 chosen.append(i)
-        while not each and len(chosen) < wanted:
-            fewest = dict.fromkeys(labels.tolist(), 0)
-            for i in chosen:
-                fewest[labels[i]] += 1
+    elif selection != "global":
+        while len(chosen) < wanted:
             left = [i for i in order if i not in chosen]
-            chosen.append(min(left, key=lambda i: fewest[labels[i]]))
+            chosen.append(min(left, key=lambda i: taken[labels[i]]))
+            taken[labels[chosen[-1]]] += 1
+        chosen.sort(key=order.index)
     else:
         chosen = order[:wanted]
     return chosen or order[:1]
 
 
 @settings(derandomize=True, deadline=None)
-@given(predictions, percents, st.sampled_from(["global", "stratified"]))
+@given(predictions, percents, st.sampled_from(["global", "stratified", "equal"]))
 def test_select_equals_the_naive_version(prediction, percent, selection):
     labels, confidence = prediction
     chosen = select(labels, confidence, percent=percent, selection=selection)
@@ -56,39 +56,57 @@ def test_global_takes_the_share_and_none_surer_is_left(prediction, percent):
     assert not len(left) or confidence[chosen].min() >= left.max()
 
 
-def test_stratified_takes_the_same_number_of_each_class():
+@pytest.mark.parametrize("selection", ["stratified", "equal"])
+def test_they_take_the_same_number_of_each_class(selection):
     labels = np.repeat([0, 1, 2], [60, 30, 10])
     confidence = np.linspace(1, 0, 100)
-    chosen = select(labels, confidence, percent=15, selection="stratified")
+    chosen = select(labels, confidence, percent=15, selection=selection)
     assert np.bincount(labels[chosen]).tolist() == [5, 5, 5]
     assert np.bincount(labels[select(labels, confidence, percent=15)]).tolist() == [15]
 
 
-def test_stratified_divides_among_all_classes_that_there_are():
+def test_equal_divides_among_all_classes_that_there_are():
     labels = np.repeat([0, 1], 50)
-    chosen = select(labels, np.ones(100), percent=20, selection="stratified", n_classes=10)
+    chosen = select(labels, np.ones(100), percent=20, selection="equal", n_classes=10)
     assert np.bincount(labels[chosen]).tolist() == [2, 2]
 
 
-def test_stratified_takes_all_of_a_class_with_too_few():
+def test_equal_takes_all_of_a_class_with_too_few():
     labels = np.array([0] * 98 + [1] * 2)
-    chosen = select(labels, np.ones(100), percent=20, selection="stratified")
+    chosen = select(labels, np.ones(100), percent=20, selection="equal")
     assert np.bincount(labels[chosen]).tolist() == [10, 2]
 
 
-def test_stratified_takes_as_many_as_global_where_classes_outnumber_them():
+def test_stratified_fills_up_with_other_classes_where_one_has_too_few():
+    labels = np.array([0] * 98 + [1] * 2)
+    chosen = select(labels, np.ones(100), percent=20, selection="stratified")
+    assert np.bincount(labels[chosen]).tolist() == [18, 2]
+
+
+def test_stratified_gives_what_is_left_over_to_the_surest_classes():
+    labels = np.arange(60) % 3
+    confidence = np.where(labels == 1, 0.2, 0.9)
+    chosen = select(labels, confidence, percent=19, selection="stratified")
+    assert np.bincount(labels[chosen]).tolist() == [4, 3, 4]
+    equal = select(labels, confidence, percent=19, selection="equal")
+    assert np.bincount(labels[equal]).tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("selection", ["stratified", "equal"])
+def test_they_take_as_many_as_global_where_classes_outnumber_them(selection):
     labels = np.arange(500) % 50
     confidence = np.random.default_rng(0).permutation(500) / 500
-    chosen = select(labels, confidence, percent=5, selection="stratified", n_classes=50)
+    chosen = select(labels, confidence, percent=5, selection=selection, n_classes=50)
     assert len(chosen) == 25 and len(set(labels[chosen])) == 25
     surest = [confidence[labels == label].max() for label in range(50)]
     assert {*labels[chosen]} == {*np.argsort(surest)[25:]}
     assert (np.diff(confidence[chosen]) < 0).all()
 
 
-def test_stratified_takes_more_of_few_predicted_classes_rather_than_fewer_images():
+@pytest.mark.parametrize("selection", ["stratified", "equal"])
+def test_they_take_more_of_few_predicted_classes_rather_than_fewer_images(selection):
     labels = np.arange(500) % 3
-    chosen = select(labels, np.ones(500), percent=5, selection="stratified", n_classes=50)
+    chosen = select(labels, np.ones(500), percent=5, selection=selection, n_classes=50)
     assert sorted(np.bincount(labels[chosen]).tolist()) == [8, 8, 9]
 
 

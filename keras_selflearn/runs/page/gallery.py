@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup
 
+from keras_selflearn.labelling import labeller_class
 from keras_selflearn.options.labelling import labelling_of
 from keras_selflearn.runs.page.cards import Card, make_card
 from keras_selflearn.runs.page.contents import Contents
@@ -37,8 +38,7 @@ def gallery(contents: Contents, found: Sequence[Extremes], thumbnails: Thumbnail
     ]
     return render(
         "gallery.html",
-        by_distance=contents.by_distance,
-        labelling=labelling_of(contents.run.config),
+        explanation=labeller_class(labelling_of(contents.run.config)).explanation,
         truth_is_known=(contents.true_labels[contents.pseudo_labelled] >= 0).any(),
         groups=groups,
         number_open=len(groups) if len(groups) <= _MOST_OPEN else 1,
