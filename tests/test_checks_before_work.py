@@ -92,6 +92,10 @@ WRONG = [
     ),
     ("main --pseudo_weights=confidence --loss=triplet", "give loss 'cross-entropy' or 'arcface'"),
     (
+        "main --pseudo_weights=confidence --loss=cross-entropy+triplet",
+        "the loss 'cross-entropy+triplet' has no value for each image",
+    ),
+    (
         "main --pseudo_weights=confidence --loss=arcface",
         "the confidence of labelling 'nearest' is not from 0 to 1: give another labelling",
     ),

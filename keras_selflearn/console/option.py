@@ -69,7 +69,10 @@ class Option:
 
     def is_used(self, options: Any) -> bool:
         """Whether a run with these `options`, any object that has them all, uses this one."""
-        return (not self.losses or options.loss in self.losses) and self.used(options)
+        names = str(options.loss).split("+") if self.losses else ()
+        return (not self.losses or any(name in self.losses for name in names)) and self.used(
+            options
+        )
 
     def known(self) -> list[Any]:
         """The values that are allowed; empty if all are."""

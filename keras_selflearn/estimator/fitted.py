@@ -162,6 +162,6 @@ def labeller_setting(
         "voters": labellers_of(_options(parameters, objective)),
         "n_classes": n_classes,
         "normalized": objective.normalized,
-        "head": head if objective.logits else None,
+        "head": objective.logits_head(head),
         **more,
     }

@@ -60,10 +60,10 @@ def identity_of_fit(
         labelling=parameters["labelling"] or objective.labelling,
         weights=weights_digest(parameters["weights"]) or parameters["weights"],
         precision=resolve_precision(parameters["precision"]),
+        **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
     )
     return {
         **json.loads(json.dumps(decisive, default=np.generic.item)),
-        **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
         "images": [*X.shape, sha256_of_sample(X)],
         "labels": sha256_of_array(given),
         "held_out": sha256_of_array(held_out),

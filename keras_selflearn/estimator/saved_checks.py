@@ -55,8 +55,10 @@ def check_size(
     weights = 0
     if _has_embedding_layer(parameters, objective):
         weights = (n_features_of_all(parameters["backbone"]) + 1) * parameters["embedding_size"]
-    if objective.name in loss_names() and objective.head(n_classes) is not None:
-        weights += embedding_size(parameters, objective) * n_classes
+    losses = getattr(objective, "losses", (objective,))
+    for loss in losses:
+        if loss.name in loss_names() and loss.head(n_classes) is not None:
+            weights += embedding_size(parameters, objective) * n_classes
     if weights * np.dtype(np.float32).itemsize > n_bytes:
         raise ValueError(f"{WEIGHTS} is too small for its embedding_size and classes")
 

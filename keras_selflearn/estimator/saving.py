@@ -25,7 +25,7 @@ from keras_selflearn.estimator.saved_checks import (
 from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.graph import PRIORS
 from keras_selflearn.labelling.labeller import Setting
-from keras_selflearn.losses import get_objective, loss_names
+from keras_selflearn.losses import get_objective, is_known
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_weights_file, load_weights
 from keras_selflearn.network.image_shape import check_image_shape
@@ -229,7 +229,7 @@ def _check_names(folder: Path, parameters: Any, loss: Objective | None) -> None:
     if not isinstance(parameters, dict):
         return
     name = parameters.get("loss")
-    if loss is None and isinstance(name, str) and name not in loss_names():
+    if loss is None and isinstance(name, str) and not is_known(name):
         raise InputError(
             f"The classifier in {folder} was trained with a loss of its own, '{name}': give it to"
             " load(folder, loss=...)."

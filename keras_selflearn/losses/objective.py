@@ -35,6 +35,8 @@ class Objective(ABC):
         Whether a batch of one image teaches nothing.
     weighs : bool
         Whether `loss` has a value for each image of a batch, so that each can have a weight.
+    is_sum : bool
+        Whether it is a sum of several losses.
     """
 
     name: ClassVar[str]
@@ -45,6 +47,7 @@ class Objective(ABC):
     needs_pairs: ClassVar[bool] = False
     needs_two: ClassVar[bool] = False
     weighs: ClassVar[bool] = False
+    is_sum: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -59,9 +62,26 @@ class Objective(ABC):
     def loss(self) -> tf.keras.losses.Loss:
         """The Keras loss of integer labels (batch,) and the network's outputs (batch, ...)."""
 
-    def head(self, n_classes: int) -> tf.keras.layers.Layer | None:
-        """The layer from the embedding to what the loss takes; None: the embedding itself."""
+    def loss_of_classes(self, n_classes: int) -> tf.keras.losses.Loss:
+        """The same, for a sum of losses, which shares the outputs out to its losses."""
+        return self.loss()
+
+    def head(self, n_classes: int) -> Any:
+        """The layer from the embedding to what the loss takes; None: the embedding itself.
+
+        A sum of losses has `SideBySideHeads` here, which is called like a layer.
+        """
         return None
+
+    def logits_head(self, head: Any) -> Any:
+        """Return what gives the labeller the kernel and bias of the logits; None without logits.
+
+        Parameters
+        ----------
+        head : Layer or `LinearHead`, optional
+            That of the network.
+        """
+        return head if self.logits else None
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters of the loss by name, as scikit-learn asks for them."""

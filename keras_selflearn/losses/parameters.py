@@ -9,7 +9,24 @@ import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, check_value, declared, option
+
+
+def parse_weights(text: str | None) -> tuple[float, ...]:
+    """Split "1,0.5" into numbers; none for None.
+
+    Raises
+    ------
+    InputError
+        For what is no number.
+    """
+    try:
+        return tuple(float(each) for each in text.split(",")) if text is not None else ()
+    except ValueError as error:
+        raise InputError(
+            f"loss_weights is '{text}': give comma-separated numbers, one for each loss."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -42,6 +59,13 @@ class LossParameters(Options):
         "Power of the distance in contrastive loss: 1 (the paper's) or 2 (Hadsell's).",
         choices=(1, 2),
         losses=("contrastive",),
+    )
+    loss_weights: str | None = option(
+        None,
+        "Weights of the losses that are summed, such as 1,0.5 for --loss=cross-entropy+triplet.",
+        check=parse_weights,
+        without="1 for each",
+        used=lambda options: "+" in str(options.loss),
     )
     arcface_scale: float = option(
         30.0, "Radius of ArcFace's hypersphere.", above=0, losses=("arcface",)

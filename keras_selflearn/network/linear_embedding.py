@@ -95,7 +95,9 @@ def build_embedding_network(
     parts = {"backbones": features.backbones, "head": head, "earlier_steps": features.earlier_steps}
     trained = Network(**models(of_features, of_features), **parts)
     trained.trainer.compile(
-        optimizer=OPTIMIZERS[optimizer](learning_rate), loss=objective.loss(), jit_compile=False
+        optimizer=OPTIMIZERS[optimizer](learning_rate),
+        loss=objective.loss_of_classes(n_classes),
+        jit_compile=False,
     )
     trained.trainer.optimizer.build(trained.trainer.trainable_variables)
     return EmbeddingNetwork(

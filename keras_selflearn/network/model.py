@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
 import tensorflow as tf
 
@@ -40,7 +40,7 @@ class Network:
         From the same images to float32 embeddings (batch, embedding_size).
     backbones : tuple of Model
         The convolutional part of both; one, or several side by side.
-    head : Layer or None
+    head : Layer, `SideBySideHeads` or None
         From the embedding to the output of `trainer`.
     earlier_steps : Variable
         The number of gradient steps before the optimiser last started anew, int64.
@@ -49,7 +49,7 @@ class Network:
     trainer: tf.keras.Model
     embedder: tf.keras.Model
     backbones: tuple[tf.keras.Model, ...]
-    head: tf.keras.layers.Layer | None
+    head: Any
     earlier_steps: tf.Variable
 
     @property
@@ -119,7 +119,8 @@ def build_network(
     distribution = make_strategy(strategy)
     several = distribution.num_replicas_in_sync > 1
     model = data_parallel.DataParallelModel if several else tf.keras.Model
-    loss = data_parallel.WholeBatchLoss(objective.loss()) if several else objective.loss()
+    loss = objective.loss_of_classes(n_classes)
+    loss = data_parallel.WholeBatchLoss(loss) if several else loss
     with distribution.scope(), precision_policy(precision):
         images = tf.keras.Input(image_shape, dtype="uint8", name="images")
         features, base = image_features(

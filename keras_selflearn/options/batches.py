@@ -10,7 +10,7 @@ from keras_selflearn.console.option import Options, option
 from keras_selflearn.labelling import labeller_class
 from keras_selflearn.options.augmentation import AUGMENTATION_NAMES, parse_augmentations
 from keras_selflearn.options.labelling import labelling_of
-from keras_selflearn.options.losses import loss_of
+from keras_selflearn.options.losses import loss_of, takes_probabilities
 from keras_selflearn.options.selflearning import has_meta_iterations
 from keras_selflearn.options.training import takes_meta_steps, takes_steps, trains_network
 
@@ -56,7 +56,7 @@ class BatchOptions(Options):
         "hard",
         "Targets of pseudo-labels: hard (the paper), or soft (the labeller's probabilities).",
         choices=TARGETS,
-        used=lambda options: takes_meta_steps(options) and loss_of(options).logits,
+        used=lambda options: takes_meta_steps(options) and takes_probabilities(options),
     )
     pseudo_weights: str = option(
         "equal",
@@ -84,9 +84,9 @@ def check_batches(options: Any) -> None:
             "images_per_class and labelled_share both say which images a mini-batch has: leave one"
             " of them out."
         )
-    if options.targets == "soft" and not loss_of(options).logits:
+    if options.targets == "soft" and not takes_probabilities(options):
         raise InputError(
-            "targets is 'soft', which needs a loss with logits: give loss 'cross-entropy', or"
+            "targets is 'soft', which needs a loss of logits alone: give loss 'cross-entropy', or"
             " targets 'hard'."
         )
     if options.pseudo_weights == "confidence":
@@ -97,9 +97,9 @@ def _check_weights(loss: Any, labelling: str) -> None:
     """Raise an `InputError` unless images can weigh by the confidence of their labels."""
     if not loss.weighs:
         raise InputError(
-            f"pseudo_weights is 'confidence', and the {loss.name} loss compares images, so that no"
-            " image has a weight of its own: give loss 'cross-entropy' or 'arcface', or"
-            " pseudo_weights 'equal'."
+            f"pseudo_weights is 'confidence', and the loss '{loss.name}' has no value for each image,"
+            " which could be weighed: give loss 'cross-entropy' or 'arcface', or pseudo_weights"
+            " 'equal'."
         )
     if labeller_class(labelling).confidence_range(loss.normalized) != (0, 1):
         raise InputError(

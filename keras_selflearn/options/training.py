@@ -32,9 +32,10 @@ def fits_head(options: Any) -> bool:
 def has_linear_embedding(options: Any) -> bool:
     """Whether the head is a linear embedding, trained by gradient steps with the loss.
 
-    `head` asks for it, and a loss without logits can have no other head.
+    `head` asks for it. A loss without logits, or a sum of losses, can have no other head.
     """
-    return fits_head(options) and (options.head == "embedding" or not loss_of(options).logits)
+    loss = loss_of(options)
+    return fits_head(options) and (options.head == "embedding" or not loss.logits or loss.is_sum)
 
 
 def takes_steps(options: Any) -> bool:

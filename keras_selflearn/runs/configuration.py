@@ -7,9 +7,11 @@ from typing import Any, cast
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
-from keras_selflearn.losses import objective_class
+from keras_selflearn.losses import Combined, names_in, objective_class
 from keras_selflearn.losses.objective import Objective
+from keras_selflearn.losses.parameters import parse_weights
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.losses import loss_of
 from keras_selflearn.runs.data import check_only_read
 from keras_selflearn.selflearning.shares import as_option, shares_of
 
@@ -18,7 +20,7 @@ def resolve(config: Config) -> Config:
     """Fill in the defaults of the data set and the loss; an `InputError` as `Config.resolve`."""
     config = config.resolve()
     if config.optimizer is None:
-        config = replace(config, optimizer=objective_class(config.loss).optimizer)
+        config = replace(config, optimizer=loss_of(config).optimizer)
     return config
 
 
@@ -78,7 +80,12 @@ def end_at(classifier: SelfLearningClassifier, meta_iteration: int) -> None:
 
 def make_objective(config: Config) -> Objective:
     """Make the objective; its parameters come from flags of the same or the named name."""
-    objective = objective_class(config.loss)
+    losses = tuple(_of_flags(name, config) for name in names_in(config.loss))
+    return losses[0] if len(losses) == 1 else Combined(losses, parse_weights(config.loss_weights))
+
+
+def _of_flags(name: str, config: Config) -> Objective:
+    objective = objective_class(name)
     return objective(
         **{
             each.name: getattr(config, each.metadata.get("flag", each.name), each.default)

@@ -72,6 +72,7 @@ CASES = {
     "cross-entropy statistics": {"has_statistics": True, "trainings": STEPS},
     "cross-entropy shares": {"percent": (30, 60), "revises": True, "trainings": STEPS},
     "cross-entropy weights": {"way": WEIGHED, "trainings": EPOCHS},
+    "cross-entropy+triplet": {"trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
     "triplet classes": {"way": CLASSES_OF_TWO, "trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},

@@ -53,7 +53,7 @@ for folder in pathlib.Path().iterdir():
                                           else v.numpy() for k, v in out.items()})
 """
 LOSSES = ("cross-entropy", "triplet", "contrastive", "arcface")
-CASES = [*LOSSES, "three neighbours", "grey", "mixed"]
+CASES = [*LOSSES, "cross-entropy+triplet", "three neighbours", "grey", "mixed"]
 
 
 def fit(digits, **changes):
@@ -69,6 +69,7 @@ def fit(digits, **changes):
 @pytest.fixture(scope="module")
 def fitted(digits):
     cases = {loss: fit(digits, loss=loss) for loss in LOSSES}
+    cases["cross-entropy+triplet"] = fit(digits, loss="cross-entropy+triplet")
     cases["three neighbours"] = fit(digits, loss="triplet", n_neighbors=3)
     cases["grey"] = fit(digits, loss="triplet", grey=True)
     cases["mixed"] = fit(digits, loss="arcface", precision=SOME_MIXED)

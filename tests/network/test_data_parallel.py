@@ -29,7 +29,7 @@ def facts(folder):
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("loss", loss_names())
+@pytest.mark.parametrize("loss", [*loss_names(), "triplet+cross-entropy"])
 def test_two_devices_train_as_one_does(loss, facts):
     measured = facts["training"][loss]
     assert measured["change"] > 1e-3

@@ -11,7 +11,7 @@ import tensorflow as tf
 from own_models import own_model
 
 import keras_selflearn
-from keras_selflearn.losses import get_objective, loss_names
+from keras_selflearn.losses import Combined, CrossEntropy, Triplet, get_objective, loss_names
 from keras_selflearn.network import data_parallel
 from keras_selflearn.network.head_network import build_head_network
 from keras_selflearn.network.hub_encoder import HubEncoder
@@ -47,6 +47,7 @@ def with_statistics():
 
 NETWORKS = {
     "tiny": lambda: of_all_parts(image_size=40),
+    "a sum of losses": lambda: of_all_parts(loss="triplet+cross-entropy+arcface"),
     "another network of Keras": lambda: of_all_parts("mobilenet"),
     "statistics of pixels": lambda: of_all_parts(with_statistics(), weights="own"),
     "blue first": lambda: of_all_parts(preprocessing="caffe"),
@@ -110,6 +111,16 @@ def test_a_saved_network_can_be_trained_on(loss, tmp_path):
     assert type(loaded.loss) is type(trainer.loss)
     assert loaded.evaluate(IMAGES, labels, verbose=0) == pytest.approx(expected, rel=1e-4)
     loaded.fit(IMAGES, labels, verbose=0)
+
+
+def test_a_sum_of_losses_keeps_its_parameters():
+    objective = Combined((Triplet(margin=0.3), CrossEntropy(label_smoothing=0.1)), (1.0, 0.5))
+    subject = objective.loss_of_classes(3)
+    again = type(subject).from_config(subject.get_config())
+    outputs = np.random.default_rng(0).normal(size=(6, 4 + 3)).astype(np.float32)
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    np.testing.assert_array_equal(again(labels, outputs), subject(labels, outputs))
+    assert again.get_config() == subject.get_config()
 
 
 @pytest.mark.parametrize("loss", loss_names())

@@ -27,6 +27,7 @@ from keras_selflearn.network.strategy import make_strategy  # noqa: E402
 from keras_selflearn.training.augmentation import shift  # noqa: E402
 from keras_selflearn.training.pipeline import drawn_batches, shuffled  # noqa: E402
 
+SUM = "triplet+cross-entropy"
 STRATEGIES = ("none", "mirrored")
 # In batches of 7: shares of 3 and 4, and in the last batch of 1 and none.
 LABELS = np.arange(15) % 3
@@ -234,7 +235,7 @@ def main(folder):
     tf.config.set_logical_device_configuration(cpu, parts)
     net = network("mirrored")
     facts = {
-        "training": {loss: training(loss) for loss in loss_names()},
+        "training": {loss: training(loss) for loss in [*loss_names(), SUM]},
         "soft_targets": soft_targets(),
         "image_weights": {loss: image_weights(loss) for loss in ("cross-entropy", "arcface")},
         "whole_batch_loss": whole_batch_loss(),

@@ -58,6 +58,7 @@ SOME_RUNS = {
     ),
     "voters": ({"labelling": "vote"}, {}),
     "label_smoothing": ({"loss": "cross-entropy"}, {"loss": "triplet"}),
+    "loss_weights": ({"loss": "cross-entropy+triplet"}, {"loss": "triplet"}),
     "margin": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
     "triplet_distance": ({"loss": "triplet"}, {"loss": "contrastive"}),
     "contrastive_power": ({"loss": "contrastive"}, {"loss": "triplet"}),
@@ -74,6 +75,8 @@ VALUES = {
     "augment": "flip",
     "pseudo_augment": "flip",
     "backbone": "tiny",
+    "loss": "arcface",
+    "loss_weights": "1,0.5",
 }
 
 
