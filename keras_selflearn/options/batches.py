@@ -97,8 +97,8 @@ def _check_weights(loss: Any, labelling: str) -> None:
     """Raise an `InputError` unless images can weigh by the confidence of their labels."""
     if not loss.weighs:
         raise InputError(
-            f"pseudo_weights is 'confidence', and the loss '{loss.name}' has no value for each image,"
-            " which could be weighed: give loss 'cross-entropy' or 'arcface', or pseudo_weights"
+            f"pseudo_weights is 'confidence', and the loss '{loss.name}' has no value for each image"
+            " that could be weighed: give loss 'cross-entropy' or 'arcface', or pseudo_weights"
             " 'equal'."
         )
     if labeller_class(labelling).confidence_range(loss.normalized) != (0, 1):
