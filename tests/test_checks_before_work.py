@@ -93,7 +93,7 @@ WRONG = [
     ("main --pseudo_weights=confidence --loss=triplet", "give loss 'cross-entropy' or 'arcface'"),
     (
         "main --pseudo_weights=confidence --loss=cross-entropy+triplet",
-        r"the loss 'cross-entropy\+triplet' has no value for each image",
+        r"the loss cross-entropy\+triplet has no value for each image",
     ),
     (
         "main --pseudo_weights=confidence --loss=arcface",

@@ -97,7 +97,7 @@ def _check_weights(loss: Any, labelling: str) -> None:
     """Raise an `InputError` unless images can weigh by the confidence of their labels."""
     if not loss.weighs:
         raise InputError(
-            f"pseudo_weights is 'confidence', and the loss '{loss.name}' has no value for each image"
+            f"pseudo_weights is 'confidence', and the loss {loss.name} has no value for each image"
             " that could be weighed: give loss 'cross-entropy' or 'arcface', or pseudo_weights"
             " 'equal'."
         )

@@ -131,7 +131,10 @@ class Run:
                 functools.partial(embed, network),
                 IMAGES,
                 functools.partial(
-                    make_labeller, objective.labelling, head=network.head, n_classes=2
+                    make_labeller,
+                    objective.labelling,
+                    head=objective.logits_head(network.head),
+                    n_classes=2,
                 ),
                 reference=options.get("reference", "initial"),
                 gives_probabilities="way" in options,
