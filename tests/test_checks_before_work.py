@@ -85,6 +85,25 @@ WRONG = [
         "main --train=head-then-all --head_rounds=2 --selection_percent=100",
         "labels all images in the first of 2 head_rounds",
     ),
+    ("main --selection_percent=20,40,100", "give pseudo_labels 'revised'"),
+    (
+        "main --selection_percent=20,40,100 --pseudo_labels=revised --meta_iterations=2",
+        "lists 3 shares, and meta_iterations is 2: give at least 3",
+    ),
+    ("main --pseudo_weights=confidence --loss=triplet", "give loss 'cross-entropy' or 'arcface'"),
+    (
+        "main --pseudo_weights=confidence --loss=cross-entropy+triplet",
+        r"the loss cross-entropy\+triplet has no value for each image",
+    ),
+    (
+        "main --pseudo_weights=confidence --loss=arcface",
+        "the confidence of labelling 'nearest' is not from 0 to 1: give another labelling",
+    ),
+    (
+        "main --images_per_class=6 --batch_size=11",
+        "images_per_class is 6, and batch_size is 11: give a batch_size of at least 12",
+    ),
+    ("main --images_per_class=4 --labelled_share=0.5", "leave one of them out"),
     ("main --train=head --head=linear", "linear"),
     ("main --labelling=vote --voters=graph", "voters is 'graph': give two or more"),
     ("main --labelling=vote --voters=graph,softmax --loss=triplet", "The voter 'softmax' needs a"),

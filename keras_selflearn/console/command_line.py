@@ -20,11 +20,30 @@ from keras_selflearn.console.option import by_group, default_of, explain, kind
 from keras_selflearn.console.screen import forgiving_screen
 from keras_selflearn.console.signals import Stopped, stop_signals
 
+
+class _NumberOrText(flags.ArgumentParser):
+    """Makes a float of a text that is a number, and leaves others as they are."""
+
+    def parse(self, argument: Any) -> float | str:
+        try:
+            return float(argument)
+        except ValueError:
+            return argument
+
+    def flag_type(self) -> str:
+        return "number or text"
+
+
+def _define_number_or_text(name: str, default: Any, help: str, **named: Any) -> None:
+    flags.DEFINE(_NumberOrText(), name, default, help, **named)
+
+
 _DEFINERS: dict[str, Callable[..., Any]] = {
     "str": flags.DEFINE_string,
     "int": flags.DEFINE_integer,
     "float": flags.DEFINE_float,
     "bool": flags.DEFINE_bool,
+    "float | str": _define_number_or_text,
 }
 _UTF8_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _HELP_FLAGS = ("--help", "-help", "--helpshort", "-helpshort", "-h")

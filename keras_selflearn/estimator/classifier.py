@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -60,10 +60,12 @@ from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, EstimatorOptions,
 from keras_selflearn.options.labelling import labellers_of
 from keras_selflearn.options.network import check_side_by_side
 from keras_selflearn.options.presets import estimator_preset
+from keras_selflearn.options.selflearning import check_shares
 from keras_selflearn.options.training import check_head_rounds
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
+from keras_selflearn.selflearning.shares import shares_of
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
@@ -110,6 +112,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     matched_ : (n,) int64
         Index of the labelled image that each pseudo-label was nearest to when it was selected; -1
         for the others, and with labelling `softmax`, which compares with no image.
+    flips_ : (n,) int64
+        How often each image got another pseudo-label than its last one, where they are revised.
     history_ : list of dict
         One `Record` for the first training and one for each meta-iteration; accuracies in percent.
     n_iter_ : int
@@ -206,6 +210,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     labeled_iter_ = _of_fitted("labelled_in")
     confidence_ = _of_fitted("confidence")
     matched_ = _of_fitted("nearest")
+    flips_ = _of_fitted("flips")
     history_ = _of_fitted("history")
     n_iter_ = _of_fitted("n_iter")
     termination_condition_ = _of_fitted("termination")
@@ -279,8 +284,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         else:
             warn_of_doubtful_labels(classes)
             warn_of_small_classes(labels, classes)
-            warn_of_no_pairs(objective, labels, self.batch_size)
-            warn_of_rare_pairs(objective, labels, self.batch_size)
+            warn_of_no_pairs(objective, labels, self.batch_size, self.images_per_class)
+            warn_of_rare_pairs(objective, labels, self.batch_size, self.images_per_class)
         self.check_labelled(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)
@@ -323,7 +328,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         state = start = RunState(Examples.from_labels(labels, n_probabilities))
         if resuming:
             state = start = resuming.begin(learner, start)
-            _call(callbacks, "on_resume", [asdict(record) for record in start.history])
+            _call(callbacks, "on_resume", [record.figures() for record in start.history])
         try:
             for state in self_learning(
                 start,
@@ -331,7 +336,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 meta_iterations=self.meta_iterations,
                 select=functools.partial(
                     select,
-                    percent=self.selection_percent,
+                    percent=shares_of(self.selection_percent),
                     selection=self.selection,
                     n_classes=len(classes),
                 ),
@@ -367,8 +372,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labelled_in=examples.labelled_in,
             confidence=examples.confidence,
             nearest=examples.nearest,
+            flips=examples.flips,
             reference=learner.labelling.reference,
-            history=[asdict(record) for record in state.history],
+            history=[record.figures() for record in state.history],
             termination="all_labeled" if all_labelled else ended,
             parameters=parameters_of(learner.network, parameters),
             objective=objective,
@@ -489,6 +495,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         for size in (self.image_size, self.head_image_size):
             check_image_size(size, backbone=self.backbone)
         check_preprocessing(self.backbone, self.preprocessing)
+        check_shares(self)
         check_head_rounds(self)
         check_batches(self)
         if self.random_state is not None:

@@ -78,7 +78,12 @@ def warn_of_small_classes(labels: np.ndarray, classes: np.ndarray) -> None:
         )
 
 
-def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
+def warn_of_no_pairs(
+    objective: Objective,
+    labels: np.ndarray,
+    batch_size: int,
+    images_per_class: int | None = None,
+) -> None:
     """Warn where a loss needs two images in a batch, or two of one class, and none can have them.
 
     Parameters
@@ -87,21 +92,31 @@ def warn_of_no_pairs(objective: Objective, labels: np.ndarray, batch_size: int) 
     labels : (n,) integers
         Positions in the classes; negative for an image without a label.
     batch_size : int
+    images_per_class : int, optional
+        How many images of a class each batch has, by repeating them where there are fewer.
     """
     alone = objective.needs_pairs and np.bincount(labels[labels >= 0]).max() < 2
-    if alone or (objective.needs_two and batch_size < 2):
+    if images_per_class is None and (alone or (objective.needs_two and batch_size < 2)):
         what = "images of one class" if objective.needs_pairs else "images"
         why = "each class has one labelled image" if alone else f"batch_size is {batch_size}"
+        instead = "a larger batch_size"
+        if alone:
+            instead = "batches of classes with several images each (images_per_class)"
         warnings.warn(
             f"The {objective.name} loss compares {what} in a batch, and {why}: the"
-            " first training will learn nothing. Label more images, or take another loss or a"
-            " larger batch_size.",
+            f" first training will learn nothing. Label more images, or take {instead} or another"
+            " loss.",
             InputWarning,
             stacklevel=3,
         )
 
 
-def warn_of_rare_pairs(objective: Objective, labels: np.ndarray, batch_size: int) -> None:
+def warn_of_rare_pairs(
+    objective: Objective,
+    labels: np.ndarray,
+    batch_size: int,
+    images_per_class: int | None = None,
+) -> None:
     """Warn if a loss needs two images of one class, and most batches will have no such two.
 
     Parameters
@@ -110,7 +125,11 @@ def warn_of_rare_pairs(objective: Objective, labels: np.ndarray, batch_size: int
     labels : (n,) integers
         Positions in the classes; negative for an image without a label.
     batch_size : int
+    images_per_class : int, optional
+        How many images of a class each batch has.
     """
+    if images_per_class is not None:
+        return
     counts = np.bincount(labels[labels >= 0]).astype(float)
     n, in_batch = counts.sum(), min(batch_size, counts.sum())
     pairs = (counts * (counts - 1)).sum() / max(1, n * (n - 1)) * in_batch * (in_batch - 1) / 2
@@ -120,7 +139,8 @@ def warn_of_rare_pairs(objective: Objective, labels: np.ndarray, batch_size: int
         warnings.warn(
             f"The {objective.name} loss compares images of one class in a batch, and about"
             f" {100 * without:.0f} % of the first training's batches have no two: they teach"
-            " nothing. Label more images, or take a larger batch_size or another loss.",
+            " nothing. Take batches of classes with several images each (images_per_class), label"
+            " more images, or take a larger batch_size or another loss.",
             InputWarning,
             stacklevel=3,
         )

@@ -43,6 +43,7 @@ class Fitted:
     confidence : (n,) float64
     nearest : (n,) int64
         `matched_`.
+    flips : (n,) int64
     reference : (m,) int64
     history : list of dict
     termination : str
@@ -59,6 +60,7 @@ class Fitted:
     labelled_in: np.ndarray
     confidence: np.ndarray
     nearest: np.ndarray
+    flips: np.ndarray
     reference: np.ndarray
     history: list[dict[str, Any]]
     termination: str

@@ -14,6 +14,7 @@ from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import identity_of_all
 from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, is_used
+from keras_selflearn.selflearning.shares import as_option, shares_of
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 
 
@@ -41,7 +42,11 @@ def identity_of_fit(
     prior : str, or (k,) float64
         The option, or what its file says: that counts, and not where the file is.
     """
-    values = {**parameters, "prior": prior if isinstance(prior, str) else prior.tolist()}
+    values = {
+        **parameters,
+        "prior": prior if isinstance(prior, str) else prior.tolist(),
+        "selection_percent": as_option(shares_of(parameters["selection_percent"])),
+    }
     decisive = {
         name: ESTIMATOR_DEFAULTS[name]
         if name in ESTIMATOR_DEFAULTS and not is_used(name, parameters)

@@ -200,6 +200,8 @@ def _by_steps(
             pseudo_augmentations=augmentations("pseudo_augment"),
             labelled_share=parameters["labelled_share"],
             has_soft_targets=task.has_soft_targets,
+            images_per_class=parameters["images_per_class"],
+            weighs_by_confidence=parameters["pseudo_weights"] == "confidence",
             starts_anew=parameters["restart"],
         ),
         first=first,

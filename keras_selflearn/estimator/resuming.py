@@ -28,7 +28,7 @@ def to_checkpoint(state: RunState, identity: dict[str, Any]) -> Checkpoint:
         {
             "identity": identity,
             "position": asdict(state.position),
-            "history": [asdict(record) for record in state.history],
+            "history": [record.figures() for record in state.history],
             "learner": state.learner.numbers,
         },
         {

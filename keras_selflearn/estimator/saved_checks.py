@@ -18,16 +18,17 @@ WEIGHTS = "model.weights.h5"
 def check_labels(known: Mapping[str, Any]) -> None:
     """Raise a `ValueError` unless classes and labels belong together."""
     classes, labels = known["classes"], known["labels"]
-    labelled_in, confidence, nearest = (
-        known[name] for name in ("labelled_in", "confidence", "nearest")
+    labelled_in, confidence, nearest, flips = (
+        known[name] for name in ("labelled_in", "confidence", "nearest", "flips")
     )
     if classes.ndim != 1 or len(classes) < 2 or not (classes[:-1] < classes[1:]).all():
         raise ValueError("its classes are not two or more in order")
     if not (
         labels.ndim == 1
         and labels.dtype.kind == classes.dtype.kind
-        and labelled_in.shape == confidence.shape == nearest.shape == labels.shape
-        and labelled_in.dtype == nearest.dtype == np.int64
+        and labelled_in.shape == confidence.shape == nearest.shape == flips.shape == labels.shape
+        and labelled_in.dtype == nearest.dtype == flips.dtype == np.int64
+        and (flips >= 0).all()
         and np.isin(nearest, np.arange(-1, len(labels))).all()
         and confidence.dtype == np.float64
         and not np.isinf(confidence).any()

@@ -58,6 +58,7 @@ _ARRAYS = {
     "labeled_iter": "labelled_in",
     "confidence": "confidence",
     "matched": "nearest",
+    "flips": "flips",
     "reference_indices": "reference",
 }
 _LARGEST_IMAGE = 2**14
@@ -129,6 +130,8 @@ def load_fitted(
     _check_names(folder, settings.get("parameters"), loss)
     try:
         known = _from_settings(settings, loss, _backbone(folder, settings), check_parameters)
+        # A classifier of version 0.2.0 never gave a pseudo-label anew.
+        arrays.setdefault("flips", np.zeros(len(arrays["labeled_iter"]), np.int64))
         known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
         parameters, objective = known["parameters"], known["objective"]
         n_classes = len(known["classes"])

@@ -21,6 +21,8 @@ def arcface_loss(
 ) -> tf.Tensor:
     """Cross-entropy of scale * cos(angle), with the margin added to the angle of the true class.
 
+    It is the mean over the batch.
+
     Parameters
     ----------
     labels : (n,) or (n, 1) integers
@@ -36,14 +38,17 @@ def arcface_loss(
     () float32
         Its gradient is finite, also at the angles 0 and pi.
     """
+    return tf.reduce_mean(_losses(labels, cosines, scale, margin))
+
+
+def _losses(labels: tf.Tensor, cosines: tf.Tensor, scale: float, margin: float) -> tf.Tensor:
+    """The loss (n,) of each image."""
     # Keras 3 hands labels to a loss as floats.
     labels = tf.cast(tf.reshape(labels, [-1]), tf.int32)
     cosines = tf.clip_by_value(tf.cast(cosines, tf.float32), -1.0, 1.0)
     is_true = tf.one_hot(labels, tf.shape(cosines)[1], on_value=True, off_value=False)
     logits = scale * tf.where(is_true, _cosine_of_sum(cosines, margin), cosines)
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    )
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
 def _cosine_of_sum(cosines: tf.Tensor, margin: float) -> tf.Tensor:
@@ -65,8 +70,8 @@ class ArcFaceLoss(tf.keras.losses.Loss):
         self.margin = margin
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """The scalar loss of labels (batch,) and cosines (batch, n_classes)."""
-        return arcface_loss(y_true, y_pred, scale=self.scale, margin=self.margin)
+        """The losses (batch,) of labels (batch,) and cosines (batch, n_classes)."""
+        return _losses(y_true, y_pred, self.scale, self.margin)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make this loss again."""
@@ -127,6 +132,7 @@ class ArcFace(Objective):
     margin: float = parameter("arcface_margin", "The ArcFace margin")
 
     name = "arcface"
+    weighs = True
 
     def __post_init__(self) -> None:
         check_parameters(self)

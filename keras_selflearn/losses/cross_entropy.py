@@ -67,6 +67,7 @@ class CrossEntropy(Objective):
     name = "cross-entropy"
     normalized = False
     logits = True
+    weighs = True
     labelling = "softmax"
 
     def __post_init__(self) -> None:

@@ -33,6 +33,8 @@ class Objective(ABC):
         Whether a batch without two images of one class teaches nothing.
     needs_two : bool
         Whether a batch of one image teaches nothing.
+    weighs : bool
+        Whether `loss` has a value for each image of a batch, so that each can have a weight.
     is_sum : bool
         Whether it is a sum of several losses.
     """
@@ -44,6 +46,7 @@ class Objective(ABC):
     labelling: ClassVar[str] = "nearest"
     needs_pairs: ClassVar[bool] = False
     needs_two: ClassVar[bool] = False
+    weighs: ClassVar[bool] = False
     is_sum: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

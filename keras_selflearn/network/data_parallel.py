@@ -24,25 +24,29 @@ class DataParallelModel(tf.keras.Model):
     def fit(self, x: tf.data.Dataset, **options: Any) -> tf.keras.callbacks.History:
         """Train as Keras does. Batches are (images, labels) with labels of at least 0.
 
-        In place of labels (batch,) they may have probabilities (batch, n_classes).
+        In place of labels (batch,) they may have probabilities (batch, n_classes). They may have
+        weights (batch,), too.
         """
         n_replicas = self.distribute_strategy.num_replicas_in_sync
 
-        def fill(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def fill(
+            images: tf.Tensor, labels: tf.Tensor, *weights: tf.Tensor
+        ) -> tuple[tf.Tensor, ...]:
             # Keras 3 adds up the shares of the first batch, which fails where their sizes differ.
             n_missing = -tf.shape(labels)[0] % n_replicas
             images = tf.pad(images, [[0, n_missing], [0, 0], [0, 0], [0, 0]])
             paddings = [[0, n_missing], *[[0, 0]] * (len(labels.shape) - 1)]
-            return images, tf.pad(labels, paddings, constant_values=_FILLED)
+            labels = tf.pad(labels, paddings, constant_values=_FILLED)
+            return images, labels, *(tf.pad(each, [[0, n_missing]]) for each in weights)
 
         return super().fit(x.map(fill), **options)
 
-    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
         """Do one step of this replica on its share of a batch. The share may be filling alone."""
-        images, labels = data
+        labels = data[1]
         first_column = labels if len(labels.shape) == 1 else labels[:, 0]
         n = tf.math.count_nonzero(first_column != _FILLED)
-        return super().train_step((images[:n], labels[:n]))
+        return super().train_step(tuple(each[:n] for each in data))
 
 
 class WholeBatchLoss(tf.keras.losses.Loss):
@@ -60,6 +64,15 @@ class WholeBatchLoss(tf.keras.losses.Loss):
     def __init__(self, loss: tf.keras.losses.Loss) -> None:
         super().__init__(name=loss.name)
         self.loss = loss
+
+    def __call__(
+        self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Give the mean of the losses, each times the weight of its image, if there are weights."""
+        replica = one_of_several()
+        if replica is not None and sample_weight is not None:
+            sample_weight = _gathered(replica, sample_weight)
+        return super().__call__(y_true, y_pred, sample_weight=sample_weight)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Give the losses (batch,) or (1,) of this replica's labels and outputs."""

@@ -33,6 +33,7 @@ from keras_selflearn.options.training import (
     ScheduleOptions,
     TrainingOptions,
 )
+from keras_selflearn.selflearning.shares import as_option, shares_of
 from keras_selflearn.storage.preset_folder import is_preset
 
 _FOLDER_IMAGE_SIZE = 96
@@ -107,6 +108,9 @@ class Config(
             resolved = replace(resolved, self_learning_rate=self.learning_rate / 10)
         if resolved.all_labelled_epochs is None:
             resolved = replace(resolved, all_labelled_epochs=resolved.epochs)
+        # A list has one form, and a number stays as it is.
+        shares = shares_of(resolved.selection_percent)
+        resolved = replace(resolved, selection_percent=as_option(shares))
         resolved.check_numbers()
         return resolved
 

@@ -8,6 +8,7 @@ from typing import Any
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.selflearning.selection import SELECTIONS
+from keras_selflearn.selflearning.shares import is_list, shares_of
 from keras_selflearn.selflearning.state import ORDERS
 
 PSEUDO_LABELS = ("kept", "revised")
@@ -37,13 +38,13 @@ class SelfLearningOptions(Options):
         of_data_set=True,
         used=self_learns,
     )
-    selection_percent: float | None = option(
+    selection_percent: float | str | None = option(
         None,
-        "Share of the unlabelled images that each meta-iteration selects.",
+        "Share of unlabelled images that a meta-iteration selects; 20,40,60: a share for each.",
         above=0,
         most=100,
         unit="percent",
-        called="The selection percentage",
+        check=shares_of,
         of_data_set=True,
         used=has_meta_iterations,
     )
@@ -77,6 +78,24 @@ class SelfLearningOptions(Options):
         least=1,
         measures=True,
     )
+
+
+def check_shares(options: Any) -> None:
+    """Raise an `InputError` for a list of shares that the meta-iterations can't use."""
+    if not options.meta_iterations or not is_list(options.selection_percent):
+        return
+    if options.pseudo_labels != "revised":
+        raise InputError(
+            f"selection_percent is {options.selection_percent!r}, shares of all unlabelled images,"
+            f" and pseudo_labels is '{options.pseudo_labels}': give pseudo_labels 'revised', so"
+            " that all are labelled anew, or a single number."
+        )
+    shares = len(shares_of(options.selection_percent))
+    if shares > options.meta_iterations:
+        raise InputError(
+            f"selection_percent lists {shares} shares, and meta_iterations is"
+            f" {options.meta_iterations}: give at least {shares} meta_iterations, or fewer shares."
+        )
 
 
 @dataclass(frozen=True)

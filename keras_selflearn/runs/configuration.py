@@ -13,6 +13,7 @@ from keras_selflearn.losses.parameters import parse_weights
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.losses import loss_of
 from keras_selflearn.runs.data import check_only_read
+from keras_selflearn.selflearning.shares import as_option, shares_of
 
 
 def resolve(config: Config) -> Config:
@@ -70,6 +71,9 @@ def make_classifier(config: Config) -> SelfLearningClassifier:
 def end_at(classifier: SelfLearningClassifier, meta_iteration: int) -> None:
     """Let the run end after this meta-iteration, with the head if the network would come later."""
     classifier.set_params(meta_iterations=meta_iteration)
+    if meta_iteration:
+        shares = shares_of(classifier.selection_percent)[:meta_iteration]
+        classifier.set_params(selection_percent=as_option(shares))
     if classifier.train == "head-then-all" and meta_iteration < classifier.head_rounds:
         classifier.set_params(train="head")
 

@@ -179,8 +179,8 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
     classes, numbers = np.unique(labels[labelled], return_inverse=True)
     warn_of_small_classes(numbers, classes)
     objective = make_objective(config)
-    warn_of_no_pairs(objective, numbers, config.batch_size)
-    warn_of_rare_pairs(objective, numbers, config.batch_size)
+    warn_of_no_pairs(objective, numbers, config.batch_size, config.images_per_class)
+    warn_of_rare_pairs(objective, numbers, config.batch_size, config.images_per_class)
     if config.regime == "self-learning" and len(labelled) == len(labels):
         warnings.warn(
             "There is no unlabelled image: nothing is left to learn from.",

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
@@ -139,9 +140,14 @@ class RunFolder:
             (self.path / _ROOM).unlink()
 
     def write_history(self, history: Sequence[MetaIteration]) -> None:
-        """Write history.csv, one row for each meta-iteration."""
-        columns = MetaIteration.__struct_fields__
-        rows = ([getattr(each, name) for name in columns] for each in history)
+        """Write history.csv: a row for each meta-iteration, a column for each key that one has."""
+        records = [msgspec.to_builtins(each) for each in history]
+        columns = [
+            name
+            for name in MetaIteration.__struct_fields__
+            if any(name in record for record in records)
+        ]
+        rows = ([record.get(name) for name in columns] for record in records)
         write_csv(self.path / "history.csv", columns, rows)
 
     def write_images(
@@ -181,10 +187,13 @@ class RunFolder:
         paths : sequence of n str or None
             Paths of the training images of a user.
         """
+        is_revised = classifier.fitted_parameters_["pseudo_labels"] == "revised"
         labels, labelled_in = classifier.transduction_, classifier.labeled_iter_
         confidence, nearest = classifier.confidence_, classifier.matched_
         order = np.lexsort((np.arange(len(labels)), -confidence, labelled_in))
         columns = ["index", "label", "confidence", "meta_iteration", "matched"]
+        if is_revised:
+            columns.append("flips")
         if paths is not None:
             columns.append("path")
         rows = (
@@ -194,6 +203,7 @@ class RunFolder:
                 float(confidence[i]),
                 labelled_in[i],
                 nearest[i] if nearest[i] >= 0 else None,
+                *([classifier.flips_[i]] if is_revised else []),
                 *([] if paths is None else [paths[i]]),
             ]
             for i in order[labelled_in[order] > 0]

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional, get_args
+from typing import Annotated, Any, Literal, Optional, Union, get_args
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
@@ -33,6 +33,7 @@ _TYPES = {
     "bool": bool,
     "int": Annotated[int, Meta(ge=0, le=2**32 - 1)],
     "float": float,
+    "float | str": Union[float, str],
 }
 
 
@@ -94,7 +95,7 @@ class Data(Struct, kw_only=True):
 class MetaIteration(Struct, kw_only=True, frozen=True):
     """One entry of the history; docs/run-folder.md describes each field.
 
-    A record of version 0.1.0 has no `gradient_steps`.
+    A record of version 0.1.0 has no `gradient_steps`. One without flips has no `flipped`.
     """
 
     meta_iteration: Count
@@ -106,6 +107,7 @@ class MetaIteration(Struct, kw_only=True, frozen=True):
     test_accuracy: Optional[Percent] = None
     selected_accuracy: Optional[Percent] = None
     unlabelled_accuracy: Optional[Percent] = None
+    flipped: Union[Count, UnsetType] = UNSET
 
     @classmethod
     def of(cls, figures: Mapping[str, Any]) -> "MetaIteration":

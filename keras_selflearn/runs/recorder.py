@@ -107,7 +107,7 @@ class Recorder(tf.keras.callbacks.Callback):
                 self._folder.write_embeddings("initial", embeddings, self._images)
             seconds = self._record.meta_iteration_seconds
             seconds.append(time.monotonic() - self._start - sum(seconds))
-            self._record.history.append(MetaIteration.of(asdict(record)))
+            self._record.history.append(MetaIteration.of(record.figures()))
             self._write()
             self._folder.write_history(self._record.history)
         self._profile.next_lap()

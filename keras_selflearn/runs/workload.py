@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.record import MetaIteration
+from keras_selflearn.selflearning.shares import share_in, shares_of
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,18 @@ def planned_workload(config: Config, *, train_images: int, test_images: int) -> 
     """
     all_labelled = config.regime == "all-labelled"
     labelled = train_images if all_labelled else config.labels or 0
-    sizes, unlabelled = [labelled], []
+    shares = shares_of(config.selection_percent)
+    given, sizes, unlabelled = labelled, [labelled], []
     planned = config.meta_iterations if config.regime == "self-learning" else 0
-    for _ in range(planned or 0):
-        remaining = train_images - labelled
+    for number in range(1, (planned or 0) + 1):
+        known = given if config.pseudo_labels == "revised" else labelled
+        remaining = train_images - known
         if remaining <= 0:
             break
-        selected = max(int((config.selection_percent or 0) * remaining / 100), 1)
-        sizes.append(labelled if config.order == "train-first" else labelled + selected)
+        selected = max(int(share_in(shares, number) * remaining / 100), 1)
+        sizes.append(labelled if config.order == "train-first" else known + selected)
         unlabelled.append(remaining)
-        labelled += selected
+        labelled = known + selected
     last = len(unlabelled)
     evaluations = len({*range(0, last + 1, config.evaluate_every), last})
     return _workload(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -30,6 +30,10 @@ class Examples:
     probabilities : (n, n_classes) or (n, 0) float32
         For soft targets, the probability of each class when the pseudo-label was selected; 0 for
         the other images. Without a column where targets are hard.
+    last : (n,) int64
+        The last pseudo-label that each image had, also if it was taken back, or -1.
+    flips : (n,) int64
+        How often an image got another pseudo-label than its last one.
     """
 
     labels: np.ndarray
@@ -37,6 +41,8 @@ class Examples:
     confidence: np.ndarray
     nearest: np.ndarray
     probabilities: np.ndarray
+    last: np.ndarray
+    flips: np.ndarray
 
     @classmethod
     def from_labels(cls, labels: np.ndarray, n_probabilities: int = 0) -> Examples:
@@ -53,7 +59,9 @@ class Examples:
         labelled_in = np.where(labels < 0, -1, 0)
         n = len(labels)
         probabilities = np.zeros((n, n_probabilities), np.float32)
-        return cls(labels, labelled_in, np.full(n, np.nan), np.full(n, -1), probabilities)
+        none = np.full(n, -1)
+        no_flips = np.zeros(n, np.int64)
+        return cls(labels, labelled_in, np.full(n, np.nan), none, probabilities, none, no_flips)
 
     @property
     def labelled(self) -> np.ndarray:
@@ -83,7 +91,17 @@ class Examples:
 
         An image that has a pseudo-label already gets the new one.
         """
-        return self._replaced(indices, labels, meta_iteration, confidence, nearest, probabilities)
+        last, flips = self.last.copy(), self.flips.copy()
+        flips[indices] += self._is_flip(indices, labels)
+        last[indices] = labels
+        merged = self._replaced(indices, labels, meta_iteration, confidence, nearest, probabilities)
+        return replace(merged, last=last, flips=flips)
+
+    def n_flips(self, indices: np.ndarray, labels: np.ndarray) -> int | None:
+        """Count the pseudo-labels that differ from the last ones; None without last ones."""
+        if not (self.last[indices] >= 0).any():
+            return None
+        return int(self._is_flip(indices, labels).sum())
 
     def without_labels(self, indices: np.ndarray) -> Examples:
         """Return examples in which these images have no label."""
@@ -115,11 +133,21 @@ class Examples:
             and (self.nearest[self.labelled_in < 1] == -1).all()
             and ((self.probabilities >= 0) & (self.probabilities <= 1)).all()
             and not self.probabilities[self.labelled_in < 1].any()
+            and np.isin(self.last, np.arange(-1, start.labels.max() + 1)).all()
+            and (self.last[start.labels != UNLABELLED] == -1).all()
+            and np.array_equal(self.last[self.labelled_in > 0], self.labels[self.labelled_in > 0])
+            and np.isin(self.flips, np.arange(max(meta_iteration, 1))).all()
+            and not self.flips[self.last == -1].any()
         ):
             raise ValueError("its labels can't be those of a run with the labels that were given")
 
+    def _is_flip(self, indices: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Whether each of these pseudo-labels differs from the last one of its image."""
+        last = self.last[indices]
+        return (last >= 0) & (last != labels)
+
     def _replaced(self, indices: np.ndarray, *values: np.ndarray | float) -> Examples:
-        """Return a copy with these values of all fields, in their order, at `indices`."""
+        """Return a copy with these values of the first fields, in their order, at `indices`."""
         arrays = [getattr(self, field.name).copy() for field in fields(self)]
         for array, value in zip(arrays, values):
             array[indices] = value

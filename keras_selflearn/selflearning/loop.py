@@ -29,7 +29,7 @@ def self_learning(
     learner: Learner,
     *,
     meta_iterations: int,
-    select: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    select: Callable[[np.ndarray, np.ndarray, int], np.ndarray],
     min_confidence: float | None = None,
     order: str = "label-first",
     evaluate_every: int = 1,
@@ -46,7 +46,8 @@ def self_learning(
     meta_iterations : int
         0 trains on the given labels only.
     select : callable
-        `select(labels, confidence)` returns the positions of the predictions to keep.
+        `select(labels, confidence, meta_iteration)` returns the positions of the predictions to
+        keep.
     min_confidence : float, optional
         Keep no prediction below this confidence. A meta-iteration that keeps none is the last.
     order : "label-first" or "train-first"
@@ -82,13 +83,13 @@ def self_learning(
     def label_and_merge(state: RunState) -> tuple[Examples, dict[str, Any]]:
         meta_iteration = state.position.meta_iteration
         if not meta_iteration:
-            none = {"selected": 0, "selected_accuracy": None, "unlabelled_accuracy": None}
-            return state.examples, none
+            none = dict.fromkeys(("selected_accuracy", "unlabelled_accuracy", "flipped"))
+            return state.examples, {**none, "selected": 0}
         examples = before_labelling(state.examples)
         unlabelled = examples.unlabelled
         labels, confidence, nearest, *soft = learner.label(unlabelled)
         known = np.flatnonzero(labels != UNLABELLED)
-        kept = known[select(labels[known], confidence[known])]
+        kept = known[select(labels[known], confidence[known], meta_iteration)]
         check_selected(len(kept), len(labels), meta_iteration, is_reached=len(known) > 0)
         if min_confidence is not None:
             kept = kept[confidence[kept] >= min_confidence]
@@ -105,6 +106,7 @@ def self_learning(
             "selected": len(kept),
             "selected_accuracy": _agreement(labels[kept], true_labels, indices),
             "unlabelled_accuracy": _agreement(labels, true_labels, unlabelled),
+            "flipped": examples.n_flips(indices, labels[kept]),
         }
 
     def measure(state: RunState) -> tuple[Examples, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -34,6 +34,9 @@ class Record:
         labels. With `label-first` the network before this meta-iteration's training predicts them,
         with `train-first` the network after it. None if nothing was predicted or no true label is
         known.
+    flipped : int or None
+        Number of the selected pseudo-labels that differ from the last pseudo-label of their image.
+        None if none of these images had one before, as where pseudo-labels are kept.
     """
 
     meta_iteration: int
@@ -45,6 +48,14 @@ class Record:
     test_accuracy: float | None
     selected_accuracy: float | None
     unlabelled_accuracy: float | None
+    flipped: int | None = None
+
+    def figures(self) -> dict[str, Any]:
+        """Return all figures by name; `flipped` is left out where it is None."""
+        found = asdict(self)
+        if self.flipped is None:
+            del found["flipped"]
+        return found
 
 
 _COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_steps")
@@ -53,7 +64,7 @@ _COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_step
 def check_figures(figures: Mapping[str, Any]) -> None:
     """Raise a `ValueError` for a value that a `Record` can't have under its name."""
     for name, value in figures.items():
-        if name in _COUNTS:
+        if name in _COUNTS or name == "flipped" and value is not None:
             is_right = type(value) is int and value >= 0
         else:
             is_number = type(value) in (int, float) and math.isfinite(value)

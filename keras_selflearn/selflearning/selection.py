@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Callable
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, check_number, unknown_name
+from keras_selflearn.selflearning.shares import share_in
 
 
 def select(
     labels: np.ndarray,
     confidence: np.ndarray,
+    meta_iteration: int = 1,
     *,
-    percent: float,
+    percent: float | Sequence[float],
     selection: str = "global",
     n_classes: int | None = None,
 ) -> np.ndarray:
@@ -25,8 +28,11 @@ def select(
         The predicted label of each example without a label.
     confidence : (n,) floats
         A larger one is surer. The scale does not matter.
-    percent : float in (0, 100]
-        The paper's selection percentage p, of the n examples.
+    meta_iteration : int
+        Its number, at least 1, for a list of percentages.
+    percent : float in (0, 100], or a sequence of them
+        The paper's selection percentage p, of the n examples. A sequence has one for each
+        meta-iteration: see `share_in`.
     selection : "global", "stratified" or "equal"
         `global` (the paper's text) takes the surest of all classes. `stratified` takes as many in
         all, and as equally many of each predicted class as it can: where a class was predicted too
@@ -47,6 +53,8 @@ def select(
     InputError
         For a percentage outside (0, 100], an unknown selection or a confidence that is NaN.
     """
+    if isinstance(percent, Sequence):
+        percent = share_in(percent, meta_iteration)
     check_selection(percent, selection)
     if np.isnan(confidence).any():
         raise InputError(f"{np.isnan(confidence).sum()} of {len(confidence)} confidences are NaN.")

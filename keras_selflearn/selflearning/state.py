@@ -13,7 +13,7 @@ ORDERS = ("label-first", "train-first")
 # The figures of a record that each step of a meta-iteration gives.
 _FIGURES = {
     "train": {"labelled", "gradient_steps", "loss"},
-    "label": {"selected", "selected_accuracy", "unlabelled_accuracy"},
+    "label": {"selected", "selected_accuracy", "unlabelled_accuracy", "flipped"},
     "measure": {"remaining", "test_accuracy"},
 }
 

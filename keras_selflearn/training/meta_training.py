@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.training.augmentation import augment
+from keras_selflearn.training.class_batches import batches_of_classes, shape_of_batch
 from keras_selflearn.training.pipeline import (
     drawn_batches,
     endless,
@@ -76,6 +77,11 @@ class BatchTraining:
     has_soft_targets : bool
         Whether the targets are the examples' `probabilities` for pseudo-labelled images, and 0 and
         1 for the others, (batch, n_classes) float32. Else they are the labels.
+    images_per_class : int or None
+        How many images of a class a batch has: see `shape_of_batch`. None: any. It does not go
+        together with a `labelled_share`.
+    weighs_by_confidence : bool
+        Whether a batch has weights, too: the confidence of each pseudo-label, and 1 for given ones.
     starts_anew : bool
         See `MetaTraining`.
     """
@@ -86,13 +92,20 @@ class BatchTraining:
     pseudo_augmentations: tuple[str, ...] = ()
     labelled_share: float | None = None
     has_soft_targets: bool = False
+    images_per_class: int | None = None
+    weighs_by_confidence: bool = False
     starts_anew: bool = False
 
     def steps_per_epoch(self, examples: Examples) -> int:
         """Return the number of batches that hold each labelled image once.
 
-        With a fixed share of given labels they hold each pseudo-labelled image once.
+        With a fixed share of given labels they hold each pseudo-labelled image once. With a fixed
+        number of images of a class they hold as many images as are labelled.
         """
+        if self.images_per_class is not None:
+            _, sizes = np.unique(examples.labels[examples.labelled], return_counts=True)
+            n_classes, n_images = shape_of_batch(sizes, self.batch_size, self.images_per_class)
+            return steps_per_epoch(len(examples.labelled), n_classes * n_images)
         n_pseudo = int(_is_pseudo(examples).sum())
         if self._mixes(n_pseudo):
             return steps_per_epoch(n_pseudo, self.batch_size - self._n_given())
@@ -104,11 +117,13 @@ class BatchTraining:
         """Return batches that are shuffled in each epoch."""
         indices = examples.labelled
         is_pseudo = _is_pseudo(examples)
+        targets = _soft_targets(examples) if self.has_soft_targets else examples.labels[indices]
+        weights = [_weights(examples)] if self.weighs_by_confidence else []
         return drawn_batches(
             images,
             indices,
-            [_soft_targets(examples) if self.has_soft_targets else examples.labels[indices]],
-            draw=self._draw(is_pseudo),
+            [targets, *weights],
+            draw=self._draw(examples.labels[indices], is_pseudo),
             change=self._change(is_pseudo),
             first_step=first_step,
             steps=steps,
@@ -122,8 +137,10 @@ class BatchTraining:
         share = self.labelled_share or 0
         return min(max(round(share * self.batch_size), 1), self.batch_size - 1)
 
-    def _draw(self, is_pseudo: np.ndarray) -> Callable[[int], np.ndarray]:
+    def _draw(self, labels: np.ndarray, is_pseudo: np.ndarray) -> Callable[[int], np.ndarray]:
         """From the number of a step to the positions of its batch."""
+        if self.images_per_class is not None:
+            return batches_of_classes(labels, self.batch_size, self.images_per_class, self.seed)
         if not self._mixes(int(is_pseudo.sum())):
             return shuffled(len(is_pseudo), self.batch_size, self.seed)
         given, pseudo = np.flatnonzero(~is_pseudo), np.flatnonzero(is_pseudo)
@@ -151,6 +168,12 @@ class BatchTraining:
 def _is_pseudo(examples: Examples) -> np.ndarray:
     """Whether the label of each labelled image is a pseudo-label."""
     return examples.labelled_in[examples.labelled] > 0
+
+
+def _weights(examples: Examples) -> np.ndarray:
+    """The weight of each labelled image, (k,) float32."""
+    confidence = examples.confidence[examples.labelled].astype(np.float32)
+    return np.where(_is_pseudo(examples), confidence, np.float32(1))
 
 
 def _soft_targets(examples: Examples) -> np.ndarray:

@@ -36,16 +36,17 @@ def shuffled(n: int, batch_size: int, seed: int) -> Callable[[int], np.ndarray]:
     return draw
 
 
-def endless(n: int, batch_size: int, seed: int) -> Callable[[int], np.ndarray]:
+def endless(n: int, batch_size: int, seed: int | tuple[int, ...]) -> Callable[[int], np.ndarray]:
     """Return a function from a step to so many positions below `n`.
 
     One shuffled order follows another without a gap. A batch that is larger than `n` holds
     positions more than once.
     """
+    seeds = seed if isinstance(seed, tuple) else (seed,)
 
     @functools.lru_cache(maxsize=2)
     def order(epoch: int) -> np.ndarray:
-        return np.random.default_rng([seed, epoch, n]).permutation(n)
+        return np.random.default_rng([*seeds, epoch, n]).permutation(n)
 
     def draw(step: int) -> np.ndarray:
         places = np.arange(step * batch_size, (step + 1) * batch_size)

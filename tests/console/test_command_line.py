@@ -113,3 +113,13 @@ def test_a_full_memory_is_a_sentence_and_status_2():
     result = run_process([sys.executable, "-c", program, "--name=bug"])
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert result.stderr.startswith("The memory is full: ")
+
+
+def test_a_flag_may_be_a_number_or_a_list():
+    for text, value in (("25", 25.0), ("2.5e1", 25.0), ("20,40", "20,40")):
+        found = command_line.parse(Config, [f"--selection_percent={text}"]).selection_percent
+        assert found == value and type(found) is type(value)
+    assert command_line.parse(Config, []).selection_percent is None
+    for wrong in ("much", "", "0", "nan", "20,", "20,400"):
+        with pytest.raises(InputError, match="election percentage"):
+            command_line.parse(Config, [f"--selection_percent={wrong}"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import os
 import pickle
+import re
 import signal
 
 import numpy as np
@@ -361,6 +362,8 @@ def test_bad_labels_are_errors(labels, message):
         ("meta_iterations", -1),
         ("meta_iterations", 1.5),
         ("selection_percent", "5"),
+        ("selection_percent", (5, 0)),
+        ("selection_percent", (5, 10)),
         ("learning_rate", float("inf")),
         ("learning_rate", "fast"),
         ("weights", None),
@@ -392,7 +395,7 @@ def test_bad_labels_are_errors(labels, message):
     ],
 )
 def test_bad_parameters_are_errors_that_name_the_value(parameter, value):
-    with pytest.raises(ValueError, match=str(value).replace(".", r"\.")):
+    with pytest.raises(ValueError, match=re.escape(str(value))):
         classifier(**{"loss": "triplet", parameter: value}).fit(IMAGES, SOME)
 
 

@@ -47,6 +47,7 @@ def test_the_public_attributes_are_the_fields(fitted):
         "labeled_iter_": "labelled_in",
         "confidence_": "confidence",
         "matched_": "nearest",
+        "flips_": "flips",
         "reference_": "reference",
         "history_": "history",
         "termination_condition_": "termination",
@@ -58,7 +59,7 @@ def test_the_public_attributes_are_the_fields(fitted):
     }.items():
         assert getattr(fitted, attribute) is getattr(state, field)
     assert fitted.n_iter_ == len(state.history) - 1 == 2
-    assert len(fields(Fitted)) == 13
+    assert len(fields(Fitted)) == 14
 
 
 def test_the_state_is_frozen(fitted):

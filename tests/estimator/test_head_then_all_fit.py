@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import numpy as np
@@ -150,6 +151,13 @@ def test_a_run_tells_of_both(tmp_path):
     assert "From meta-iteration 2 on, the whole network was trained" in " ".join(page.split())
     pseudo_labels = folder.path.joinpath("pseudo_labels.csv").read_text().splitlines()
     assert len(pseudo_labels) == 1 + 120
+    assert pseudo_labels[0].endswith("index,label,confidence,meta_iteration,matched,flips")
+    flips = sum(int(row.split(",")[-1]) for row in pseudo_labels[1:])
+    history = json.loads(folder.path.joinpath("run.json").read_text())["history"]
+    assert ["flipped" in each for each in history] == [False, False, True, True]
+    assert flips == sum(each["flipped"] for each in history[2:])
+    columns = folder.path.joinpath("history.csv").read_text().splitlines()[0].split(",")
+    assert columns[-1] == "flipped"
 
 
 @pytest.mark.slow

@@ -113,8 +113,11 @@ def test_a_loss_of_0_000_that_learns_nothing_is_warned_of(loss, per_class, batch
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warn_of_no_pairs(loss(), labels, batch_size)
+        warn_of_no_pairs(loss(), labels, max(batch_size, 4), images_per_class=2)
     assert len(caught) == (why is not None)
     assert why is None or why in str(caught[0].message)
+    helps = loss is Triplet and per_class == 1
+    assert why is None or ("images_per_class" in str(caught[0].message)) == helps
 
 
 def test_labels_of_bytes_are_matched_whatever_their_encoding():
@@ -150,6 +153,7 @@ def test_batches_that_teach_nothing_for_want_of_a_pair_are_warned_of(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warn_of_rare_pairs(loss(), labels, batch_size)
+        warn_of_rare_pairs(loss(), labels, max(batch_size, 4), images_per_class=2)
     expected = loss is Triplet and per_class > 1 and without > 50
     assert len(caught) == expected
     if expected:

@@ -26,7 +26,7 @@ from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.model import build_network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
-from keras_selflearn.selflearning.loop import self_learning
+from keras_selflearn.selflearning.loop import keep_all, self_learning
 from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.storage.checkpoint import Checkpoints
@@ -62,6 +62,8 @@ MIXED = functools.partial(
     has_soft_targets=True,
     pseudo_augmentations=("brightness", "rotate", "square"),
 )
+WEIGHED = functools.partial(BatchTraining, has_soft_targets=True, weighs_by_confidence=True)
+CLASSES_OF_TWO = functools.partial(BatchTraining, images_per_class=2)
 CASES = {
     "cross-entropy": {"trainings": STEPS},
     "cross-entropy average": {"precision": SOME_MIXED, "trainings": AVERAGE},
@@ -74,8 +76,11 @@ CASES = {
         "way": MIXED,
         "trainings": AVERAGE,
     },
+    "cross-entropy shares": {"percent": (30, 60), "revises": True, "trainings": STEPS},
+    "cross-entropy weights": {"way": WEIGHED, "trainings": EPOCHS},
     "cross-entropy+triplet": {"trainings": STEPS},
     "triplet": {"trainings": EPOCHS},
+    "triplet classes": {"way": CLASSES_OF_TWO, "trainings": EPOCHS},
     "triplet all": {"reference": "all", "trainings": STEPS, "optimizer": "rmsprop"},
     "triplet float16": {"precision": "mixed_float16", "trainings": EPOCHS},
     "triplet train-first": {"order": "train-first", "reference": "all", "trainings": EPOCHS},
@@ -122,6 +127,9 @@ class Run:
             batch_statistics=options.get("batch_statistics", False),
         )
         self.order = options.get("order", "label-first")
+        self.percent = options.get("percent", 30)
+        is_revised = options.get("revises", False)
+        self.before_labelling = Examples.without_pseudo_labels if is_revised else keep_all
         self.n_probabilities = 2 if "way" in options else 0
         self.after_step = lambda: None
         self.learner = Watched(
@@ -130,7 +138,10 @@ class Run:
                 functools.partial(embed, network),
                 IMAGES,
                 functools.partial(
-                    make_labeller, objective.labelling, head=network.head, n_classes=2
+                    make_labeller,
+                    objective.labelling,
+                    head=objective.logits_head(network.head),
+                    n_classes=2,
                 ),
                 reference=options.get("reference", "initial"),
                 gives_probabilities="way" in options,
@@ -159,8 +170,9 @@ class Run:
             self.state,
             self.learner,
             meta_iterations=META_ITERATIONS,
-            select=functools.partial(select, percent=30),
+            select=functools.partial(select, percent=self.percent),
             order=self.order,
+            before_labelling=self.before_labelling,
             true_labels=TRUTH,
         ):
             self.state = state
@@ -371,6 +383,12 @@ LOSSES = "learner.progress.losses"
         array_of("labelled_in", lambda array: array * 50),
         array_of("confidence", put(0, 1.0)),
         array_of("confidence", lambda array: array * np.nan),
+        array_of("last", put(0, 1)),
+        array_of("last", put(-1, 2)),
+        array_of("last", lambda array: np.full_like(array, -1)),
+        array_of("flips", put(0, 1)),
+        array_of("flips", put(-1, -1)),
+        array_of("flips", lambda array: array + 1),
         array_of("nearest", put(0, 1)),
         array_of("nearest", put(-1, N)),
         array_of("learner-reference", lambda array: array + N),

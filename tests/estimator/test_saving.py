@@ -84,6 +84,7 @@ def test_a_loaded_classifier_is_the_one_saved(loss, tmp_path):
         "labeled_iter_",
         "confidence_",
         "matched_",
+        "flips_",
         "reference_",
     ):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(clf, name))
@@ -320,6 +321,9 @@ def test_a_classifier_whose_weights_are_nan_labels_nothing(saved_with_head, valu
         ({"confidence": np.zeros(19)}, "labels do not fit"),
         ({"matched": np.zeros(19, np.int64)}, "labels do not fit"),
         ({"matched": np.full(20, 20)}, "labels do not fit"),
+        ({"flips": np.zeros(19, np.int64)}, "labels do not fit"),
+        ({"flips": np.zeros(20)}, "labels do not fit"),
+        ({"flips": np.full(20, -1)}, "labels do not fit"),
         ({"reference": np.zeros((10, 255), np.float32)}, "reference does not fit"),
         ({"reference": np.zeros((9, 256), np.float32)}, "reference does not fit"),
         ({"reference": np.zeros((10, 256))}, "reference does not fit"),
@@ -417,3 +421,13 @@ def test_a_full_disk_is_one_sentence_and_nothing_else(fitted, tmp_path, limit):
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         gc.collect()
     assert left_open == [] and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_classifier_that_was_saved_without_flips_has_none(saved):
+    with np.load(saved / "arrays.npz") as archive:
+        arrays = {name: archive[name] for name in archive if name != "flips"}
+    np.savez(saved / "arrays.npz", **arrays)
+    sign(saved)
+    loaded = SelfLearningClassifier.load(saved)
+    np.testing.assert_array_equal(loaded.flips_, np.zeros(20, np.int64))

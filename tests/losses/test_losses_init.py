@@ -138,3 +138,18 @@ def test_compiled_model_learns_from_it_in_mixed_precision(name):
     for weights, weights_before in zip(model.get_weights(), before):
         assert np.isfinite(weights).all()
         assert (weights != weights_before).any()
+
+
+def test_losses_that_compare_images_have_no_weights():
+    weighs = {name for name in losses.loss_names() if losses.objective_class(name).weighs}
+    assert weighs == {"cross-entropy", "arcface"}
+
+
+@pytest.mark.parametrize("name", ["cross-entropy", "arcface"])
+def test_images_may_have_weights_where_each_has_a_loss_of_its_own(name):
+    objective = losses.get_objective(name)
+    loss, weights = objective.loss(), np.array([1, 0.25, 0, 0.5], np.float32)
+    each = [float(loss(np.array([y]), OUTPUTS[i : i + 1])) for i, y in enumerate(LABELS)]
+    weighed = float(loss(np.array(LABELS), OUTPUTS, sample_weight=weights))
+    assert weighed == pytest.approx(np.mean(weights * each), rel=1e-5)
+    assert weighed != pytest.approx(np.mean(each), rel=1e-2)

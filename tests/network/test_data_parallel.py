@@ -47,6 +47,13 @@ def test_two_devices_renew_the_statistics_of_the_whole_batch(facts):
     assert measured["averages"] < 1e-5 and measured["change"] > 1e-3
 
 
+@pytest.mark.parametrize("loss", ["cross-entropy", "arcface"])
+def test_two_devices_weigh_images_as_one_does(loss, facts):
+    measured = facts["image_weights"][loss]
+    assert measured["change"] > 1e-3
+    assert measured["losses"] < 1e-5 and measured["weights"] < 1e-5
+
+
 def test_pairs_are_formed_over_the_whole_batch(facts):
     losses = facts["whole_batch_loss"]
     assert abs(losses["shares"] - losses["whole"]) > 1e-2

@@ -54,11 +54,11 @@ def network(strategy, loss="triplet", **changes):
     return build_network(**{**options, **changes}, strategy=strategy)
 
 
-def train(net, epochs=3, targets=LABELS):
+def train(net, epochs=3, targets=LABELS, weights=()):
     batches = drawn_batches(
         IMAGES,
         np.arange(15),
-        [targets],
+        [targets, *weights],
         draw=shuffled(15, 7, 0),
         change=lambda images, _, step: shift(images, tf.stack([0, step])),
         first_step=0,
@@ -117,6 +117,16 @@ def batch_statistics():
         "change": min(float(np.abs(a - b).min()) for a, b in zip(before, after)),
         "averages": apart(*([each.numpy() for each in net.averaged] for net in nets)),
     }
+
+
+def image_weights(loss):
+    """How far apart both strategies end where images have weights, and how far without them."""
+    weights = np.random.default_rng(0).uniform(0, 1, 15).astype(np.float32)
+    nets = [network(strategy, loss) for strategy in (*STRATEGIES, "none")]
+    losses = [train(net, weights=[weights]) for net in nets[:2]]
+    train(nets[2])
+    one, two, equal = (net.trainer.get_weights() for net in nets)
+    return {"losses": apart(*losses), "weights": apart(one, two), "change": apart(one, equal)}
 
 
 def whole_batch_loss():
@@ -252,6 +262,7 @@ def main(folder):
         "training": {loss: training(loss) for loss in [*loss_names(), SUM]},
         "soft_targets": soft_targets(),
         "batch_statistics": batch_statistics(),
+        "image_weights": {loss: image_weights(loss) for loss in ("cross-entropy", "arcface")},
         "whole_batch_loss": whole_batch_loss(),
         "embeddings": [embeddings(net, n) for n in (1, 2, 7, 15)],
         "dropout_masks": dropout_masks(),

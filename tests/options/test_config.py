@@ -131,3 +131,13 @@ def test_every_data_set_takes_a_size_of_images():
 def test_images_without_a_data_set_are_a_folder():
     config = Config(images="photos").resolve()
     assert config == Config(images="photos", dataset="folder").resolve()
+
+
+def test_a_list_of_shares_is_one_run_in_each_of_its_forms():
+    forms = ["20,40.5,60", " 20, 40.5, 60.0", (20, 40.5, 60), [20.0, 40.5, 60.0]]
+    runs = [Config(selection_percent=form, pseudo_labels="revised").resolve() for form in forms]
+    assert {run.selection_percent for run in runs} == {"20,40.5,60"}
+    assert all(run.identity() == runs[0].identity() for run in runs)
+    number = Config(selection_percent=20.0, pseudo_labels="revised").resolve()
+    assert type(number.selection_percent) is float
+    assert number.identity() != runs[0].identity()

@@ -39,12 +39,17 @@ SOME_RUNS = {
     "pseudo_augment": ({}, {"train": "head"}),
     "labelled_share": ({}, {"meta_iterations": 0}),
     "targets": ({}, {"loss": "triplet"}),
+    "pseudo_weights": ({"loss": "arcface", "labelling": "graph"}, {"loss": "triplet"}),
     "restart": ({}, {"regime": "n-labelled"}),
     "head_image_size": ({"train": "head-then-all"}, {"train": "head"}),
     "keep": ({}, {"regime": "n-labelled"}),
     "pseudo_labels": ({}, {"regime": "n-labelled"}),
     **dict.fromkeys(
-        ("decay", "warmup", "settled_epochs", "ema_momentum", "batch_size", "optimizer"), HEAD
+        (
+            *("decay", "warmup", "settled_epochs", "ema_momentum", "batch_size", "optimizer"),
+            "images_per_class",
+        ),
+        HEAD,
     ),
     **dict.fromkeys(
         ("learning_rate", "augment", "embedding_size", "dropout", "batch_statistics"), HEAD

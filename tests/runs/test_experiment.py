@@ -18,6 +18,7 @@ from keras_selflearn.losses.contrastive import Contrastive
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.losses.triplet import Triplet
 from keras_selflearn.options.config import Config
+from keras_selflearn.runs import configuration
 from keras_selflearn.runs.configuration import make_classifier, make_objective, resolve
 from keras_selflearn.runs.data import describe_data, training_labels
 from keras_selflearn.runs.experiment import run_experiment, run_name
@@ -81,6 +82,8 @@ def test_every_option_reaches_the_classifier():
         "augment": "none",
         "pseudo_augment": "zoom",
         "labelled_share": 0.2,
+        "images_per_class": 3,
+        "pseudo_weights": "confidence",
         "targets": "soft",
         "restart": True,
         "head_image_size": 64,
@@ -110,6 +113,16 @@ def test_every_option_reaches_the_classifier():
 @pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])
 def test_only_self_learning_has_meta_iterations(regime):
     assert make_classifier(config(regime=regime)).meta_iterations == 0
+
+
+def test_a_run_that_ends_early_has_the_beginning_of_its_list_of_shares():
+    shares = {"selection_percent": "20,40,60", "pseudo_labels": "revised", "meta_iterations": 4}
+    for last, expected in ((4, "20,40,60"), (3, "20,40,60"), (2, "20,40"), (1, 20)):
+        classifier = make_classifier(config(**shares))
+        configuration.end_at(classifier, last)
+        classifier.check_parameters()
+        assert classifier.selection_percent == expected
+    make_classifier(config(**shares, regime="n-labelled")).check_parameters()
 
 
 def test_all_labels_are_trained_on_for_epochs_of_their_own():

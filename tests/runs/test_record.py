@@ -125,3 +125,13 @@ def test_flags_of_other_versions_are_kept_and_are_no_part_of_the_configuration(t
     record = read_record(written(tmp_path, config={"loss": "arcface", "colour": 7}))
     assert record.flags == {"loss": "arcface", "colour": 7}
     assert record.config == Config(loss="arcface")
+
+
+def test_a_record_has_flips_only_where_labels_were_given_anew(tmp_path):
+    history = [SIZES, {**SIZES, "meta_iteration": 1, "flipped": 3}]
+    record = read_record(written(tmp_path, history=history))
+    assert record.history[1].flipped == 3
+    write_record(tmp_path / "again.json", record)
+    assert read_record(tmp_path / "again.json") == record
+    found = json.loads((tmp_path / "again.json").read_text())["history"]
+    assert ["flipped" in each for each in found] == [False, True]

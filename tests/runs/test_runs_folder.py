@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from msgspec import structs
+from msgspec import to_builtins
 from run_contents import BARE_RECORD
 
 from keras_selflearn.console.errors import InputError
@@ -90,10 +90,7 @@ def test_optimizer_in_run_json_is_the_one_used(folder):
 def test_history_csv_repeats_run_json(folder):
     history = folder.read_run().history
     assert rows(folder, "history.csv") == [
-        {
-            name: "" if value is None else str(value)
-            for name, value in structs.asdict(record).items()
-        }
+        {name: "" if value is None else str(value) for name, value in to_builtins(record).items()}
         for record in history
     ]
 

@@ -124,3 +124,16 @@ def test_it_is_what_a_run_does(regime, order, selection, digits):
         assert planned.gradient_steps >= steps
     else:
         assert planned == history
+
+
+def test_revised_labels_by_hand():
+    # The 20 others are labelled anew each time: 10 join, and 10 again.
+    expected = Workload(2 * 3 + 2 * 3 * 5, 2 * 10 + 2 * 3 * 20, 7 + 2 * (20 + 7))
+    assert of(pseudo_labels="revised") == expected
+
+
+def test_a_list_of_shares_by_hand():
+    # Of 20 others, 5 join, then 20, then 20 again.
+    found = of(pseudo_labels="revised", selection_percent="25,100", meta_iterations=3)
+    steps = 2 * 3 + 3 * 4 + 2 * 3 * 8
+    assert found == Workload(steps, 2 * 10 + 3 * 15 + 2 * 3 * 30, 7 + 3 * (20 + 7))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, fields, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from keras_selflearn.selflearning.examples import LEFT_OUT, UNLABELLED, Examples
 from keras_selflearn.selflearning.loop import self_learning
 from keras_selflearn.selflearning.record import check_figures
+from keras_selflearn.selflearning.selection import select
 from keras_selflearn.selflearning.state import ORDERS, Position, RunState
 from keras_selflearn.selflearning.trust import UntrustworthyError
 
@@ -59,7 +61,7 @@ def records_of(learner, examples, **options):
 
 def take(number):
     """Selects the `number` most confident, in the order of their confidence."""
-    return lambda labels, confidence: np.argsort(-confidence)[:number]
+    return lambda labels, confidence, meta_iteration: np.argsort(-confidence)[:number]
 
 
 def test_trains_then_labels_merges_and_retrains():
@@ -296,7 +298,7 @@ def test_names_of_the_steps_that_are_left(order):
 
 
 TRAINED = {"labelled": 9, "gradient_steps": 20, "loss": 0.5}
-LABELLED = {"selected": 5, "selected_accuracy": 80.0, "unlabelled_accuracy": None}
+LABELLED = {"selected": 5, "selected_accuracy": 80.0, "unlabelled_accuracy": None, "flipped": None}
 
 
 @pytest.mark.parametrize(
@@ -349,6 +351,8 @@ def test_figures_of_a_record_are_right():
         ("labelled", -1),
         ("labelled", 1.0),
         ("labelled", True),
+        ("flipped", -1),
+        ("flipped", 1.0),
         ("gradient_steps", None),
         ("loss", None),
         ("loss", float("nan")),
@@ -463,3 +467,62 @@ def test_a_state_never_changes():
             getattr(first, field.name), getattr(start(), field.name), err_msg=field.name
         )
     assert len(states[-1].examples.labelled) == 9
+
+
+def test_a_list_of_shares_counts_all_unlabelled_images_where_labels_are_revised():
+    """The 16 unlabelled are labelled anew each time; those with a low index are the surest."""
+    learner = StubLearner()
+    state = run(
+        learner,
+        start(),
+        meta_iterations=4,
+        select=functools.partial(select, percent=(25, 50, 100)),
+        before_labelling=Examples.without_pseudo_labels,
+    )
+    assert learner.calls[1::2] == ["label 16"] * 4
+    assert [record.flipped for record in state.history] == [None, None, 0, 0, 0]
+    assert [record.selected for record in state.history] == [0, 4, 8, 16, 16]
+    assert learner.trained_on == [[*range(n)] for n in (4, 8, 12, 20, 20)]
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.sampled_from(ORDERS))
+def test_flips_are_counted_over_all_labels_that_an_image_was_given(seed, order):
+    """The labels and the selections are random. A list for each image keeps its labels."""
+    draw, given_labels = np.random.default_rng(seed), {i: [] for i in range(20)}
+    counts = []
+
+    class Random(StubLearner):
+        def label(self, indices):
+            self.labels = draw.integers(0, 4, len(indices))
+            return self.labels, draw.random(len(indices)), indices % 4
+
+    def choose(labels, confidence, meta_iteration):
+        chosen = draw.permutation(16)[: draw.integers(1, 17)]
+        again = [(given_labels[4 + i], labels[i]) for i in chosen if given_labels[4 + i]]
+        counts.append(sum(had[-1] != label for had, label in again) if again else None)
+        for i in chosen:
+            given_labels[4 + i].append(labels[i])
+        return chosen
+
+    begun, states = start(), []
+    for state in self_learning(
+        RunState(begun),
+        Random(),
+        meta_iterations=5,
+        select=choose,
+        order=order,
+        before_labelling=Examples.without_pseudo_labels,
+    ):
+        states.append(state)
+        state.check(begun, order=order, meta_iterations=5)
+    assert [record.flipped for record in states[-1].history] == [None, *counts]
+    flips = [sum(a != b for a, b in zip(had, had[1:])) for had in given_labels.values()]
+    assert states[-1].examples.flips.tolist() == flips
+
+
+def test_a_record_says_nothing_of_flips_where_labels_are_kept():
+    *_, last = records_of(StubLearner(), start(), meta_iterations=2, select=take(5))
+    assert last.flipped is None and "flipped" not in last.figures()
+    assert replace(last, flipped=0).figures() == {**last.figures(), "flipped": 0}
+    assert type(last)(**last.figures()) == last

@@ -102,7 +102,7 @@ def run(subject, start=None):
         start or RunState(Examples.from_labels(GIVEN)),
         subject,
         meta_iterations=META_ITERATIONS,
-        select=lambda labels, confidence: np.arange(len(labels)),
+        select=lambda labels, confidence, meta_iteration: np.arange(len(labels)),
         true_labels=TRUTH,
         before_labelling=Examples.without_pseudo_labels,
     )

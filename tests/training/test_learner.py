@@ -440,7 +440,7 @@ def test_a_trained_network_embeds_no_image_twice(monkeypatch, loss, reference, o
         RunState(data),
         subject,
         meta_iterations=3,
-        select=lambda labels, confidence: np.argsort(-confidence)[:4],
+        select=lambda labels, confidence, meta_iteration: np.argsort(-confidence)[:4],
         order=order,
     ):
         pass

@@ -199,6 +199,35 @@ def test_a_training_goes_to_its_soft_targets():
     assert ended[0.5] < ended[0.9]
 
 
+@pytest.mark.parametrize("n_probabilities", [0, 2])
+def test_pseudo_labelled_images_may_weigh_by_their_confidence(n_probabilities):
+    data = Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1), n_probabilities)
+    pseudo, sure = np.arange(30, 36), np.linspace(0, 1, 6)
+    data = data.merge(pseudo, TRUTH[pseudo], sure, np.full(6, -1), 1)
+    soft = n_probabilities > 0
+    way = BatchTraining(9, (), seed=0, has_soft_targets=soft, weighs_by_confidence=True)
+    expected = dict.fromkeys(range(20), 1.0) | dict(zip(pseudo.tolist(), sure.tolist()))
+    seen = {}
+    for images, targets, weights in way.batches(IMAGES, data, first_step=0, steps=3):
+        assert weights.dtype == tf.float32 and len(targets.shape) == 1 + soft
+        seen.update(zip(shown(images)[0].tolist(), weights.numpy().tolist()))
+    assert seen == pytest.approx(expected)
+
+
+@pytest.mark.slow
+def test_a_training_goes_less_to_a_pseudo_label_of_little_weight():
+    """Images 20 to 39 have wrong labels: the surer they are, the more of them it learns."""
+    given, pseudo = Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1)), np.arange(20, 40)
+    learned = {}
+    for sure in (0.0, 1.0):
+        data = given.merge(pseudo, 1 - TRUTH[pseudo], np.full(20, sure), np.full(20, -1), 1)
+        subject = learner(BatchTraining(20, (), seed=0, weighs_by_confidence=True))
+        subject.train(data, 0)
+        logits = subject.network.trainer.predict(IMAGES[pseudo], verbose=0)
+        learned[sure] = np.mean(logits[np.arange(20), 1 - TRUTH[pseudo]] - logits.mean(axis=1))
+    assert learned[0.0] < learned[1.0]
+
+
 @pytest.mark.parametrize(
     ("share", "batch_size", "n_given"), [(0.05, 10, 1), (0.99, 10, 9), (0.25, 100, 25), (0.5, 2, 1)]
 )
@@ -218,7 +247,7 @@ def test_another_way_goes_through_the_loop(way):
         RunState(start),
         subject,
         meta_iterations=2,
-        select=lambda labels, confidence: np.argsort(-confidence)[:4],
+        select=lambda labels, confidence, meta_iteration: np.argsort(-confidence)[:4],
     )
     assert [record.labelled for record in state.history] == [20, 24, 28]
     per_epoch = [4, 4, 5] if way is ANEW else [4, 1, 2]

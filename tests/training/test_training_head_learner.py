@@ -62,7 +62,7 @@ def run(subject, start, *, meta_iterations=3):
         start,
         subject,
         meta_iterations=meta_iterations,
-        select=lambda labels, confidence: np.arange(len(labels)),
+        select=lambda labels, confidence, meta_iteration: np.arange(len(labels)),
         true_labels=TRUTH,
         before_labelling=Examples.without_pseudo_labels,
     )

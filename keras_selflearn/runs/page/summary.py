@@ -20,6 +20,7 @@ from keras_selflearn.runs.page.contents import Contents
 from keras_selflearn.runs.page.highlights import likely_mistakes
 from keras_selflearn.runs.page.templates import render
 from keras_selflearn.runs.record import RunRecord
+from keras_selflearn.selflearning.shares import share_in, shares_of
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.preset_folder import is_preset, preset_name
 
@@ -78,9 +79,11 @@ def verdicts(run: RunRecord) -> list[str]:
 def not_reached(run: RunRecord) -> str | None:
     """Say how many images the labeller gave no label, though it was to label all; None for 0."""
     config, remaining = run.config, run.history[-1].remaining
-    labels_all = config.selection_percent == 100 and config.min_confidence is None
     why = labeller_class(labelling_of(config)).why_no_label
-    if not why or len(run.history) == 1 or not labels_all or not remaining:
+    if not why or len(run.history) == 1 or not remaining:
+        return None
+    share = share_in(shares_of(config.selection_percent), len(run.history) - 1)
+    if share < 100 or config.min_confidence is not None:
         return None
     return f"{remaining} images have no pseudo-label: {why}."
 

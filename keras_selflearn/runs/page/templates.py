@@ -26,7 +26,7 @@ def _environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for each in (text.clean, text.count, text.name, text.percent, text.share):
+    for each in (text.clean, text.count, text.name, text.percent, text.percents, text.share):
         environment.filters[each.__name__] = each
     return environment
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from keras_selflearn.selflearning.shares import shares_of
+
 # Characters that HTML can't hold, bytes of file names that are not UTF-8, and characters that turn
 # the direction of the text around them.
 _UNFIT = re.compile(
@@ -41,6 +43,11 @@ def as_json(value: Any) -> Markup:
 def percent(value: float) -> str:
     """Round to one decimal place, with the percent sign."""
     return f"{value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def percents(option: float | str) -> str:
+    """Write the shares of the option `selection_percent`, without the percent sign."""
+    return ", then ".join(f"{each:g}" for each in shares_of(option))
 
 
 def share(part: int, whole: int) -> str:

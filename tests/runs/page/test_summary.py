@@ -33,6 +33,7 @@ def test_images_that_no_label_reaches_are_counted():
         (0, {}),
         (2, {"labelling": "softmax"}),
         (2, {"selection_percent": 50.0}),
+        (2, {"selection_percent": "50,100"}),
         (2, {"min_confidence": 0.5}),
     ],
 )
