@@ -167,11 +167,12 @@ class ProgressLines(tf.keras.callbacks.Callback):
             self._training = (now, done)
         since, first = self._training
         if now - self._last_line > _SECONDS_BETWEEN_LINES and done > first:
-            steps = self.params["epochs"] * self.params["steps"]
+            # Keras counts the epochs over all trainings, so that only the rest is of this one.
+            left = self.params["epochs"] * self.params["steps"] - done
             pace = (done - first) / (now - since)
             self._log(
-                f"step {done} of {steps}, {pace:.1f} steps a second,"
-                f" {(steps - done) / pace / 60:.1f} minutes left, loss {logs['loss']:.3f}"
+                f"{left} steps left, {pace:.1f} a second, {left / pace / 60:.1f} minutes,"
+                f" loss {logs['loss']:.3f}"
             )
 
     def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:

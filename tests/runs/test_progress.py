@@ -65,7 +65,7 @@ def test_elsewhere_a_line_a_meta_iteration(fit):
 def test_elsewhere_a_line_in_between_when_it_takes_long(fit, monkeypatch):
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
     _, text = fit(io.StringIO(), meta_iterations=0)
-    assert re.search(r"run: step 2 of 8, \d+\.\d steps a second, 0\.\d minutes left, loss \d", text)
+    assert re.search(r"run: 6 steps left, \d+\.\d a second, 0\.\d minutes, loss \d", text)
 
 
 def test_a_record_is_one_line():
@@ -110,9 +110,9 @@ def test_each_training_has_a_pace_of_its_own_also_one_that_goes_on(monkeypatch, 
         lines.on_train_batch_end(batch, {"loss": 0.25})
     said = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
     assert said == [
-        "step 150 of 300, 2.0 steps a second, 1.2 minutes left, loss 0.250",
-        "step 51 of 300, 2.0 steps a second, 2.1 minutes left, loss 0.250",
-        "step 151 of 300, 0.7 steps a second, 3.7 minutes left, loss 0.250",
+        "150 steps left, 2.0 a second, 1.2 minutes, loss 0.250",
+        "249 steps left, 2.0 a second, 2.1 minutes, loss 0.250",
+        "149 steps left, 0.7 a second, 3.7 minutes, loss 0.250",
     ]
 
 
