@@ -17,7 +17,16 @@ RUN_JSON = HERE / "run-json.json"
 # Each half of the runs has a process, and both of them do this one.
 TWICE = "folder"
 HALVES = (
-    ("cross-entropy", "triplet", "contrastive", "n-labelled", "vgg16", "estimator", TWICE),
+    (
+        "cross-entropy",
+        "triplet",
+        "contrastive",
+        "n-labelled",
+        "vgg16",
+        "estimator",
+        TWICE,
+        "ways-to-train",
+    ),
     (
         TWICE,
         "cross-entropy-train-first",
@@ -26,6 +35,8 @@ HALVES = (
         "all-labelled",
         "folds",
         "folder-cross-entropy",
+        "classes-in-batches",
+        "sum-of-losses",
     ),
 )
 # Sums are split among threads: their number must not depend on the machine.

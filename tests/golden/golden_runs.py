@@ -95,6 +95,22 @@ RUNS = {
         " --min_confidence=-0.0025 --validation_features=standardised --n_neighbors=2",
         rounded=True,
     ),
+    "ways-to-train": Run(
+        "--loss=cross-entropy --labels=20 --restart --labelled_share=0.25 --targets=soft"
+        " --pseudo_labels=revised --selection_percent=30,60 --pseudo_weights=confidence"
+        " --pseudo_augment=brightness,contrast,saturation,rotate,zoom,square --augment=shift,flip"
+        " --ema_momentum=0.8 --steps=30 --meta_steps=20",
+        stops=(40, 9),
+    ),
+    "classes-in-batches": Run(
+        "--loss=triplet --labels=30 --images_per_class=3 --restart --pseudo_labels=revised"
+        " --selection=stratified --epochs=4",
+        rounded=True,
+    ),
+    "sum-of-losses": Run(
+        "--loss=cross-entropy+triplet --loss_weights=1,0.5 --labels=30 --steps=30 --meta_steps=10",
+        stops=(20,),
+    ),
     "n-labelled": Run(
         "--loss=arcface --regime=n-labelled --labels_per_class"
         "=0=2,1=3,2=2,3=2,4=2,5=2,6=2,7=2,8=2,9=4"

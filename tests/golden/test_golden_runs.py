@@ -54,6 +54,8 @@ def test_the_two_processes_do_all_runs():
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_results_are_the_same_bit_for_bit(name, kept, exact):
+    if name not in exact:
+        pytest.skip(f"no exact figures of {name} on this processor")
     assert golden.part(kept, "exact")[name] == exact[name]
 
 
