@@ -26,13 +26,14 @@ from keras_selflearn.network.linear_embedding import EmbeddingNetwork
 from keras_selflearn.network.model import Network
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.network.side_by_side import each_backbone
-from keras_selflearn.options.augmentation import parse_augmentations
+from keras_selflearn.options.augmentation import parse_augmentations, parse_views
 from keras_selflearn.options.training import ScheduleOptions, of_head
 from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
 from keras_selflearn.training.head_then_all import HeadThenAllLearner
 from keras_selflearn.training.joined_embedding import JoinedEmbedding
+from keras_selflearn.training.label_views import embed_views, views_of
 from keras_selflearn.training.learner import KerasLearner
 from keras_selflearn.training.meta_training import BatchTraining
 from keras_selflearn.training.schedule import Schedule
@@ -98,6 +99,7 @@ class Task:
         network: Network,
         embed: Callable[[np.ndarray, np.ndarray], np.ndarray],
         images: np.ndarray,
+        embed_unlabelled: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     ) -> EmbeddingLabelling:
         """Make what labels with the network; `images` are as `embed` takes them."""
         setting = labeller_setting(
@@ -111,6 +113,7 @@ class Task:
             ),
             reference=self.parameters["reference"],
             gives_probabilities=self.has_soft_targets,
+            embed_unlabelled=embed_unlabelled,
             test_features=self.parameters["validation_features"],
         )
 
@@ -123,6 +126,7 @@ def _new_labeller(task: Task, setting: dict[str, Any], **more: Any) -> Labeller:
 def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
     """Train the network, all of it, from the meta-iteration `first` on."""
     network = task.build_network()
+    names = parse_views(task.parameters["label_views"])
     return _by_steps(
         task,
         network,
@@ -130,6 +134,11 @@ def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
         task.images,
         task.test_data,
         first=first,
+        embed_unlabelled=functools.partial(
+            embed_views, network, views=views_of(names), normalized=task.objective.normalized
+        )
+        if names
+        else None,
     )
 
 
@@ -171,6 +180,7 @@ def _by_steps(
     *,
     augments: bool = True,
     first: int = 0,
+    embed_unlabelled: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> KerasLearner:
     """Train by gradient steps. `embed` takes `images`, and also the images of `test_data`."""
     parameters = task.parameters
@@ -183,7 +193,7 @@ def _by_steps(
 
     return KerasLearner(
         network,
-        task.labelling(network, embed, images),
+        task.labelling(network, embed, images, embed_unlabelled),
         images,
         n_classes=task.n_classes,
         test_data=test_data,

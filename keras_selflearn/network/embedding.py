@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import numpy as np
 import tensorflow as tf
 
@@ -14,13 +16,24 @@ from keras_selflearn.network.process import check_process
 _INFERENCE_PIXELS = 400 * 32 * 32
 
 
-def embed(network: Network, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """Return the embeddings (k, d) float32 of the images at `indices` (k,)."""
+def embed(
+    network: Network,
+    images: np.ndarray,
+    indices: np.ndarray,
+    *,
+    change: Callable[[tf.Tensor], tf.Tensor] | None = None,
+) -> np.ndarray:
+    """Return the embeddings (k, d) float32 of the images at `indices` (k,).
+
+    `change` may change the images of a batch first. It keeps their shape and dtype.
+    """
     check_process()
     embeddings = np.empty((len(indices), network.embedder.output_shape[-1]), np.float32)
     if len(indices):
         batch_size = inference_batch_size(network.seen_shape)
         batches = inference_batches(images, indices, batch_size=batch_size)
+        if change is not None:
+            batches = batches.map(change)
         if network.embedder.distribute_strategy.num_replicas_in_sync > 1:
             return network.embedder.predict(batches, verbose=0)  # shares each batch out
         # Keras' `predict` would hold all of them twice, and Keras 3 traces it again for a last

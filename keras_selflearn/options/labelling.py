@@ -8,8 +8,10 @@ from typing import Any, Callable
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.labelling import labeller_class, labeller_names
 from keras_selflearn.labelling.voters import VOTERS, parse_voters, voters_of
+from keras_selflearn.options.augmentation import VIEW_NAMES, parse_views
 from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
+from keras_selflearn.options.training import trains_network
 
 REFERENCES = ("initial", "all")
 TEST_FEATURES = ("as-is", "standardised")
@@ -74,6 +76,12 @@ class LabellingOptions(Options):
         check=parse_voters,
         without="all that the loss allows",
         used=has_voters,
+    )
+    label_views: str = option(
+        "none",
+        f"Views of an image that label it with a trained network: {', '.join(VIEW_NAMES)}, none.",
+        check=parse_views,
+        used=lambda options: trains_network(options) and has_meta_iterations(options),
     )
     reference: str = option(
         "initial",

@@ -34,6 +34,8 @@ class EmbeddingLabelling:
         The labelled images that the labeller compares with: those with a given label, or all.
     gives_probabilities : bool
         Whether `label` returns probabilities as well.
+    embed_unlabelled : callable, optional
+        As `embed`, for the images that get pseudo-labels.
     test_features : "as-is" or "standardised"
         The embeddings by which a labeller that needs a reference labels the test set.
         Standardised: the reference's and the test set's, each with their own mean and deviation.
@@ -53,8 +55,10 @@ class EmbeddingLabelling:
         reference: str = "initial",
         test_features: str = "as-is",
         gives_probabilities: bool = False,
+        embed_unlabelled: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self._embed_images = embed
+        self._embed_unlabelled = embed_unlabelled or embed
         self._images = images
         self._new_labeller = new_labeller
         self._needs_reference = new_labeller().needs_reference
@@ -160,7 +164,8 @@ class EmbeddingLabelling:
 
     def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
         with stage(f"embed {kind} images", images=len(indices)):
-            embeddings = self._embed_images(images, indices)
+            by = self._embed_unlabelled if kind == "unlabelled" else self._embed_images
+            embeddings = by(images, indices)
             when = f"in the training of meta-iteration {self._meta_iteration}"
             check_embeddings(embeddings, images, indices, kind, when)
         return embeddings

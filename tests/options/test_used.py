@@ -38,6 +38,7 @@ SOME_RUNS = {
     "head_rounds": ({"train": "head-then-all"}, {"train": "head"}),
     "pseudo_augment": ({}, {"train": "head"}),
     "labelled_share": ({}, {"meta_iterations": 0}),
+    "label_views": ({}, {"train": "head"}),
     "targets": ({}, {"loss": "triplet"}),
     "pseudo_weights": ({"loss": "arcface", "labelling": "graph"}, {"loss": "triplet"}),
     "restart": ({}, {"regime": "n-labelled"}),
@@ -78,6 +79,7 @@ VALUES = {
     "pseudo_augment": "flip",
     "backbone": "tiny",
     "loss": "arcface",
+    "label_views": "flip",
     "loss_weights": "1,0.5",
 }
 
