@@ -86,6 +86,8 @@ def test_every_option_reaches_the_classifier():
         "pseudo_weights": "confidence",
         "targets": "soft",
         "restart": True,
+        "batch_statistics": True,
+        "label_views": "flip",
         "head_image_size": 64,
         "precision": "float32",
         "strategy": "mirrored",
