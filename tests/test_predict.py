@@ -21,6 +21,8 @@ from keras_selflearn.runs import publishing
 from keras_selflearn.runs.new_images import PredictConfig, check_places, predict
 from keras_selflearn.storage import unfinished
 
+pytestmark = pytest.mark.slow
+
 NAMES = np.array(["a/b", "..", "Cat", "cat", "3", "4", "5", "6", "7", "8"])
 
 

@@ -77,6 +77,7 @@ def test_cifar10_from_its_archive(tmp_path, nowhere):
     assert data.class_names == CIFAR10_CLASSES
 
 
+@pytest.mark.slow
 def test_svhn_from_its_archives(tmp_path, nowhere):
     written = write_svhn_cropped(tmp_path, train=6, test=3)
     data = load_dataset("svhn_cropped", str(tmp_path))
@@ -135,6 +136,7 @@ def test_a_prepared_data_set_is_read_whole_and_in_order(tmp_path):
     assert data.test_labels.tolist() == [1] and data.class_names == ("a", "b", "c")
 
 
+@pytest.mark.slow
 def test_decodes_again_only_what_has_changed(tmp_path, capsys):
     def load(name="here"):
         load_tfds("three_classes", str(tmp_path / name), major=1)
@@ -205,6 +207,7 @@ def test_a_full_disk_is_not_called_a_download_that_failed(tmp_path, monkeypatch,
         load_dataset("tfds:mnist", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_any_version_of_the_same_images_is_read(tmp_path, nowhere):
     written = write_cifar10(tmp_path, train=2, test=1)
     load_dataset("cifar10", str(tmp_path))

@@ -237,6 +237,7 @@ def test_marks_in_the_place_of_a_label_have_one_meaning_each():
     assert encoded.tolist() == [1, UNKNOWN_CLASS, 0]
 
 
+@pytest.mark.slow
 def test_a_class_that_training_does_not_have_is_wrong_and_not_left_out():
     names = np.array(["dark", "bright", "never seen"])
     given = np.where(LABELS < 0, "-1", names[BRIGHT])

@@ -106,6 +106,7 @@ def test_labels_of_any_shape_and_type_give_the_same_float32_loss(name, dtype):
             np.testing.assert_allclose(slopes, expected[1], rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.slow
 @needs_bfloat16
 @pytest.mark.parametrize("name", losses.loss_names())
 def test_compiled_model_learns_from_it_in_mixed_precision(name):

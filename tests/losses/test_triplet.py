@@ -58,6 +58,7 @@ def test_loss_of_unit_vectors_is_the_naive_one(batch):
     assert np.isfinite(slopes).all()
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(batch=naive.unit_batches())
 def test_loss_of_unit_vectors_in_squared_distances_is_the_naive_one(batch):
@@ -157,6 +158,7 @@ def test_equals_addons_with_ties_and_repeated_embeddings(addons_loss, distance, 
     assert_equals_addons(addons_loss, batch, margin, distance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", POWERS)
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(batch=naive.unit_batches(), margin=st.sampled_from([0.3, 1.0]))

@@ -74,6 +74,7 @@ def test_the_table_has_all_networks_that_keras_3_has():
         assert ours == there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_smallest_images_give_the_features_of_the_table(name):
     smallest = APPLICATIONS[name].smallest

@@ -31,6 +31,7 @@ def test_runs_are_thin_and_their_mean_is_bold_as_far_as_all_go(tmp_path, monkeyp
     assert bold.get_linestyle() != axes.lines[6].get_linestyle()
 
 
+@pytest.mark.slow
 def test_both_files_are_written_with_title_and_axes(tmp_path, monkeypatch):
     draw({"random": [[40, 50]]}, tmp_path, monkeypatch, write=True)
     svg = (tmp_path / "figure3.svg").read_text()

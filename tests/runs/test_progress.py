@@ -54,6 +54,7 @@ def test_terminal_shows_no_bar_of_meta_iterations_where_there_are_none(fit):
     assert "meta-iterations" not in text and "epochs" in text
 
 
+@pytest.mark.slow
 def test_elsewhere_a_line_a_meta_iteration(fit):
     shown, text = fit(io.StringIO(), name="my run")
     assert isinstance(shown, ProgressLines)
@@ -62,6 +63,7 @@ def test_elsewhere_a_line_a_meta_iteration(fit):
     assert re.match(r"\d\d:\d\d:\d\d my run: meta-iteration 1 of 2: 21 labelled, loss ", lines[1])
 
 
+@pytest.mark.slow
 def test_elsewhere_a_line_in_between_when_it_takes_long(fit, monkeypatch):
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
     _, text = fit(io.StringIO(), meta_iterations=0)

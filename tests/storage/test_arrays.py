@@ -84,6 +84,7 @@ def test_a_prefix_is_left_alone():
     np.testing.assert_array_equal(read_arrays(file)["numbers"], ARRAYS["numbers"])
 
 
+@pytest.mark.slow
 def test_zeros_that_deflate_well_are_read():
     zeros = np.zeros(10_000_000, np.int64)
     content = npz({"a": zeros}, np.savez_compressed)

@@ -42,6 +42,7 @@ def test_views_are_the_image_its_mirror_image_and_small_shifts(names):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["cross-entropy", "triplet"])
 def test_their_embeddings_are_averaged_and_unit_where_they_must_be(loss):
     objective = get_objective(loss)

@@ -94,6 +94,7 @@ class Steps(tf.keras.callbacks.Callback):
         self.outputs.append(np.array(self.model(IMAGES[:9], training=True)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [BatchTraining, ANEW])
 def test_a_training_may_start_anew_and_masks_go_on_with_the_steps(way):
     observer = Steps()

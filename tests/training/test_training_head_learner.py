@@ -101,6 +101,7 @@ def test_self_learning_improves_a_head(network, heads):
     assert [each.labelled for each in last.history] == [6, 90, 90, 90]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labelling", ["graph", "softmax", "nearest"])
 def test_any_state_goes_on_as_it_would_have(network, labelling):
     subject = learner(network, labelling)
