@@ -34,6 +34,9 @@ CLUSTER = [*RAY, "ray[default]>=2.51; " + KERAS3_STACK]
 # Earlier ones were not tested.
 HUB = ["keras-hub>=0.32; " + KERAS3_STACK]
 
+# Later ones need an ml_dtypes that TensorFlow 2.15 can't have; some don't say so.
+ONNX = ["tf2onnx>=1.16", "onnxruntime>=1.18", "onnx<1.19; " + ADDONS_STACK, "onnx"]
+
 # AVIF is read by Pillow itself, since 11.3.
 HEIF = ["pillow-heif", "pillow>=11.3"]
 
@@ -96,6 +99,7 @@ setup(
         "docs": DOCS,
         "heif": HEIF,
         "hub": HUB,
+        "onnx": ONNX,
         "dev": [
             "hypothesis",
             "pytest",
@@ -106,6 +110,7 @@ setup(
             "coverage>=7.10",
             *DOCS,
             *HUB,
+            *ONNX,
             *RAY,
         ],
     },

@@ -1,57 +1,42 @@
-"""Write the classifier of a run as a SavedModel, which needs TensorFlow alone.
+"""Write the classifier of a run for another runtime: a SavedModel, a Keras, ONNX or TFLite file.
 
-`python -m keras_selflearn.export --run=FOLDER --output=DIR`
+`python -m keras_selflearn.export --run=FOLDER --output=DIR --format=onnx`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from keras_selflearn.console import command_line
-from keras_selflearn.console.errors import InputError
-from keras_selflearn.console.option import Options, check_required, option
-from keras_selflearn.console.quiet import import_tensorflow_quietly
-from keras_selflearn.network.names import PRECISIONS
-
-
-@dataclass(frozen=True)
-class ExportConfig(Options):
-    """Which classifier goes where."""
-
-    run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
-    output: str = option("", "New folder for the SavedModel.", required=True)
-    precision: str | None = option(
-        None,
-        "Number format to compute in; float32 runs well everywhere.",
-        choices=PRECISIONS,
-        without="the run's",
-    )
+from keras_selflearn.estimator.exporting.formats import CARD, NotEqual
+from keras_selflearn.runs.exporting import ExportConfig, export
 
 
 def main(config: ExportConfig) -> None:
-    """Export and say how to load what came out."""
-    check_required(config)
+    """Export, and say what is there; exit status 1 if it says other things than the classifier."""
+    try:
+        comparison, about = export(config)
+    except NotEqual as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     output = Path(config.output).expanduser()
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise InputError(f"{output} is there already: choose another name with --output.")
-    import_tensorflow_quietly()
-    from keras_selflearn.estimator.classifier import SelfLearningClassifier
-    from keras_selflearn.estimator.saved_model import export_saved_model
-    from keras_selflearn.network.precision import resolve_precision
-    from keras_selflearn.runs.finished_run import classifier_folder
-    from keras_selflearn.storage.files import make_writable
+    of = config.target.of
+    print(f"{comparison.sentence()} ({of.runtime}, {about.compared})")
+    where = output / of.file if of.file else output
+    print(f"The {of.title} is in {where}, and its model card in {output / CARD}")
+    if config.serving:
+        print(f"Once it is served (see docs/export.md), ask it:\n{curl_line(output.name)}")
 
-    folder = classifier_folder(Path(config.run).expanduser())
-    if config.precision is not None:
-        resolve_precision(config.precision)
-    make_writable(output.parent, "output")
-    classifier = SelfLearningClassifier.load(folder)
-    export_saved_model(classifier, output, precision=config.precision)
-    print(
-        f"The SavedModel is in {output}: tf.saved_model.load(FOLDER).signatures has its functions"
+
+def curl_line(name: str, image: str = "photo.jpg") -> str:
+    """What asks TensorFlow Serving on this machine for the label of an image file."""
+    return (
+        f"""echo '{{"instances": [{{"b64": "'$(base64 < {image} | tr -d '\\n')'"}}]}}' |"""
+        f" curl -d @- http://localhost:8501/v1/models/{quote(name)}:predict"
     )
 
 
 if __name__ == "__main__":
-    command_line.run(ExportConfig, main, "A run's classifier as a SavedModel.")
+    command_line.run(ExportConfig, main, "A run's classifier for another runtime.")

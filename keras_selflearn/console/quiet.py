@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import warnings
+from collections.abc import Iterator
 
 from absl import logging as absl_logging
 
@@ -22,18 +24,8 @@ def import_tensorflow_quietly() -> None:
     absl_logging.set_verbosity(absl_logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(keras|tensorflow|tensorflow_addons)(\.|$)")
     # The C++ part of TensorFlow prints while it loads, and no setting stops it.
-    open_descriptors()
-    standard_error().flush()
-    screen = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+    with without_standard_error():
         import tensorflow
-    finally:
-        standard_error().flush()
-        os.dup2(screen, 2)
-        os.close(screen)
-        os.close(nowhere)
     # If Python is interactive, for example in a notebook, TensorFlow sets its own level.
     for name in ("tensorflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -41,3 +33,20 @@ def import_tensorflow_quietly() -> None:
     tensorflow.keras.backend.set_image_data_format("channels_last")
     tensorflow.keras.backend.set_floatx("float32")
     tensorflow.keras.backend.set_epsilon(1e-7)
+
+
+@contextlib.contextmanager
+def without_standard_error() -> Iterator[None]:
+    """Drop what the block writes to the screen's second descriptor, from C++, too."""
+    open_descriptors()
+    standard_error().flush()
+    screen = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        standard_error().flush()
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Callable
 
 import numpy as np
 from scipy import sparse
@@ -132,7 +133,18 @@ class GraphLabeller(Labeller):
             return self._by_head.in_graph()
         from keras_selflearn.labelling.votes_in_graph import votes_graph
 
-        return votes_graph(
+        return self._by_votes(votes_graph)
+
+    def in_keras(self, layers: Any) -> Any:
+        """The way for new images, as layers of Keras."""
+        if type(self) is not GraphLabeller:
+            return super().in_keras(layers)
+        if self._by_head is not None:
+            return self._by_head.in_keras(layers)
+        return self._by_votes(layers.votes)
+
+    def _by_votes(self, make: Callable[..., Any]) -> Any:
+        return make(
             unit_rows(self.reference),
             self.labels,
             k=self._voters,

@@ -257,3 +257,23 @@ class Labeller(ABC):
             f"Labels are given by a {type(self).__name__} of your own, which can't be exported:"
             " give that class a method in_graph."
         )
+
+    def in_portable_graph(self) -> Graph:
+        """The labeller with operations that other runtimes have, too: no float64, no loop.
+
+        By default it is `in_graph`. What can't be converted is said when a file is written.
+        """
+        return self.in_graph()
+
+    def in_keras(self, layers: Any) -> Any:
+        """The labeller as layers of Keras, for an exported Keras file.
+
+        Parameters
+        ----------
+        layers : module
+            What makes them, by name: `softmax`, `nearest`, `votes` and `vote`.
+        """
+        raise InputError(
+            f"Labels are given by a {type(self).__name__}, which can't be in a Keras file: give"
+            " --format=savedmodel."
+        )

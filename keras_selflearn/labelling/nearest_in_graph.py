@@ -14,7 +14,7 @@ _CANDIDATES = 16
 
 
 def nearest_neighbour_graph(
-    reference: np.ndarray, labels: np.ndarray, *, k: int, n_classes: int
+    reference: np.ndarray, labels: np.ndarray, *, k: int, n_classes: int, portable: bool = False
 ) -> Graph:
     """What `NearestNeighbourLabeller` does, with tensors.
 
@@ -25,14 +25,17 @@ def nearest_neighbour_graph(
     k : int
         At most m.
     n_classes : int
+    portable : bool
+        Whether `portable_nearest_in_graph` finds them.
     """
+    search = portable_nearest_in_graph if portable else nearest_in_graph
     variables = (
         tf.Variable(reference, trainable=False, dtype=tf.float32),
         tf.Variable(labels, trainable=False, dtype=tf.int64),
     )
 
     def label(embeddings: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        squares, votes = nearest_in_graph(embeddings, *variables, k)
+        squares, votes = search(embeddings, *variables, k)
         counts = tf.reduce_sum(tf.cast(votes[:, :, None] == votes[:, None, :], tf.int32), axis=2)
         # The first of equals, which is the nearest: argmax does not promise that.
         winner = tf.math.top_k(counts, 1).indices
@@ -94,3 +97,22 @@ def nearest_in_graph(
         shape_invariants=shapes,
     )
     return squares, votes
+
+
+def portable_nearest_in_graph(
+    embeddings: tf.Tensor, reference: tf.Tensor, labels: tf.Tensor, k: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Find what `nearest_in_graph` finds, in float32 and without a loop; parameters as there.
+
+    Equal rows of the reference have equal distances here, too. Distances that differ by a rounding
+    of float32 alone may change places.
+    """
+    products = 2 * tf.matmul(embeddings, reference, transpose_b=True)
+    products -= tf.reduce_sum(tf.square(reference), axis=1)
+    candidates = min(k + _CANDIDATES, reference.shape[0])
+    found = tf.math.top_k(products, candidates).indices
+    # Sorted by place. Not every runtime can sort, but each knows the largest.
+    found = -tf.math.top_k(-found, candidates).values
+    differences = embeddings[:, None, :] - tf.gather(reference, found)
+    least, order = tf.math.top_k(-tf.reduce_sum(tf.square(differences), axis=2), k)
+    return -least, tf.gather(tf.gather(labels, found), order, batch_dims=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.metrics import pairwise_distances_chunked
 
@@ -72,11 +74,31 @@ class NearestNeighbourLabeller(Labeller):
         """The same search and vote in TensorFlow."""
         if type(self) is not NearestNeighbourLabeller:
             return super().in_graph()  # a class that inherits from this one may label otherwise
+        return self._graph(portable=False)
+
+    def in_portable_graph(self) -> Graph:
+        """The same in float32 and without a loop: it holds all distances of a batch."""
+        if type(self) is not NearestNeighbourLabeller:
+            return self.in_graph()
+        return self._graph(portable=True)
+
+    def in_keras(self, layers: Any) -> Any:
+        """The same search and vote as layers of Keras."""
+        if type(self) is not NearestNeighbourLabeller:
+            return super().in_keras(layers)
+        k, n_classes = self.setting.n_neighbors, self.setting.n_classes
+        return layers.nearest(self.reference, self.labels, k=k, n_classes=n_classes)
+
+    def _graph(self, *, portable: bool) -> Graph:
         from keras_selflearn.labelling.nearest_in_graph import nearest_neighbour_graph
 
         setting = self.setting
         return nearest_neighbour_graph(
-            self.reference, self.labels, k=setting.n_neighbors, n_classes=setting.n_classes
+            self.reference,
+            self.labels,
+            k=setting.n_neighbors,
+            n_classes=setting.n_classes,
+            portable=portable,
         )
 
     def _search(self, embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

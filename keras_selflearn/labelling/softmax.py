@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.special import softmax
 
@@ -59,3 +61,9 @@ class SoftmaxLabeller(Labeller):
             return tf.cast(first[:, 0], tf.int64), probabilities, most[:, 0]
 
         return Graph(label, (kernel, bias))
+
+    def in_keras(self, layers: Any) -> Any:
+        """The head and the softmax as layers of Keras."""
+        if type(self) is not SoftmaxLabeller:
+            return super().in_keras(layers)
+        return layers.softmax(self.kernel, self.bias)

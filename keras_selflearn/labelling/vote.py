@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
@@ -101,10 +101,27 @@ class VoteLabeller(Labeller):
         """The voters and their vote in TensorFlow."""
         if type(self) is not VoteLabeller:
             return super().in_graph()  # a class that inherits from this one may label otherwise
+        return self._graph_of(lambda labeller: labeller.in_graph())
+
+    def in_portable_graph(self) -> Graph:
+        """The vote of the voters' portable graphs."""
+        if type(self) is not VoteLabeller:
+            return self.in_graph()
+        return self._graph_of(lambda labeller: labeller.in_portable_graph())
+
+    def in_keras(self, layers: Any) -> Any:
+        """The voters and their vote as layers of Keras."""
+        if type(self) is not VoteLabeller:
+            return super().in_keras(layers)
+        return layers.vote(
+            [(each.labeller.in_keras(layers), each.columns) for each in self._voters]
+        )
+
+    def _graph_of(self, graph_of: Callable[[Labeller], Graph]) -> Graph:
         from keras_selflearn.labelling.vote_in_graph import of_columns, vote_graph
 
         return vote_graph(
-            [of_columns(voter.labeller.in_graph(), voter.columns) for voter in self._voters]
+            [of_columns(graph_of(voter.labeller), voter.columns) for voter in self._voters]
         )
 
     @classmethod
