@@ -66,7 +66,7 @@ def _names_own_layers(path: Path) -> bool:
 def opened_keras(folder: Path) -> Runtime:
     """Load the file in Keras."""
     model = tf.keras.models.load_model(folder / FORMATS[KERAS].file, compile=False)
-    call = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+    call = tf.function(lambda images: model(images, training=False))
 
     def answer(images: np.ndarray) -> Answer:
         found = call(tf.constant(images))
