@@ -21,6 +21,7 @@ PARTS = (
     "graph",
     "features",
     "backbones",
+    "export",
     "meta_iteration",
     "memory",
     "start",

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NAMES = ["1-five-minutes", "2-own-folder", "3-table-2", "4-add-a-loss"]
+NAMES = ["1-five-minutes", "2-own-folder", "3-table-2", "4-add-a-loss", "5-put-it-to-work"]
 INSTALL = "%pip install --quiet {source}"
 # The same cells with a network that learns in seconds, from weights that are in the checkout.
 TINY = {'backbone="vgg16"': 'backbone="tiny"'}
@@ -41,6 +41,7 @@ QUICK = {
         "epochs=10": "epochs=1",
     },
     "4-add-a-loss": FEWER,
+    "5-put-it-to-work": {},
 }
 
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -67,6 +68,7 @@ def test_all_are_there():
 def test_every_cell_runs(notebook, tmp_path, monkeypatch):
     matplotlib.use("Agg")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     source = "\n#---\n".join(code_of(notebook)).replace(INSTALL, "raise ModuleNotFoundError")
     for slow, quick in QUICK[notebook.stem].items():
         assert slow in source, slow
@@ -87,10 +89,11 @@ def install(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
-    def run(notebook, repository=""):
+    def run(notebook, package=""):
         installed = []
         cell = code_of(notebook)[0].replace(INSTALL, "install(source)")
-        cell = cell.replace('REPOSITORY = ""', f"REPOSITORY = {repository!r}")
+        assert cell.count('PACKAGE = ""') == 1
+        cell = cell.replace('PACKAGE = ""', f"PACKAGE = {package!r}")
         exec(compile(cell, notebook.name, "exec"), {"install": installed.append})
         return installed
 
@@ -104,9 +107,11 @@ def test_first_cell_installs_the_checkout_that_the_notebook_is_in(notebook, inst
 
 
 @each_notebook
-def test_first_cell_installs_from_the_address_that_is_given_elsewhere(notebook, install):
+def test_first_cell_installs_what_its_one_line_names_elsewhere(notebook, install):
     assert install(notebook, "https://host/project") == ["git+https://host/project"]
-    with pytest.raises(ValueError, match="REPOSITORY"):
+    for package in ("keras-selflearn", "keras_selflearn-0.3.0-py3-none-any.whl"):
+        assert install(notebook, package) == [package]
+    with pytest.raises(ValueError, match="PACKAGE is empty"):
         install(notebook)
 
 

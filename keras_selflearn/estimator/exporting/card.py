@@ -117,7 +117,8 @@ def _labelling(fitted: Fitted) -> list[str]:
         )
     if rest:
         sentences += f" {rest:,} were used without a label, or not at all."
-    return [sentences, f"{fitted.labeller.explanation} The labeller is `{fitted.labeller.name}`."]
+    how = fitted.labeller.explanation.partition(".")[0]
+    return [sentences, f"{how}. The labeller is `{fitted.labeller.name}`."]
 
 
 def _limits() -> list[str]:

@@ -63,7 +63,8 @@ def write_model(
     """
     target.check(folder)
     with folder_written_whole(folder) as unfinished:
-        runtime = _write(fitted, unfinished, target)
+        _write(fitted, unfinished, target)
+        runtime = opened(fitted, unfinished, target)
         comparison = compare(fitted, runtime, images, target.precision)
         if not comparison.agrees:
             raise NotEqual(
@@ -78,32 +79,51 @@ def write_model(
     return comparison
 
 
-def _write(fitted: Fitted, folder: Path, target: Target) -> Runtime:
+def _write(fitted: Fitted, folder: Path, target: Target) -> None:
     if target.format == SAVEDMODEL:
-        from keras_selflearn.estimator.saved_model import opened_saved_model, write_saved_model
+        from keras_selflearn.estimator.saved_model import write_saved_model
 
-        if target.serving:
-            folder = folder / VERSION
-            folder.mkdir()
+        place = _place(folder, target)
+        place.mkdir(exist_ok=True)
         write_saved_model(
             fitted,
-            folder,
+            place,
             precision=target.precision,
             resize_inside=target.resize_inside,
             from_bytes=target.serving,
         )
-        return opened_saved_model(folder, fitted, from_bytes=target.serving)
-    if target.format == ONNX:
-        from keras_selflearn.estimator.exporting.onnx_file import opened_onnx, write_onnx
+    elif target.format == ONNX:
+        from keras_selflearn.estimator.exporting.onnx_file import write_onnx
 
         write_onnx(fitted, folder, class_texts(fitted.classes))
-        return opened_onnx(folder)
-    if target.format == KERAS:
-        from keras_selflearn.estimator.exporting.keras_file import opened_keras, write_keras
+    elif target.format == KERAS:
+        from keras_selflearn.estimator.exporting.keras_file import write_keras
 
         write_keras(fitted, folder)
-        return opened_keras(folder)
-    from keras_selflearn.estimator.exporting.tflite_file import opened_tflite, write_tflite
+    else:
+        from keras_selflearn.estimator.exporting.tflite_file import write_tflite
 
-    write_tflite(fitted, folder)
+        write_tflite(fitted, folder)
+
+
+def opened(fitted: Fitted, folder: Path, target: Target) -> Runtime:
+    """Load what `write_model` wrote in its runtime."""
+    if target.format == SAVEDMODEL:
+        from keras_selflearn.estimator.saved_model import opened_saved_model
+
+        return opened_saved_model(_place(folder, target), fitted, from_bytes=target.serving)
+    if target.format == ONNX:
+        from keras_selflearn.estimator.exporting.onnx_file import opened_onnx
+
+        return opened_onnx(folder)
+    if target.format == KERAS:
+        from keras_selflearn.estimator.exporting.keras_file import opened_keras
+
+        return opened_keras(folder)
+    from keras_selflearn.estimator.exporting.tflite_file import opened_tflite
+
     return opened_tflite(folder)
+
+
+def _place(folder: Path, target: Target) -> Path:
+    return folder / VERSION if target.serving else folder
