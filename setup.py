@@ -60,7 +60,7 @@ setup(
         "keras_selflearn.options.presets": ["*.cfg"],
         "keras_selflearn.paper": ["*.json"],
         "keras_selflearn.runs.page": ["assets/*"],
-        "keras_selflearn.reproduction": ["assets/*"],
+        "keras_selflearn.reproduction": ["assets/*", "flags/*.cfg"],
     },
     entry_points={"console_scripts": ["keras-selflearn = keras_selflearn.__main__:main"]},
     python_requires=">=3.9,<3.14",

@@ -1,4 +1,4 @@
-"""Presets: the flagfiles in `flags/` with the settings of a reproduction."""
+"""Presets: the flagfiles in `flags/`, which the package brings, for reproductions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from keras_selflearn.console.option import option
 from keras_selflearn.datasets import DATASETS
 from keras_selflearn.options.config import Config
 
-# Beside the package in a checkout; for an installed package, in the working directory.
-_FOLDERS = (Path(__file__).resolve().parents[2] / "flags", Path("flags"))
+# The package's own, and those that a user adds in the working directory.
+_FOLDERS = (Path(__file__).resolve().parent / "flags", Path("flags"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def flagfiles(preset: str, dataset: str) -> list[Path]:
     """
     if not preset_names():
         folders = " or ".join(map(str, _FOLDERS))
-        raise InputError(f"There are no flagfiles in {folders}: run this in a checkout.")
+        raise InputError(f"There are no flagfiles in {folders}: install the package again.")
     if preset not in preset_names():
         raise unknown_name("preset", preset, preset_names())
     wanted = [dataset, preset, f"{preset}-{dataset}"]
