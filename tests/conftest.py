@@ -31,8 +31,8 @@ _LONGEST_FIRST = """test_killed_runs test_reproduce golden/test_golden_runs test
 estimator/test_classifier estimator/test_resuming runs/test_experiment
 reproduction/test_ray_executor test_own_images test_stopped_runs test_readme
 test_labels_in_minutes test_notebooks test_fuzz estimator/test_fitted training/test_learner
-estimator/test_saving estimator/test_saved_model estimator/exporting/test_writing network/test_data_parallel
-benchmarks/test_steps""".split()
+estimator/test_saving estimator/test_saved_model estimator/exporting/test_writing
+network/test_data_parallel benchmarks/test_steps""".split()
 
 # What no version of Keras changes, or what takes long and was seen to be the same with each. CI
 # tests it on its first stack, and not on its second.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,8 +11,8 @@ from keras_selflearn.estimator.fitted import Fitted
 from keras_selflearn.network.portable import make_portable
 
 
-def portable_function(fitted: Fitted) -> tuple[Callable[..., dict[str, tf.Tensor]], tf.Module]:
-    """Make the function, and a module that keeps its variables.
+def portable_function(fitted: Fitted) -> tuple[Any, tf.Module]:
+    """Make the `tf.function`, and a module that keeps its variables.
 
     It takes `images` (n, height, width, channels) uint8 of the classifier's size. It gives `label`
     (n,) int64, the position in the classes, `probabilities` (n, n_classes), `embedding` (n, d) and
