@@ -23,7 +23,7 @@ from keras_selflearn.estimator.doubts import (
     warn_of_rare_pairs,
     warn_of_small_classes,
 )
-from keras_selflearn.estimator.fitted import Fitted, parameters_of
+from keras_selflearn.estimator.fitted import Fitted, is_normalized, parameters_of
 from keras_selflearn.estimator.identity import identity_of_fit
 from keras_selflearn.estimator.inputs import (
     check_held_out,
@@ -477,7 +477,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             self.labelling or objective.labelling,
             self.min_confidence,
             logits=objective.logits,
-            normalized=objective.normalized,
+            normalized=is_normalized(self.get_params(deep=False), objective),
         )
         labellers_of(self)
         for each in fields(EstimatorOptions):

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
-from keras_selflearn.estimator.fitted import labeller_setting, network_from
+from keras_selflearn.estimator.fitted import is_normalized, labeller_setting, network_from
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.labelling.memory import Memory
@@ -135,7 +135,10 @@ def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
         task.test_data,
         first=first,
         embed_unlabelled=functools.partial(
-            embed_views, network, views=views_of(names), normalized=task.objective.normalized
+            embed_views,
+            network,
+            views=views_of(names),
+            normalized=is_normalized(task.parameters, task.objective),
         )
         if names
         else None,

@@ -16,10 +16,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.earlier_names import named_as_now
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
-VERSION = 1
+VERSION = 2
 Status = Literal["running", "interrupted", "failed", "finished"]
 STATUSES = get_args(Status)
 
@@ -251,8 +252,8 @@ def convert(value: Any, kind: type) -> Any:
 def _in_new_form(value: Any) -> Any:
     """Version 0.2.0 and earlier wrote no `version` and called the test set validation.
 
-    In an unfinished run they also wrote an accuracy that was not measured yet. What they called
-    `stratified` is the selection `equal`.
+    In an unfinished run they also wrote an accuracy that was not measured yet. Before record 2
+    options had values of other names.
     """
     if not isinstance(value, dict):
         return value
@@ -261,8 +262,8 @@ def _in_new_form(value: Any) -> Any:
         measured = {name: each for name, each in cells.items() if each is not None}
         value = {**value, "test_accuracy": measured}
     flags = value.get("config")
-    if version == 0 and isinstance(flags, dict) and flags.get("selection") == "stratified":
-        value = {**value, "config": {**flags, "selection": "equal"}}
+    if isinstance(version, int) and version < 2 and isinstance(flags, dict):
+        value = {**value, "config": named_as_now(flags)}
     if isinstance(version, int):
         if version > VERSION:
             raise ValueError(f"it has version {version}, so a later keras_selflearn wrote it")
