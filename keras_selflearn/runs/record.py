@@ -143,14 +143,38 @@ class FoldChanges(Struct, kw_only=True, frozen=True):
     lost: Count
 
 
+class Measured(Struct, frozen=True):
+    """What images were labelled with that training did not see: positions of classes."""
+
+    labels: list[int]
+    confidence: list[float]
+
+
+class HeldOut(Struct, kw_only=True, frozen=True):
+    """The training images that a fold holds out, and their labels after its trainings.
+
+    `before` self-learning, and `after` it.
+    """
+
+    index: list[Count]
+    before: Optional[Measured] = None
+    after: Optional[Measured] = None
+
+    def __post_init__(self) -> None:
+        for each in (self.before, self.after):
+            if each is not None and not len(each.labels) == len(each.confidence) == len(self.index):
+                raise ValueError("its held-out images have not one label each")
+
+
 class Fold(Struct):
     """Accuracy on the images of one fold, by meta-iteration; the last is measured.
 
-    A fold of version 0.2.0 has no `changes`.
+    A fold of version 0.2.0 has no `changes`, and one of an earlier version no `held_out`.
     """
 
     accuracy: Annotated[list[Optional[Percent]], Meta(min_length=1)]
     changes: Optional[FoldChanges] = None
+    held_out: Optional[HeldOut] = None
 
     def __post_init__(self) -> None:
         if self.accuracy[-1] is None:
