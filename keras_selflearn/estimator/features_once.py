@@ -12,6 +12,7 @@ import numpy as np
 from keras_selflearn.estimator.fitted import network_from
 from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.network.backbone import identity_of
+from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.features import compute_features, features_key
 from keras_selflearn.network.head_network import HeadNetwork
 from keras_selflearn.network.names import has_own_weights
@@ -74,7 +75,7 @@ def frozen_embeddings(
     """Return the embeddings (n, d) float32 of images by the initial weights.
 
     No label of the images is in them. None where the initial weights are random, or where the
-    network gives too many features.
+    network gives too many features. Only a head's features are kept in the cache folder.
 
     Parameters
     ----------
@@ -91,7 +92,10 @@ def frozen_embeddings(
     height, width, channels = images.shape[1:]
     network = network_from(options, CrossEntropy(), (height, width, channels), n_classes)
     assert isinstance(network, HeadNetwork)
-    features = features_once(options, network, images, "training", tell)
+    if parameters["train"] == "all":
+        features = [embed(network, images, np.arange(len(images)))]
+    else:
+        features = features_once(options, network, images, "training", tell)
     return JoinedEmbedding.fit(features).embed(features)
 
 
