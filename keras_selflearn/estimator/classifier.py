@@ -33,6 +33,7 @@ from keras_selflearn.estimator.inputs import (
     check_true_labels,
 )
 from keras_selflearn.estimator.label_codes import (
+    as_given,
     classes_of,
     decode,
     is_unlabelled,
@@ -100,9 +101,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : (n_classes,) array
-        Sorted labels, of the dtype of `y`; of objects, numbers or strings.
+        Sorted labels, of the dtype of `y`.
     transduction_ : (n,) array
-        Labels of all examples that `fit` was given: given, predicted, or -1.
+        Labels of all examples that `fit` was given: given, predicted, or -1. Among strings it is
+        "-1"; in an array of dtype object it is what `y` has.
     labeled_iter_ : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence_ : (n,) float64
@@ -268,6 +270,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         objective = self._objective()
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
+        like = as_given(y, given)
         unlabelled = is_unlabelled(given)
         classes, encoded = classes_of(given[~unlabelled])
         if len(classes) < 2:
@@ -366,9 +369,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         ended = "no_change" if state.none_was_sure else "max_iter"
         # This is the last step. So a `fit` that fails leaves the state of an earlier `fit` whole.
         self.fitted_ = Fitted(
-            classes=classes,
+            classes=classes if like.dtype != object else classes.astype(object),
             image_shape=image_shape,
-            labels=decode(examples.labels, classes, like=given),
+            labels=decode(examples.labels, classes, like),
             labelled_in=examples.labelled_in,
             confidence=examples.confidence,
             nearest=examples.nearest,

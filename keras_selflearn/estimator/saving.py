@@ -15,9 +15,11 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
+from keras_selflearn.estimator.label_codes import decode, encode, mark_of, plain
 from keras_selflearn.estimator.saved_checks import (
     WEIGHTS,
     check_labels,
+    check_object_labels,
     check_reference,
     check_size,
     embedding_size,
@@ -37,6 +39,7 @@ from keras_selflearn.network.own_model import (
     is_own_model,
 )
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
+from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -82,7 +85,8 @@ def _write(fitted: Fitted, folder: Path) -> None:
         architecture = {**architecture_of(backbones[place]), "keras": keras.__version__}
         (folder / file).write_text(json.dumps(architecture) + "\n", encoding="utf-8")
         files.append(file)
-    arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
+    plain, labels = _without_objects(fitted)
+    arrays: dict[str, Any] = {name: getattr(plain, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     content = io.BytesIO()  # On a full disk NumPy would leave a file open, which Python tells of.
     np.savez_compressed(content, **arrays)
@@ -95,6 +99,7 @@ def _write(fitted: Fitted, folder: Path) -> None:
             "sha256": {name: sha256(folder / name) for name in files},
             "parameters": parameters,
             "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
+            **labels,
             "image_shape": list(fitted.image_shape),
             "history": fitted.history,
             "termination_condition": fitted.termination,
@@ -104,6 +109,28 @@ def _write(fitted: Fitted, folder: Path) -> None:
         allow_nan=False,
     )
     (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+
+
+def _without_objects(fitted: Fitted) -> tuple[Fitted, dict[str, Any]]:
+    """Labels of dtype object as numbers or strings, and the setting that makes them objects again.
+
+    An array of objects could be read by pickle alone.
+    """
+    if fitted.classes.dtype != object:
+        return fitted, {}
+    classes = plain(fitted.classes)
+    positions = np.where(fitted.labelled_in >= 0, encode(fitted.labels, classes), UNLABELLED)
+    changes = {"classes": classes, "labels": decode(positions, classes, classes)}
+    return replace(fitted, **changes), {"object_labels": {"unlabelled": mark_of(fitted.labels)}}
+
+
+def _with_objects(fitted: Fitted, setting: Any) -> Fitted:
+    """Undo `_without_objects`."""
+    if setting is None:
+        return fitted
+    labels = fitted.labels.astype(object)
+    labels[fitted.labelled_in < 0] = setting["unlabelled"]
+    return replace(fitted, classes=fitted.classes.astype(object), labels=labels)
 
 
 def load_fitted(
@@ -138,6 +165,8 @@ def load_fitted(
         setting = Setting(**labeller_setting(parameters, objective, n_classes))
         labeller = labeller_class(parameters["labelling"] or objective.labelling)
         check_labels(known)
+        object_labels = settings.get("object_labels")
+        check_object_labels(object_labels)
         labeller.check_arrays(arrays, setting, embedding_size(parameters, objective))
         check_reference(known, arrays)
         check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
@@ -147,6 +176,7 @@ def load_fitted(
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
     setting = Setting(**labeller_setting(parameters, objective, n_classes, network.head))
     fitted = Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
+    fitted = _with_objects(fitted, object_labels)
     # There may be no other copy of a user's model than the trained one.
     return replace(fitted, parameters={**parameters, "backbone": fitted.lasting_backbone()})
 

@@ -87,6 +87,7 @@ def test_history_has_a_record_a_meta_iteration(fitted):
         (np.array([3, 7]), -1),
         (np.array([0.0, 2.0]), -1.0),
         (np.array(["a", "b"], object), -1),
+        (np.array(["a", "b"], object), "-1"),
         (np.array([2, 10], object), -1),
         (np.array(["day and night", "b"]), "-1"),
     ],
@@ -101,7 +102,9 @@ def test_labels_of_any_dtype(values, unlabelled):
     assert clf.score(IMAGES, np.array(labels.tolist())) == 1
     assert clf.history_[-1]["test_accuracy"] == 100
     assert clf.history_[-1]["selected_accuracy"] == 100
-    assert (clf.transduction_ == (-1 if clf.classes_.dtype.kind in "if" else "-1")).sum() == 36
+    assert clf.classes_.dtype == clf.transduction_.dtype == clf.predict(IMAGES).dtype == some.dtype
+    np.testing.assert_array_equal(clf.transduction_ == unlabelled, clf.labeled_iter_ == -1)
+    assert (clf.labeled_iter_ == -1).sum() == 36
 
 
 @pytest.mark.slow
