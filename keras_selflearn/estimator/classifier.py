@@ -23,7 +23,9 @@ from keras_selflearn.estimator.doubts import (
     warn_of_rare_pairs,
     warn_of_small_classes,
 )
+from keras_selflearn.estimator.embedding_given import embed_given, embed_labelled
 from keras_selflearn.estimator.fitted import Fitted, parameters_of
+from keras_selflearn.estimator.gathering import Images, training_images, validation_images
 from keras_selflearn.estimator.identity import identity_of_fit
 from keras_selflearn.estimator.inputs import (
     check_held_out,
@@ -41,13 +43,13 @@ from keras_selflearn.estimator.label_codes import (
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
 from keras_selflearn.estimator.option_docs import with_options
+from keras_selflearn.estimator.pixels import check_float_max
 from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_batch_statistics
-from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.side_by_side import (
@@ -70,6 +72,9 @@ from keras_selflearn.selflearning.shares import shares_of
 from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
+
+# Those that are no options of an experiment.
+_OWN_PARAMETERS = ("float_max", "loss", "preset", "random_state")
 
 
 def _of_fitted(name: str) -> property:
@@ -96,6 +101,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         gives the defaults of the parameters below.
     random_state : int, optional
         Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
+    float_max : 1 or 255, optional
+        What is white in float images: they go from 0 to 1, or from 0 to 255. By default only uint8
+        images are taken.
     OPTIONS
 
     Attributes
@@ -156,6 +164,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         *,
         preset: str | None = None,
         random_state: int | None = None,
+        float_max: float | None = None,
         **options: Any,
     ) -> None:
         for name in options:
@@ -164,6 +173,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.loss = loss
         self.preset = preset
         self.random_state = random_state
+        self.float_max = float_max
         of_preset = {} if preset is None else estimator_preset(preset)
         defaults = {**ESTIMATOR_DEFAULTS, **of_preset, "weights": weights}
         self.__dict__.update({**defaults, **options})
@@ -184,7 +194,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        return sorted(["loss", "preset", "random_state", *ESTIMATOR_DEFAULTS])
+        return sorted([*_OWN_PARAMETERS, *ESTIMATOR_DEFAULTS])
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """The parameters that differ from their defaults."""
@@ -225,10 +235,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def fit(
         self,
-        X: np.ndarray,
-        y: np.ndarray,
+        X: Images,
+        y: Any = None,
         *,
-        validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+        validation_data: Any = None,
         true_labels: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
@@ -238,13 +248,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (n, height, width, channels) uint8
-            An array or a memory map; it is never copied. 1 or 3 channels. If the images are too
-            small for the network, `image_size` enlarges them.
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            An array or a memory map of uint8 is never copied. 1 or 3 channels. If the images are
+            too small for the network, `image_size` enlarges them. Other images are read once, a few
+            at a time, into a temporary file: floats (see `float_max`); a list or an array of paths,
+            which are decoded as RGB and resized to `image_size`; a data set of images or of batches
+            of them, alone or with labels and weights. If its images differ in size, they are
+            resized to `image_size`.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image. Texts in two Unicode forms are one
-            class, which keeps the form that comes first.
-        validation_data : (X, y), optional
+            class, which keeps the form that comes first. It is left out if `X` has labels.
+        validation_data : (X, y) or tf.data.Dataset of both, optional
             The test set. Its accuracy is measured after the trainings and used for no choice.
         true_labels : (n,) of the kind of `y`, optional
             Used for nothing but the accuracy of pseudo-labels in `history_`. -1: not known.
@@ -268,6 +282,8 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.check_parameters()
         check_limits()
         objective = self._objective()
+        reading = {"image_size": self.image_size, "float_max": self.float_max}
+        X, y, _ = training_images(X, y, None, **reading)
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
         like = as_given(y, given)
@@ -292,14 +308,23 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.check_labelled(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)
-        validation_data = check_test_data(validation_data, X.shape[1:], classes)
+        height, width, channels = X.shape[1:]
+        image_shape = (height, width, channels)
+        validation_data = check_test_data(
+            validation_images(
+                validation_data,
+                image_shape,
+                resizes=self.image_size is not None,
+                float_max=self.float_max,
+            ),
+            image_shape,
+            classes,
+        )
         prior = prior_of(self.prior, classes)
         callbacks = list(callbacks or ())
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
-        height, width, channels = X.shape[1:]
-        image_shape = (height, width, channels)
         seed = self._seed()
         resuming = None
         if checkpoints is not None:
@@ -386,28 +411,27 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         )
         return self
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """The labels (n,), from `classes_`, of uint8 images (n, height, width, channels)."""
-        embeddings = self.transform(X)
-        return self.classes_[self.labeller_.label(embeddings).labels]
+    def predict(self, X: Images) -> np.ndarray:
+        """The labels (n,), from `classes_`, of the images; see `transform` for `X`."""
+        return self.classes_[self.labeller_.label(self._embed(X)[0]).labels]
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+    def predict_proba(self, X: Images) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
         With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote` the
-        shares of the labellers' votes.
+        shares of the labellers' votes. See `transform` for `X`.
         """
-        embeddings = self.transform(X)
-        return self.labeller_.probabilities(embeddings)
+        return self.labeller_.probabilities(self._embed(X)[0])
 
-    def score(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
+    def score(self, X: Images, y: Any = None, sample_weight: np.ndarray | None = None) -> float:
         """The share of labelled images that `predict` labels right, from 0 to 1.
 
         Parameters
         ----------
-        X : (n, height, width, channels) uint8
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            See `transform`.
         y : (n,) labels
-            Images with -1 are left out.
+            Images with -1 are left out. It is left out if `X` has labels.
         sample_weight : (n,) floats, optional
 
         Raises
@@ -416,19 +440,32 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             When no image has a label, or no label is one of `classes_`.
         """
         check_is_fitted(self)
-        check_images(X, "X", like=self.image_shape_)
-        labels = check_labels(y, len(X), "y")
-        known = np.flatnonzero(~is_unlabelled(labels))
-        positions = match(labels[known], self.classes_, "y")
-        found = self.labeller_.label(embed(self.network_, X, known)).labels
+        embeddings, labels, known = embed_labelled(self.fitted_, X, y, float_max=self.float_max)
+        positions = match(labels, self.classes_, "y")
+        found = self.labeller_.label(embeddings).labels
         weights = None if sample_weight is None else np.asarray(sample_weight)[known]
         return float(np.average(found == positions, weights=weights))
 
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """The embeddings (n, embedding_size) float32 of images (n, height, width, channels)."""
+    def transform(self, X: Images) -> np.ndarray:
+        """The embeddings (n, embedding_size) float32 of images.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            As `fit` takes them. Images are read in a stream. Those in files are resized to
+            `image_shape_`; others, too, if `fit` had an `image_size`.
+
+        Raises
+        ------
+        InputError
+            For images of another kind or size, and for files that can't be read.
+        """
+        return self._embed(X)[0]
+
+    def _embed(self, X: Images) -> tuple[np.ndarray, np.ndarray | None]:
+        """The embeddings, and the labels that came with the images."""
         check_is_fitted(self)
-        check_images(X, "X", like=self.image_shape_)
-        return embed(self.network_, X, np.arange(len(X)))
+        return embed_given(self.fitted_, X, float_max=self.float_max)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write all that `fit` learned to a new folder.
@@ -489,6 +526,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
         check_prior(self.prior)
+        check_float_max(self.float_max)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
         if self.batch_statistics and is_used("batch_statistics", self.get_params(deep=False)):

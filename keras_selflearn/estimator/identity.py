@@ -17,6 +17,9 @@ from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, is_used
 from keras_selflearn.selflearning.shares import as_option, shares_of
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 
+# What decides nothing by itself: the options that it sets, and the images that are read, do.
+_DECIDE_NOTHING = ("preset", "float_max")
+
 
 def identity_of_fit(
     parameters: Mapping[str, Any],
@@ -52,7 +55,7 @@ def identity_of_fit(
         if name in ESTIMATOR_DEFAULTS and not is_used(name, parameters)
         else value
         for name, value in values.items()
-        if name != "preset"  # It decides nothing by itself.
+        if name not in _DECIDE_NOTHING
     }
     decisive.update(
         loss=objective.name,
