@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
 from keras_selflearn.console.option import check_value
 from keras_selflearn.console.signals import Stopped
-from keras_selflearn.estimator import saving
+from keras_selflearn.estimator import pickling, saving
 from keras_selflearn.estimator.doubts import (
     warn_of_doubtful_labels,
     warn_of_no_pairs,
@@ -496,16 +496,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         InputError
             When the folder holds no whole classifier.
         """
-
-        def check(parameters: dict[str, Any]) -> dict[str, Any]:
-            classifier = cls(**parameters)
-            classifier.check_parameters()
-            return classifier.get_params(deep=False)
-
-        fitted = saving.load_fitted(folder, loss, check)
+        fitted = saving.load_fitted(folder, loss, cls._checked)
         classifier = cls(**fitted.parameters)
         classifier.fitted_ = fitted
         return classifier
+
+    @classmethod
+    def _checked(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        """All parameters, where some are given; an `InputError` for one that can't be."""
+        classifier = cls(**parameters)
+        classifier.check_parameters()
+        return classifier.get_params(deep=False)
 
     def check_parameters(self) -> None:
         """Raise an `InputError` for a parameter that `fit` can't use.
@@ -548,12 +549,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labeller_class(name).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
-        if hasattr(self, "fitted_"):
-            raise TypeError(
-                "A fitted SelfLearningClassifier can't be pickled or copied: use save(folder) and"
-                " SelfLearningClassifier.load(folder)."
-            )
-        return super().__getstate__()
+        return pickling.packed(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(pickling.unpacked(state, self._checked))
 
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -70,33 +71,34 @@ _LARGEST_IMAGE = 2**14
 def save_fitted(fitted: Fitted, folder: str | os.PathLike) -> None:
     """Write `fitted` to a new folder; see `SelfLearningClassifier.save`."""
     with folder_written_whole(Path(folder).expanduser()) as unfinished:
-        _write(fitted, unfinished)
+        for name, content in content_of(fitted).items():
+            (unfinished / name).write_bytes(content)
 
 
-def _write(fitted: Fitted, folder: Path) -> None:
+def content_of(fitted: Fitted) -> dict[str, bytes]:
+    """Return the content of the files that `save_fitted` writes, by their names."""
     parameters = {**fitted.parameters, "loss": fitted.objective.name}
     for name in ("weights", "prior"):
         parameters[name] = str(parameters[name])
-    files = [WEIGHTS, ARRAYS]
+    files = {}
     backbones = each_backbone(fitted.lasting_backbone())
     names = [OWN if is_own_model(each) else each for each in backbones]
     parameters["backbone"] = names if names[1:] else names[0]
     for place, file in _architecture_files(parameters["backbone"]).items():
         architecture = {**architecture_of(backbones[place]), "keras": keras.__version__}
-        (folder / file).write_text(json.dumps(architecture) + "\n", encoding="utf-8")
-        files.append(file)
+        files[file] = (json.dumps(architecture) + "\n").encode()
     plain, labels = _without_objects(fitted)
     arrays: dict[str, Any] = {name: getattr(plain, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     content = io.BytesIO()  # On a full disk NumPy would leave a file open, which Python tells of.
     np.savez_compressed(content, **arrays)
-    (folder / ARRAYS).write_bytes(content.getvalue())
+    files[ARRAYS] = content.getvalue()
     trained = fitted.network.without_optimizer()
-    (folder / WEIGHTS).write_bytes(weights_content(trained.save_weights))
+    files[WEIGHTS] = weights_content(trained.save_weights)
     settings = json.dumps(
         {
             "format": FORMAT,
-            "sha256": {name: sha256(folder / name) for name in files},
+            "sha256": {name: hashlib.sha256(each).hexdigest() for name, each in files.items()},
             "parameters": parameters,
             "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
             **labels,
@@ -108,7 +110,7 @@ def _write(fitted: Fitted, folder: Path) -> None:
         default=np.generic.item,
         allow_nan=False,
     )
-    (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+    return {**files, SETTINGS: (settings + "\n").encode()}
 
 
 def _without_objects(fitted: Fitted) -> tuple[Fitted, dict[str, Any]]:

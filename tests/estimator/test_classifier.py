@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import pickle
 import re
 import signal
 
@@ -268,12 +267,6 @@ def test_a_fit_that_fails_leaves_an_earlier_one_whole():
     with pytest.raises(ValueError, match="no weights file"):
         clf.set_params(weights="missing.h5").fit(IMAGES, np.arange(N) % 5)
     np.testing.assert_array_equal(clf.predict(IMAGES), before)
-
-
-def test_pickling_what_is_fitted_is_refused_in_a_sentence(fitted):
-    pickle.loads(pickle.dumps(classifier()))
-    with pytest.raises(TypeError, match=r"use save\(folder\)"):
-        pickle.dumps(fitted)
 
 
 @pytest.mark.slow
