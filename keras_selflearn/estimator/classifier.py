@@ -17,6 +17,7 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import pickling, saving
+from keras_selflearn.estimator.continuing import Start
 from keras_selflearn.estimator.doubts import (
     warn_of_doubtful_labels,
     warn_of_no_pairs,
@@ -24,6 +25,7 @@ from keras_selflearn.estimator.doubts import (
     warn_of_small_classes,
 )
 from keras_selflearn.estimator.embedding_given import embed_given, embed_labelled
+from keras_selflearn.estimator.feature_progress import check_verbose, feature_progress
 from keras_selflearn.estimator.fitted import Fitted, parameters_of
 from keras_selflearn.estimator.gathering import Images, training_images, validation_images
 from keras_selflearn.estimator.identity import identity_of_fit
@@ -31,6 +33,7 @@ from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
+    check_sample_weight,
     check_test_data,
     check_true_labels,
 )
@@ -238,11 +241,14 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         X: Images,
         y: Any = None,
         *,
+        sample_weight: np.ndarray | None = None,
         validation_data: Any = None,
         true_labels: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         checkpoints: Checkpoints | None = None,
+        continue_from: SelfLearningClassifier | str | os.PathLike | None = None,
+        verbose: int | str = 0,
     ) -> SelfLearningClassifier:
         """Train, and label what has no label.
 
@@ -258,6 +264,10 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image. Texts in two Unicode forms are one
             class, which keeps the form that comes first. It is left out if `X` has labels.
+        sample_weight : (n,) numbers, optional
+            Of at least 0. The loss of an image with a given label counts so many times. Weights of
+            other images mean nothing. Losses that compare images (`triplet`, `contrastive`) and
+            sums of losses take none.
         validation_data : (X, y) or tf.data.Dataset of both, optional
             The test set. Its accuracy is measured after the trainings and used for no choice.
         true_labels : (n,) of the kind of `y`, optional
@@ -272,6 +282,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         checkpoints : Checkpoints, optional
             Keeps all that is needed to go on: a call with the same parameters and data goes on
             from the last whole checkpoint. It needs a `random_state`.
+        continue_from : SelfLearningClassifier or path, optional
+            A fitted classifier, or the folder of a saved one. The training begins with its network,
+            in place of `weights`; with the head, too, if loss and classes are the same. Its
+            pseudo-labels do not count. For `train="all"`.
+        verbose : 0, 1, 2 or "auto", default=0
+            As in Keras: 1 shows a bar for each epoch, 2 a line.
 
         Raises
         ------
@@ -283,7 +299,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         check_limits()
         objective = self._objective()
         reading = {"image_size": self.image_size, "float_max": self.float_max}
-        X, y, _ = training_images(X, y, None, **reading)
+        X, y, sample_weight = training_images(X, y, sample_weight, **reading)
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
         like = as_given(y, given)
@@ -321,7 +337,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             classes,
         )
         prior = prior_of(self.prior, classes)
-        callbacks = list(callbacks or ())
+        given_weights = check_sample_weight(sample_weight, labels, objective)
+        check_verbose(verbose)
+        start = None
+        if continue_from is not None:
+            start = Start.of(self._fitted_of(continue_from), self, objective, classes)
+        callbacks = [*feature_progress(verbose), *(callbacks or ())]
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
@@ -330,7 +351,16 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if checkpoints is not None:
             resuming = Resuming(
                 checkpoints,
-                identity_of_fit(self.get_params(deep=False), objective, X, given, held_out, prior),
+                identity_of_fit(
+                    self.get_params(deep=False),
+                    objective,
+                    X,
+                    given,
+                    held_out,
+                    prior,
+                    given_weights,
+                    start.digest() if start else None,
+                ),
             )
         parameters = self.get_params(deep=False)
         has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
@@ -348,6 +378,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 seed=seed,
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
+                given_weights=given_weights,
+                start=start,
+                verbose=verbose,
                 tell=functools.partial(_call, callbacks, "on_features"),
                 tell_graph=functools.partial(_call, callbacks, "on_graph"),
             )
@@ -553,6 +586,18 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(pickling.unpacked(state, self._checked))
+
+    @classmethod
+    def _fitted_of(cls, given: SelfLearningClassifier | str | os.PathLike) -> Fitted:
+        """What a classifier, or a saved one, has learned."""
+        if isinstance(given, (str, os.PathLike)):
+            given = cls.load(given)
+        if not isinstance(given, SelfLearningClassifier) or not hasattr(given, "fitted_"):
+            raise InputError(
+                f"continue_from is {given!r}: give a fitted SelfLearningClassifier, or the folder"
+                " of a saved one."
+            )
+        return given.fitted_
 
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)

@@ -28,6 +28,8 @@ def identity_of_fit(
     given: np.ndarray,
     held_out: np.ndarray,
     prior: str | np.ndarray,
+    given_weights: np.ndarray | None = None,
+    start: str | None = None,
 ) -> dict[str, Any]:
     """What decides the numbers of `fit`, as JSON has it.
 
@@ -44,6 +46,10 @@ def identity_of_fit(
     held_out : (k,) int64
     prior : str, or (k,) float64
         The option, or what its file says: that counts, and not where the file is.
+    given_weights : (n,) float32 or None
+        Of the given labels.
+    start : str or None
+        The digest of the weights that `fit` continues from.
     """
     values = {
         **parameters,
@@ -65,7 +71,12 @@ def identity_of_fit(
         precision=resolve_precision(parameters["precision"]),
         **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
     )
+    # Only where they are given: most runs have no such entries.
+    more = {} if given_weights is None else {"sample_weight": sha256_of_array(given_weights)}
+    if start is not None:
+        more["continue_from"] = start
     return {
+        **more,
         **json.loads(json.dumps(decisive, default=np.generic.item)),
         "images": [*X.shape, sha256_of_sample(X)],
         "labels": sha256_of_array(given),
