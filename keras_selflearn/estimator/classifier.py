@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tensorflow as tf
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
@@ -86,7 +91,9 @@ def _of_fitted(name: str) -> property:
 
 
 @with_options
-class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
+class SelfLearningClassifier(
+    ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator
+):
     """Image classifier for many images and few labels: fine-tunes VGG16 and labels the rest.
 
     A network with pretrained weights is fine-tuned on the labelled images. Then it labels the other
@@ -215,6 +222,21 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         html.non_default = tuple(self._changed())
         return html
 
+    def __sklearn_tags__(self) -> Any:
+        """What it takes: arrays of four dimensions, which scikit-learn has no tag for, or paths."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        # Sums over several threads are in no fixed order.
+        tags.non_deterministic = True
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        """The columns of `transform`, for `get_feature_names_out` and `set_output`."""
+        return self.network_.embedder.output_shape[-1]
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -308,7 +330,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         if len(classes) < 2:
             raise InputError(
                 f"The labels name fewer than two classes ({len(classes)}): give labelled images of"
-                " at least two."
+                " at least two, because one class teaches nothing."
             )
         labels = np.full(len(given), UNLABELLED)
         labels[~unlabelled] = encoded
@@ -480,7 +502,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         return float(np.average(found == positions, weights=weights))
 
     def transform(self, X: Images) -> np.ndarray:
-        """The embeddings (n, embedding_size) float32 of images.
+        """The embeddings (n, embedding_size) float32 of images, or as `set_output` says.
 
         Parameters
         ----------

@@ -127,8 +127,8 @@ def check_sample_weight(
         )
     if not np.bincount(labels[given], found[given]).all():
         raise InputError(
-            "sample_weight is 0 for all labelled images of a class: give one of them more, or take"
-            " its label away (-1)."
+            "sample_weight is zero for all labelled images of a class: give one of them more, or"
+            " take its label away (-1)."
         )
     return found
 

@@ -51,7 +51,7 @@ def test_weights_are_of_given_labels_alone():
         ([1, np.nan, 1, 1, 1], "negative, infinite or NaN"),
         ([1, np.inf, 1, 1, 1], "negative, infinite or NaN"),
         (["a"] * 5, "what is no number"),
-        ([0, 1, 1, 1, 1], "is 0 for all labelled images of a class"),
+        ([0, 1, 1, 1, 1], "is zero for all labelled images of a class"),
     ],
 )
 def test_weights_that_can_t_be_are_refused(weights, message):
