@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.datasets.class_texts import NO_LABELS
 from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.label_csv import read_label_csv
 from keras_selflearn.datasets.left_out import named, warn
@@ -23,8 +24,6 @@ _PARTS = {
     UNLABELLED_FOLDER: ("unlabelled", "unlabeled"),
     TEST: ("test",),
 }
-# What tables hold where somebody had no label; nobody calls a class so on purpose.
-_DOUBTFUL = ("nan", "null", "none", "n/a", "#n/a", "?", "unlabelled", "unlabeled")
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,7 @@ def _warn_of_doubtful_classes(folder: Path, classes: Sequence[str]) -> None:
             f"Classes in {folder} differ only in case or in letters that can't be seen:"
             f" {', '.join(map(repr, group))}. They stay apart; write them alike if they are one."
         )
-    doubtful = [name for name in classes if name.lower() in _DOUBTFUL]
+    doubtful = [name for name in classes if name.lower() in NO_LABELS]
     if doubtful:
         warn(
             f"Classes in {folder} are called {', '.join(map(repr, doubtful))}: leave the cell of an"

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
+from keras_selflearn.estimator.continuing import Start
 from keras_selflearn.estimator.features_once import features_once
 from keras_selflearn.estimator.fitted import is_normalized, labeller_setting, network_from
 from keras_selflearn.labelling import make_labeller
@@ -60,6 +61,12 @@ class Task:
     callbacks : sequence of Keras callbacks
     after_step : callable or None
         See `KerasLearner`.
+    given_weights : (n,) float32 or None
+        See `BatchTraining`.
+    start : Start or None
+        What the network begins with, in place of the weights that the parameters name.
+    verbose : 0, 1, 2 or "auto"
+        See `KerasLearner`.
     tell : callable
         `tell(kind, done, n)` says how many features of images are computed.
     tell_graph : callable
@@ -78,15 +85,27 @@ class Task:
     seed: int
     callbacks: Sequence[tf.keras.callbacks.Callback]
     after_step: Callable[[], None] | None
+    given_weights: np.ndarray | None
+    start: Start | None
+    verbose: int | str
     tell: Callable[[str, int, int], None]
     tell_graph: Callable[[int, int], None]
 
     def build_network(self) -> Network:
         """Build the network that the parameters describe."""
+        changes = {} if self.start is None else self.start.changes(self.parameters)
         with stage("build network"):
-            return network_from(
-                self.parameters, self.objective, self.image_shape, self.n_classes, seed=self.seed
+            network = network_from(
+                self.parameters,
+                self.objective,
+                self.image_shape,
+                self.n_classes,
+                seed=self.seed,
+                **changes,
             )
+            if self.start is not None:
+                self.start.give_to(network)
+            return network
 
     def labelling(
         self,
@@ -166,6 +185,7 @@ def head_learner(task: Task) -> HeadLearner | KerasLearner:
         n_classes=task.n_classes,
         heads=HeadChoice(task.parameters["head"], task.parameters["meta_head"]),
         test_data=test_data,
+        given_weights=task.given_weights,
     )
 
 
@@ -211,10 +231,12 @@ def _by_steps(
             images_per_class=parameters["images_per_class"],
             weighs_by_confidence=parameters["pseudo_weights"] == "confidence",
             starts_anew=parameters["restart"],
+            given_weights=task.given_weights,
         ),
         first=first,
         callbacks=task.callbacks,
         after_step=task.after_step,
+        verbose=task.verbose,
     )
 
 

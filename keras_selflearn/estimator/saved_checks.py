@@ -37,6 +37,12 @@ def check_labels(known: Mapping[str, Any]) -> None:
         raise ValueError("its labels do not fit its classes")
 
 
+def check_object_labels(setting: Any) -> None:
+    """Raise a `ValueError` for a setting of labels of dtype object that was never written."""
+    if setting is not None and setting not in ({"unlabelled": -1}, {"unlabelled": "-1"}):
+        raise ValueError("its labels of dtype object are marked with neither -1 nor '-1'")
+
+
 def check_reference(known: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """Raise a `ValueError` unless the labeller's reference is of labelled images."""
     reference = known["reference"]

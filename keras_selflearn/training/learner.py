@@ -47,6 +47,8 @@ class KerasLearner:
         Active in every training.
     after_step : callable, optional
         Called without arguments after each gradient step. An exception from it ends the training.
+    verbose : 0, 1, 2 or "auto"
+        How Keras tells of its progress.
 
     Attributes
     ----------
@@ -70,6 +72,7 @@ class KerasLearner:
         first: int = 0,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         after_step: Callable[[], None] | None = None,
+        verbose: int | str = 0,
     ) -> None:
         self.network = network
         self.labelling = labelling
@@ -84,6 +87,7 @@ class KerasLearner:
         self.test_embeddings: np.ndarray | None = None
         self.test_predictions: Labels | None = None
         self._after_step = after_step
+        self._verbose = verbose
         self._keras_epochs = 0
         self._data_epochs = 0
         self._progress = TrainingProgress()
@@ -147,6 +151,7 @@ class KerasLearner:
                 first_epoch=self._keras_epochs,
                 callbacks=self.callbacks,
                 after_step=after_step,
+                verbose=self._verbose,
             )
         self._progress = TrainingProgress()
         self._keras_epochs += len(progress.losses)
