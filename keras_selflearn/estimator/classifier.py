@@ -10,29 +10,40 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import tensorflow as tf
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from keras_selflearn.console.errors import InputError, check_integer, unknown_name
 from keras_selflearn.console.option import check_value
 from keras_selflearn.console.signals import Stopped
-from keras_selflearn.estimator import saving
+from keras_selflearn.estimator import pickling, saving
+from keras_selflearn.estimator.continuing import Start
 from keras_selflearn.estimator.doubts import (
     warn_of_doubtful_labels,
     warn_of_no_pairs,
     warn_of_rare_pairs,
     warn_of_small_classes,
 )
-from keras_selflearn.estimator.fitted import Fitted, parameters_of
+from keras_selflearn.estimator.embedding_given import embed_given, embed_labelled
+from keras_selflearn.estimator.feature_progress import check_verbose, feature_progress
+from keras_selflearn.estimator.fitted import Fitted, is_normalized, parameters_of
+from keras_selflearn.estimator.gathering import Images, training_images, validation_images
 from keras_selflearn.estimator.identity import identity_of_fit
 from keras_selflearn.estimator.inputs import (
     check_held_out,
     check_images,
     check_labels,
+    check_sample_weight,
     check_test_data,
     check_true_labels,
 )
 from keras_selflearn.estimator.label_codes import (
+    as_given,
     classes_of,
     decode,
     is_unlabelled,
@@ -40,13 +51,14 @@ from keras_selflearn.estimator.label_codes import (
 )
 from keras_selflearn.estimator.learners import LEARNERS, Task
 from keras_selflearn.estimator.option_docs import with_options
+from keras_selflearn.estimator.pixels import check_float_max
 from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
+from keras_selflearn.labelling.calibration import Calibration, with_calibrated
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_batch_statistics
-from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.side_by_side import (
@@ -70,6 +82,9 @@ from keras_selflearn.selflearning.state import RunState
 from keras_selflearn.selflearning.trust import needs_other_parameters
 from keras_selflearn.storage.checkpoint import Checkpoints
 
+# Those that are no options of an experiment.
+_OWN_PARAMETERS = ("float_max", "loss", "preset", "random_state")
+
 
 def _of_fitted(name: str) -> property:
     """The public attribute that is the field `name` of `fitted_`."""
@@ -77,7 +92,9 @@ def _of_fitted(name: str) -> property:
 
 
 @with_options
-class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
+class SelfLearningClassifier(
+    ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator
+):
     """Image classifier for many images and few labels: fine-tunes VGG16 and labels the rest.
 
     A network with pretrained weights is fine-tuned on the labelled images. Then it labels the other
@@ -95,14 +112,18 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         gives the defaults of the parameters below.
     random_state : int, optional
         Seed, at least 0. `fit` seeds Python's, NumPy's and TensorFlow's global generators with it.
+    float_max : 1 or 255, optional
+        What is white in float images: they go from 0 to 1, or from 0 to 255. By default only uint8
+        images are taken.
     OPTIONS
 
     Attributes
     ----------
     classes_ : (n_classes,) array
-        Sorted labels, of the dtype of `y`; of objects, numbers or strings.
+        Sorted labels, of the dtype of `y`.
     transduction_ : (n,) array
-        Labels of all examples that `fit` was given: given, predicted, or -1.
+        Labels of all examples that `fit` was given: given, predicted, or -1. Among strings it is
+        "-1"; in an array of dtype object it is what `y` has.
     labeled_iter_ : (n,) int64
         0 for a given label, else the meta-iteration of the pseudo-label, or -1.
     confidence_ : (n,) float64
@@ -154,6 +175,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         *,
         preset: str | None = None,
         random_state: int | None = None,
+        float_max: float | None = None,
         **options: Any,
     ) -> None:
         for name in options:
@@ -162,6 +184,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.loss = loss
         self.preset = preset
         self.random_state = random_state
+        self.float_max = float_max
         of_preset = {} if preset is None else estimator_preset(preset)
         defaults = {**ESTIMATOR_DEFAULTS, **of_preset, "weights": weights}
         self.__dict__.update({**defaults, **options})
@@ -182,7 +205,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        return sorted(["loss", "preset", "random_state", *ESTIMATOR_DEFAULTS])
+        return sorted([*_OWN_PARAMETERS, *ESTIMATOR_DEFAULTS])
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """The parameters that differ from their defaults."""
@@ -199,6 +222,21 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         html = super()._get_params_html(*arguments, **named)
         html.non_default = tuple(self._changed())
         return html
+
+    def __sklearn_tags__(self) -> Any:
+        """What it takes: arrays of four dimensions, which scikit-learn has no tag for, or paths."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        # Sums over several threads are in no fixed order.
+        tags.non_deterministic = True
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        """The columns of `transform`, for `get_feature_names_out` and `set_output`."""
+        return self.network_.embedder.output_shape[-1]
 
     if TYPE_CHECKING:
 
@@ -218,31 +256,43 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     network_ = _of_fitted("network")
     labeller_ = _of_fitted("labeller")
     reference_ = _of_fitted("reference")
+    calibration_ = _of_fitted("calibration")
     objective_ = _of_fitted("objective")
     fitted_parameters_ = _of_fitted("parameters")
 
     def fit(
         self,
-        X: np.ndarray,
-        y: np.ndarray,
+        X: Images,
+        y: Any = None,
         *,
-        validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+        sample_weight: np.ndarray | None = None,
+        validation_data: Any = None,
         true_labels: np.ndarray | None = None,
         held_out: np.ndarray | None = None,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         checkpoints: Checkpoints | None = None,
+        continue_from: SelfLearningClassifier | str | os.PathLike | None = None,
+        verbose: int | str = 0,
     ) -> SelfLearningClassifier:
         """Train, and label what has no label.
 
         Parameters
         ----------
-        X : (n, height, width, channels) uint8
-            An array or a memory map; it is never copied. 1 or 3 channels. If the images are too
-            small for the network, `image_size` enlarges them.
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            An array or a memory map of uint8 is never copied. 1 or 3 channels. If the images are
+            too small for the network, `image_size` enlarges them. Other images are read once, a few
+            at a time, into a temporary file: floats (see `float_max`); a list or an array of paths,
+            which are decoded as RGB and resized to `image_size`; a data set of images or of batches
+            of them, alone or with labels and weights. If its images differ in size, they are
+            resized to `image_size`.
         y : (n,) numbers or strings
             -1 (or the string "-1") for an unlabelled image. Texts in two Unicode forms are one
-            class, which keeps the form that comes first.
-        validation_data : (X, y), optional
+            class, which keeps the form that comes first. It is left out if `X` has labels.
+        sample_weight : (n,) numbers, optional
+            Of at least 0. The loss of an image with a given label counts so many times. Weights of
+            other images mean nothing. Losses that compare images (`triplet`, `contrastive`) and
+            sums of losses take none.
+        validation_data : (X, y) or tf.data.Dataset of both, optional
             The test set. Its accuracy is measured after the trainings and used for no choice.
         true_labels : (n,) of the kind of `y`, optional
             Used for nothing but the accuracy of pseudo-labels in `history_`. -1: not known.
@@ -256,6 +306,12 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         checkpoints : Checkpoints, optional
             Keeps all that is needed to go on: a call with the same parameters and data goes on
             from the last whole checkpoint. It needs a `random_state`.
+        continue_from : SelfLearningClassifier or path, optional
+            A fitted classifier, or the folder of a saved one. The training begins with its network,
+            in place of `weights`; with the head, too, if loss and classes are the same. Its
+            pseudo-labels do not count. For `train="all"`.
+        verbose : 0, 1, 2 or "auto", default=0
+            As in Keras: 1 shows a bar for each epoch, 2 a line.
 
         Raises
         ------
@@ -266,14 +322,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.check_parameters()
         check_limits()
         objective = self._objective()
+        reading = {"image_size": self.image_size, "float_max": self.float_max}
+        X, y, sample_weight = training_images(X, y, sample_weight, **reading)
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
         given = check_labels(y, len(X), "y")
+        like = as_given(y, given)
         unlabelled = is_unlabelled(given)
         classes, encoded = classes_of(given[~unlabelled])
         if len(classes) < 2:
             raise InputError(
                 f"The labels name fewer than two classes ({len(classes)}): give labelled images of"
-                " at least two."
+                " at least two, because one class teaches nothing."
             )
         labels = np.full(len(given), UNLABELLED)
         labels[~unlabelled] = encoded
@@ -289,20 +348,43 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         self.check_labelled(int(np.sum(labels >= 0)))
         if true_labels is not None:
             true_labels = check_true_labels(true_labels, len(X), classes)
-        validation_data = check_test_data(validation_data, X.shape[1:], classes)
+        height, width, channels = X.shape[1:]
+        image_shape = (height, width, channels)
+        validation_data = check_test_data(
+            validation_images(
+                validation_data,
+                image_shape,
+                resizes=self.image_size is not None,
+                float_max=self.float_max,
+            ),
+            image_shape,
+            classes,
+        )
         prior = prior_of(self.prior, classes)
-        callbacks = list(callbacks or ())
+        given_weights = check_sample_weight(sample_weight, labels, objective)
+        check_verbose(verbose)
+        start = None
+        if continue_from is not None:
+            start = Start.of(self._fitted_of(continue_from), self, objective, classes)
+        callbacks = [*feature_progress(verbose), *(callbacks or ())]
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
 
-        height, width, channels = X.shape[1:]
-        image_shape = (height, width, channels)
         seed = self._seed()
         resuming = None
         if checkpoints is not None:
             resuming = Resuming(
                 checkpoints,
-                identity_of_fit(self.get_params(deep=False), objective, X, given, held_out, prior),
+                identity_of_fit(
+                    self.get_params(deep=False),
+                    objective,
+                    X,
+                    given,
+                    held_out,
+                    prior,
+                    given_weights,
+                    start.digest() if start else None,
+                ),
             )
         parameters = self.get_params(deep=False)
         has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
@@ -320,6 +402,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
                 seed=seed,
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
+                given_weights=given_weights,
+                start=start,
+                verbose=verbose,
                 tell=functools.partial(_call, callbacks, "on_features"),
                 tell_graph=functools.partial(_call, callbacks, "on_graph"),
             )
@@ -366,9 +451,9 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         ended = "no_change" if state.none_was_sure else "max_iter"
         # This is the last step. So a `fit` that fails leaves the state of an earlier `fit` whole.
         self.fitted_ = Fitted(
-            classes=classes,
+            classes=classes if like.dtype != object else classes.astype(object),
             image_shape=image_shape,
-            labels=decode(examples.labels, classes, like=given),
+            labels=decode(examples.labels, classes, like),
             labelled_in=examples.labelled_in,
             confidence=examples.confidence,
             nearest=examples.nearest,
@@ -383,28 +468,78 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         )
         return self
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """The labels (n,), from `classes_`, of uint8 images (n, height, width, channels)."""
-        embeddings = self.transform(X)
-        return self.classes_[self.labeller_.label(embeddings).labels]
+    def predict(self, X: Images) -> np.ndarray:
+        """The labels (n,), from `classes_`, of the images; see `transform` for `X`."""
+        return self.classes_[self.labeller_.label(self._embed(X)[0]).labels]
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+    def predict_proba(self, X: Images, *, calibrated: bool = False) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
         With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote` the
-        shares of the labellers' votes.
-        """
-        embeddings = self.transform(X)
-        return self.labeller_.probabilities(embeddings)
+        shares of the labellers' votes. See `transform` for `X`.
 
-    def score(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+        calibrated : bool
+            Whether the predicted class has the probability that it is right, as `calibrate` or the
+            folds of a run measured it. The others share the rest as before.
+
+        Raises
+        ------
+        InputError
+            When `calibrated`, and nothing was measured.
+        """
+        embeddings = self._embed(X)[0]
+        probabilities = self.labeller_.probabilities(embeddings)
+        if not calibrated:
+            return probabilities
+        if self.calibration_ is None:
+            raise InputError(
+                "This classifier is not calibrated: call calibrate(X, y) with labelled images that"
+                " it was not fitted on, or take the classifier of a run with folds."
+            )
+        found = self.labeller_.label(embeddings)
+        return with_calibrated(
+            probabilities, found.labels, self.calibration_.probabilities(found.confidence)
+        )
+
+    def calibrate(self, X: Images, y: np.ndarray) -> SelfLearningClassifier:
+        """Measure how probable it is that a label of some confidence is right.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            Images that `fit` did not see; see `transform`.
+        y : (n,) labels
+            Images with -1 are left out. It is left out if `X` has labels.
+
+        Raises
+        ------
+        InputError
+            When no image has a label, or no label is one of `classes_`.
+        """
+        check_is_fitted(self)
+        embeddings, labels, _ = embed_labelled(self.fitted_, X, y, float_max=self.float_max)
+        found = self.labeller_.label(embeddings)
+        right = found.labels == match(labels, self.classes_, "y")
+        unit = self.labeller_.confidence_unit
+        self.set_calibration(Calibration.fit(found.confidence, right, unit))
+        return self
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Take over what was measured elsewhere, by the labeller's unit of confidence."""
+        self.fitted_ = replace(self.fitted_, calibration=calibration)
+
+    def score(self, X: Images, y: Any = None, sample_weight: np.ndarray | None = None) -> float:
         """The share of labelled images that `predict` labels right, from 0 to 1.
 
         Parameters
         ----------
-        X : (n, height, width, channels) uint8
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            See `transform`.
         y : (n,) labels
-            Images with -1 are left out.
+            Images with -1 are left out. It is left out if `X` has labels.
         sample_weight : (n,) floats, optional
 
         Raises
@@ -413,19 +548,32 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             When no image has a label, or no label is one of `classes_`.
         """
         check_is_fitted(self)
-        check_images(X, "X", like=self.image_shape_)
-        labels = check_labels(y, len(X), "y")
-        known = np.flatnonzero(~is_unlabelled(labels))
-        positions = match(labels[known], self.classes_, "y")
-        found = self.labeller_.label(embed(self.network_, X, known)).labels
+        embeddings, labels, known = embed_labelled(self.fitted_, X, y, float_max=self.float_max)
+        positions = match(labels, self.classes_, "y")
+        found = self.labeller_.label(embeddings).labels
         weights = None if sample_weight is None else np.asarray(sample_weight)[known]
         return float(np.average(found == positions, weights=weights))
 
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """The embeddings (n, embedding_size) float32 of images (n, height, width, channels)."""
+    def transform(self, X: Images) -> np.ndarray:
+        """The embeddings (n, embedding_size) float32 of images, or as `set_output` says.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            As `fit` takes them. Images are read in a stream. Those in files are resized to
+            `image_shape_`; others, too, if `fit` had an `image_size`.
+
+        Raises
+        ------
+        InputError
+            For images of another kind or size, and for files that can't be read.
+        """
+        return self._embed(X)[0]
+
+    def _embed(self, X: Images) -> tuple[np.ndarray, np.ndarray | None]:
+        """The embeddings, and the labels that came with the images."""
         check_is_fitted(self)
-        check_images(X, "X", like=self.image_shape_)
-        return embed(self.network_, X, np.arange(len(X)))
+        return embed_given(self.fitted_, X, float_max=self.float_max)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write all that `fit` learned to a new folder.
@@ -456,16 +604,17 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         InputError
             When the folder holds no whole classifier.
         """
-
-        def check(parameters: dict[str, Any]) -> dict[str, Any]:
-            classifier = cls(**parameters)
-            classifier.check_parameters()
-            return classifier.get_params(deep=False)
-
-        fitted = saving.load_fitted(folder, loss, check)
+        fitted = saving.load_fitted(folder, loss, cls._checked)
         classifier = cls(**fitted.parameters)
         classifier.fitted_ = fitted
         return classifier
+
+    @classmethod
+    def _checked(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        """All parameters, where some are given; an `InputError` for one that can't be."""
+        classifier = cls(**parameters)
+        classifier.check_parameters()
+        return classifier.get_params(deep=False)
 
     def check_parameters(self) -> None:
         """Raise an `InputError` for a parameter that `fit` can't use.
@@ -477,7 +626,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             self.labelling or objective.labelling,
             self.min_confidence,
             logits=objective.logits,
-            normalized=objective.normalized,
+            normalized=is_normalized(self.get_params(deep=False), objective),
         )
         labellers_of(self)
         for each in fields(EstimatorOptions):
@@ -486,6 +635,7 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             optional = ESTIMATOR_DEFAULTS[each.name] is None
             check_value(each, getattr(self, each.name), optional=optional)
         check_prior(self.prior)
+        check_float_max(self.float_max)
         check_backbones(self.backbone, self.weights)
         check_side_by_side(len(each_backbone(self.backbone)), self.train)
         if self.batch_statistics and is_used("batch_statistics", self.get_params(deep=False)):
@@ -507,12 +657,22 @@ class SelfLearningClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
             labeller_class(name).check_labelled(n_labelled, self.n_neighbors)
 
     def __getstate__(self) -> dict[str, Any]:
-        if hasattr(self, "fitted_"):
-            raise TypeError(
-                "A fitted SelfLearningClassifier can't be pickled or copied: use save(folder) and"
-                " SelfLearningClassifier.load(folder)."
+        return pickling.packed(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(pickling.unpacked(state, self._checked))
+
+    @classmethod
+    def _fitted_of(cls, given: SelfLearningClassifier | str | os.PathLike) -> Fitted:
+        """What a classifier, or a saved one, has learned."""
+        if isinstance(given, (str, os.PathLike)):
+            given = cls.load(given)
+        if not isinstance(given, SelfLearningClassifier) or not hasattr(given, "fitted_"):
+            raise InputError(
+                f"continue_from is {given!r}: give a fitted SelfLearningClassifier, or the folder"
+                " of a saved one."
             )
-        return super().__getstate__()
+        return given.fitted_
 
     def _objective(self) -> Objective:
         return self.loss if isinstance(self.loss, Objective) else get_objective(self.loss)

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from keras_selflearn.console.errors import InputWarning
-from keras_selflearn.datasets.class_texts import class_texts
+from keras_selflearn.datasets.class_texts import NO_LABELS, class_texts
 from keras_selflearn.datasets.same_name import names_alike
 from keras_selflearn.losses.objective import Objective
 
@@ -16,6 +16,7 @@ _FEW = 3
 _NAMED = 10
 # So many of the batches may teach nothing without a warning.
 _MANY_WITHOUT = 0.5
+_MOST_UNSIGNED = [np.iinfo(f"uint{bits}").max for bits in (8, 16, 32, 64)]
 
 
 def warn_of_doubtful_labels(classes: np.ndarray) -> None:
@@ -39,6 +40,14 @@ def warn_of_doubtful_labels(classes: np.ndarray) -> None:
     for name in names:
         if name.strip() in ("", "-1", "-1.0"):
             _warn_of_mark(name, "which is no name", "other names")
+        elif name.strip().lower() in NO_LABELS:
+            _warn_of_mark(name, "which looks like no label", "other names")
+    if all(name.isdecimal() for name in names):
+        for most in _MOST_UNSIGNED:
+            if str(most) in names and str(most - 1) not in names:
+                _warn_of_mark(
+                    str(most), "which is what -1 becomes in an unsigned dtype", "y.astype(int)"
+                )
     for group in names_alike(names):
         warnings.warn(
             f"Classes of y differ only in case, in blanks or in letters that can't be seen:"

@@ -17,6 +17,9 @@ from keras_selflearn.options.config import ESTIMATOR_DEFAULTS, is_used
 from keras_selflearn.selflearning.shares import as_option, shares_of
 from keras_selflearn.storage.digest import sha256_of_array, sha256_of_sample
 
+# What decides nothing by itself: the options that it sets, and the images that are read, do.
+_DECIDE_NOTHING = ("preset", "float_max")
+
 
 def identity_of_fit(
     parameters: Mapping[str, Any],
@@ -25,6 +28,8 @@ def identity_of_fit(
     given: np.ndarray,
     held_out: np.ndarray,
     prior: str | np.ndarray,
+    given_weights: np.ndarray | None = None,
+    start: str | None = None,
 ) -> dict[str, Any]:
     """What decides the numbers of `fit`, as JSON has it.
 
@@ -41,6 +46,10 @@ def identity_of_fit(
     held_out : (k,) int64
     prior : str, or (k,) float64
         The option, or what its file says: that counts, and not where the file is.
+    given_weights : (n,) float32 or None
+        Of the given labels.
+    start : str or None
+        The digest of the weights that `fit` continues from.
     """
     values = {
         **parameters,
@@ -52,7 +61,7 @@ def identity_of_fit(
         if name in ESTIMATOR_DEFAULTS and not is_used(name, parameters)
         else value
         for name, value in values.items()
-        if name != "preset"  # It decides nothing by itself.
+        if name not in _DECIDE_NOTHING
     }
     decisive.update(
         loss=objective.name,
@@ -62,7 +71,12 @@ def identity_of_fit(
         precision=resolve_precision(parameters["precision"]),
         **{f"loss {name}": value for name, value in asdict(cast(Any, objective)).items()},
     )
+    # Only where they are given: most runs have no such entries.
+    more = {} if given_weights is None else {"sample_weight": sha256_of_array(given_weights)}
+    if start is not None:
+        more["continue_from"] = start
     return {
+        **more,
         **json.loads(json.dumps(decisive, default=np.generic.item)),
         "images": [*X.shape, sha256_of_sample(X)],
         "labels": sha256_of_array(given),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.estimator.label_codes import is_unlabelled, match
+from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.image_shape import check_image_shape, is_channels_first
 from keras_selflearn.network.side_by_side import Backbones
 from keras_selflearn.selflearning.examples import UNLABELLED
@@ -73,6 +75,62 @@ def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise InputError(f"{name} holds NaN: mark unlabelled images with -1.")
     return labels
+
+
+def check_sample_weight(
+    weights: Any, labels: np.ndarray, objective: Objective
+) -> np.ndarray | None:
+    """The weights (n,) float32 of images with a given label, 1 for the others.
+
+    Parameters
+    ----------
+    weights : (n,) numbers or None
+    labels : (n,) integers
+        Positions in the classes; negative for an image that is not trained on.
+    objective : Objective
+
+    Returns
+    -------
+    array, or None if each labelled image weighs 1
+
+    Raises
+    ------
+    InputError
+        For a loss that has no value for each image, for a weight that is negative, infinite or no
+        number, and for a class without any weight.
+    """
+    if weights is None:
+        return None
+    try:
+        found = np.asarray(weights, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"sample_weight holds what is no number ({error}).") from error
+    if found.shape != labels.shape:
+        raise InputError(
+            f"sample_weight has shape {found.shape} for {len(labels)} images: give one number an"
+            " image."
+        )
+    given = labels >= 0
+    if not (np.isfinite(found[given]).all() and (found[given] >= 0).all()):
+        raise InputError(
+            "sample_weight holds a number that is negative, infinite or NaN, for an image with a"
+            " label: give numbers of at least 0."
+        )
+    found = np.where(given, found, np.float32(1))
+    if (found == 1).all():
+        return None
+    if not objective.weighs:
+        raise InputError(
+            f"sample_weight is given, and the loss {objective.name} has no value for each image"
+            " that could be weighed: give loss 'cross-entropy' or 'arcface', or leave the weights"
+            " out."
+        )
+    if not np.bincount(labels[given], found[given]).all():
+        raise InputError(
+            "sample_weight is zero for all labelled images of a class: give one of them more, or"
+            " take its label away (-1)."
+        )
+    return found
 
 
 def _check_ends(labels: object, name: str) -> None:

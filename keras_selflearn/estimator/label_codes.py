@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +12,14 @@ from keras_selflearn.datasets.same_name import unicode_form
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS, UNLABELLED
 
 _EXAMPLES = 3
+# Of an unlabelled image, among texts.
+_MARK = "-1"
 
 
 def is_unlabelled(labels: np.ndarray) -> np.ndarray:
     """Which labels are -1 or the string "-1", (n,) bool."""
+    if labels.dtype == object:
+        return (labels == UNLABELLED) | (labels == _MARK)
     if labels.dtype.kind in "US":
         return labels == np.array("-1", labels.dtype.kind)
     return labels == UNLABELLED
@@ -39,6 +44,7 @@ def encode(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
     A text that is no class may be one in another Unicode form.
     """
+    labels, classes = plain(labels), plain(classes)
     if labels.dtype.kind not in "US" and classes.dtype.kind not in "US":
         return _positions(labels, classes)
     labels, classes = _texts(labels), _texts(classes)
@@ -100,9 +106,36 @@ def _examples(labels: np.ndarray) -> str:
     return ", ".join(named) + (", ..." if len(labels) > _EXAMPLES else "")
 
 
+def plain(labels: np.ndarray) -> np.ndarray:
+    """Labels of dtype object as numbers or strings; others as they are."""
+    return np.array(labels.tolist()) if labels.dtype == object else labels
+
+
+def as_given(labels: Any, found: np.ndarray) -> np.ndarray:
+    """The labels (n,) with the dtype that they were given in, or `found`, which was made of them.
+
+    That is the dtype object, or that of `found`: NumPy's other dtypes of texts have no order.
+    """
+    labels = np.asarray(labels)
+    return labels if labels.dtype == object else found
+
+
+def mark_of(labels: np.ndarray) -> str | int:
+    """What marks an unlabelled image among these labels (n,): -1 or the string "-1"."""
+    if labels.dtype == object:
+        return _MARK if (labels == _MARK).any() and not (labels == UNLABELLED).any() else UNLABELLED
+    return _MARK if labels.dtype.kind in "US" else UNLABELLED
+
+
 def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """The classes at the positions `labels`, and -1 where there is none, in the dtype of `like`."""
-    decoded = classes[labels].astype(like.dtype)
-    if (labels < 0).any():
-        decoded[labels < 0] = "-1" if like.dtype.kind in "US" else UNLABELLED
+    """The classes at the positions `labels`, and a mark where there is none, as in `like`.
+
+    The dtype is that of `like`, unless it has no room for the mark.
+    """
+    dtype, is_none = like.dtype, labels < 0
+    if is_none.any() and dtype.kind in "USbu":
+        room = f"{dtype.kind}{len(_MARK)}" if dtype.kind in "US" else np.int8
+        dtype = np.promote_types(dtype, room)
+    decoded = classes[labels].astype(dtype)
+    decoded[is_none] = mark_of(like)
     return decoded

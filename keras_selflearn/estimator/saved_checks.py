@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.estimator.fitted import has_embedding_layer
+from keras_selflearn.labelling.calibration import Calibration
+from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.side_by_side import n_features_of_all
@@ -35,6 +37,12 @@ def check_labels(known: Mapping[str, Any]) -> None:
         and np.isin(labels[labelled_in >= 0], classes).all()
     ):
         raise ValueError("its labels do not fit its classes")
+
+
+def check_object_labels(setting: Any) -> None:
+    """Raise a `ValueError` for a setting of labels of dtype object that was never written."""
+    if setting is not None and setting not in ({"unlabelled": -1}, {"unlabelled": "-1"}):
+        raise ValueError("its labels of dtype object are marked with neither -1 nor '-1'")
 
 
 def check_reference(known: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -68,3 +76,16 @@ def embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
     if has_embedding_layer(parameters, objective):
         return parameters["embedding_size"]
     return n_features_of_all(parameters["backbone"])
+
+
+def calibration_of(setting: Any, labeller: type[Labeller]) -> Calibration | None:
+    """Return the saved calibration; a `ValueError` unless it is one of the labeller's."""
+    if setting is None:
+        return None
+    slope, intercept, unit = (setting[name] for name in ("slope", "intercept", "unit"))
+    numbers_are_finite = all(
+        type(x) in (int, float) and abs(x) < np.inf for x in (slope, intercept)
+    )
+    if not (numbers_are_finite and slope >= 0 and unit == labeller.confidence_unit):
+        raise ValueError("its calibration is none of its labeller")
+    return Calibration(float(slope), float(intercept), unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -15,9 +16,12 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
+from keras_selflearn.estimator.label_codes import decode, encode, mark_of, plain
 from keras_selflearn.estimator.saved_checks import (
     WEIGHTS,
+    calibration_of,
     check_labels,
+    check_object_labels,
     check_reference,
     check_size,
     embedding_size,
@@ -37,6 +41,8 @@ from keras_selflearn.network.own_model import (
     is_own_model,
 )
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
+from keras_selflearn.options.earlier_names import named_as_now
+from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -67,34 +73,38 @@ _LARGEST_IMAGE = 2**14
 def save_fitted(fitted: Fitted, folder: str | os.PathLike) -> None:
     """Write `fitted` to a new folder; see `SelfLearningClassifier.save`."""
     with folder_written_whole(Path(folder).expanduser()) as unfinished:
-        _write(fitted, unfinished)
+        for name, content in content_of(fitted).items():
+            (unfinished / name).write_bytes(content)
 
 
-def _write(fitted: Fitted, folder: Path) -> None:
+def content_of(fitted: Fitted) -> dict[str, bytes]:
+    """Return the content of the files that `save_fitted` writes, by their names."""
     parameters = {**fitted.parameters, "loss": fitted.objective.name}
     for name in ("weights", "prior"):
         parameters[name] = str(parameters[name])
-    files = [WEIGHTS, ARRAYS]
+    files = {}
     backbones = each_backbone(fitted.lasting_backbone())
     names = [OWN if is_own_model(each) else each for each in backbones]
     parameters["backbone"] = names if names[1:] else names[0]
     for place, file in _architecture_files(parameters["backbone"]).items():
         architecture = {**architecture_of(backbones[place]), "keras": keras.__version__}
-        (folder / file).write_text(json.dumps(architecture) + "\n", encoding="utf-8")
-        files.append(file)
-    arrays: dict[str, Any] = {name: getattr(fitted, field) for name, field in _ARRAYS.items()}
+        files[file] = (json.dumps(architecture) + "\n").encode()
+    plain, labels = _without_objects(fitted)
+    arrays: dict[str, Any] = {name: getattr(plain, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     content = io.BytesIO()  # On a full disk NumPy would leave a file open, which Python tells of.
     np.savez_compressed(content, **arrays)
-    (folder / ARRAYS).write_bytes(content.getvalue())
+    files[ARRAYS] = content.getvalue()
     trained = fitted.network.without_optimizer()
-    (folder / WEIGHTS).write_bytes(weights_content(trained.save_weights))
+    files[WEIGHTS] = weights_content(trained.save_weights)
     settings = json.dumps(
         {
             "format": FORMAT,
-            "sha256": {name: sha256(folder / name) for name in files},
+            "sha256": {name: hashlib.sha256(each).hexdigest() for name, each in files.items()},
             "parameters": parameters,
             "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
+            **labels,
+            "calibration": fitted.calibration and asdict(fitted.calibration),
             "image_shape": list(fitted.image_shape),
             "history": fitted.history,
             "termination_condition": fitted.termination,
@@ -103,7 +113,29 @@ def _write(fitted: Fitted, folder: Path) -> None:
         default=np.generic.item,
         allow_nan=False,
     )
-    (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+    return {**files, SETTINGS: (settings + "\n").encode()}
+
+
+def _without_objects(fitted: Fitted) -> tuple[Fitted, dict[str, Any]]:
+    """Labels of dtype object as numbers or strings, and the setting that makes them objects again.
+
+    An array of objects could be read by pickle alone.
+    """
+    if fitted.classes.dtype != object:
+        return fitted, {}
+    classes = plain(fitted.classes)
+    positions = np.where(fitted.labelled_in >= 0, encode(fitted.labels, classes), UNLABELLED)
+    changes = {"classes": classes, "labels": decode(positions, classes, classes)}
+    return replace(fitted, **changes), {"object_labels": {"unlabelled": mark_of(fitted.labels)}}
+
+
+def _with_objects(fitted: Fitted, setting: Any) -> Fitted:
+    """Undo `_without_objects`."""
+    if setting is None:
+        return fitted
+    labels = fitted.labels.astype(object)
+    labels[fitted.labelled_in < 0] = setting["unlabelled"]
+    return replace(fitted, classes=fitted.classes.astype(object), labels=labels)
 
 
 def load_fitted(
@@ -130,23 +162,28 @@ def load_fitted(
     _check_names(folder, settings.get("parameters"), loss)
     try:
         known = _from_settings(settings, loss, _backbone(folder, settings), check_parameters)
-        # A classifier of version 0.2.0 never gave a pseudo-label anew.
-        arrays.setdefault("flips", np.zeros(len(arrays["labeled_iter"]), np.int64))
+        if "flips" not in arrays:  # Version 0.2.0 never gave a pseudo-label anew.
+            arrays["flips"] = np.zeros(len(arrays["labeled_iter"]), np.int64)
+            known["parameters"] = named_as_now(known["parameters"])
         known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
         parameters, objective = known["parameters"], known["objective"]
         n_classes = len(known["classes"])
         setting = Setting(**labeller_setting(parameters, objective, n_classes))
         labeller = labeller_class(parameters["labelling"] or objective.labelling)
         check_labels(known)
+        object_labels = settings.get("object_labels")
+        check_object_labels(object_labels)
         labeller.check_arrays(arrays, setting, embedding_size(parameters, objective))
         check_reference(known, arrays)
         check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
+        known["calibration"] = calibration_of(settings.get("calibration"), labeller)
     except Exception as error:  # A value of another type than was saved fails in many ways.
         raise _damaged(folder, error) from error
     network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
     setting = Setting(**labeller_setting(parameters, objective, n_classes, network.head))
     fitted = Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
+    fitted = _with_objects(fitted, object_labels)
     # There may be no other copy of a user's model than the trained one.
     return replace(fitted, parameters={**parameters, "backbone": fitted.lasting_backbone()})
 

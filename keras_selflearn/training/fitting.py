@@ -58,6 +58,7 @@ def fit(
     first_epoch: int,
     callbacks: Sequence[tf.keras.callbacks.Callback],
     after_step: Callable[[float], None],
+    verbose: int | str = 0,
 ) -> None:
     """Do the rest of a training.
 
@@ -82,6 +83,8 @@ def fit(
         end of this training. A process that goes on has callbacks without what they learned.
     after_step : callable
         Called with the mean loss of the part so far. An exception from it ends the training.
+    verbose : 0, 1, 2 or "auto"
+        How Keras tells of its progress.
     """
     parts, steps = schedule.epochs_and_steps(steps_per_epoch)
     rates = schedule.rates(parts * steps)
@@ -99,7 +102,7 @@ def fit(
                 _AfterStep(steps, progress, after_step),
             ],
             shuffle=False,
-            verbose=0,
+            verbose=verbose,
         )
         if trainer.stop_training:
             break

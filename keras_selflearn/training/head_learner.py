@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.labelling.linear_heads import HEADS, LinearHead, blend, say_of_labels
 from keras_selflearn.labelling.memory import Memory
 from keras_selflearn.network.head_network import HeadNetwork
@@ -53,12 +55,14 @@ class HeadLearner:
     heads : HeadChoice
     test_data : (embeddings, labels) or None
         (m, d) float32 and (m,) integers from 0 to n_classes - 1, or `UNKNOWN_CLASS`.
+    given_weights : (n,) floats or None
+        The weight of each image with a given label, by its index. None: 1.
 
     Attributes
     ----------
     test_embeddings : (m, d) float32 or None
-    test_predictions : (m,) int64 or None
-        The labels of the test images at the last measurement.
+    test_predictions : Labels or None
+        What the test images were labelled with at the last measurement.
     """
 
     def __init__(
@@ -70,14 +74,16 @@ class HeadLearner:
         n_classes: int,
         heads: HeadChoice,
         test_data: tuple[np.ndarray, np.ndarray] | None,
+        given_weights: np.ndarray | None = None,
     ) -> None:
         self.network = network
         self.labelling = labelling
         self.n_classes = n_classes
         self.test_embeddings = None if test_data is None else test_data[0]
-        self.test_predictions: np.ndarray | None = None
+        self.test_predictions: Labels | None = None
         self._embeddings = embeddings
         self._heads = heads
+        self._given_weights = given_weights
         self._test_labels = None if test_data is None else test_data[1]
         self._meta_iteration = 0
         self._memory = Memory()
@@ -119,7 +125,7 @@ class HeadLearner:
             return None
         labels = self._test_labels
         self.test_predictions, _ = self.labelling.label_test(self.test_embeddings)
-        return 100 * int(np.sum(self.test_predictions == labels)) / len(labels)
+        return 100 * int(np.sum(self.test_predictions.labels == labels)) / len(labels)
 
     def embed(self, indices: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of these training images."""
@@ -149,17 +155,23 @@ class HeadLearner:
         """Give the weight of each labelled example, (k,): a given label weighs more."""
         given = examples.labelled_in[examples.labelled] == 0
         n_given = int(given.sum())
-        weight = max(1.0, (len(given) - n_given) / (_SHARE * n_given))
+        weight: Any = max(1.0, (len(given) - n_given) / (_SHARE * n_given))
+        if self._given_weights is not None:
+            weight = weight * self._given_weights[examples.labelled]
         return np.where(given, weight, 1.0)
 
     def _head_on_labels(self, examples: Examples) -> LinearHead:
         given = examples.initially_labelled
+        weights = None if self._given_weights is None else self._given_weights[given]
         return self._memory.once(
             "head on labels",
             (given, examples.labels[given]),
             (),
             lambda: HEADS[self._heads.first](
-                self._embeddings[given], examples.labels[given], n_classes=self.n_classes
+                self._embeddings[given],
+                examples.labels[given],
+                n_classes=self.n_classes,
+                weights=weights,
             ),
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.network.averaging import WeightAverage
 from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
@@ -46,12 +47,14 @@ class KerasLearner:
         Active in every training.
     after_step : callable, optional
         Called without arguments after each gradient step. An exception from it ends the training.
+    verbose : 0, 1, 2 or "auto"
+        How Keras tells of its progress.
 
     Attributes
     ----------
     test_embeddings : (m, d) float32 or None
         The embeddings of the test images at the last measurement.
-    test_predictions : (m,) int64 or None
+    test_predictions : Labels or None
         The labels that they got.
     """
 
@@ -69,6 +72,7 @@ class KerasLearner:
         first: int = 0,
         callbacks: Sequence[tf.keras.callbacks.Callback] = (),
         after_step: Callable[[], None] | None = None,
+        verbose: int | str = 0,
     ) -> None:
         self.network = network
         self.labelling = labelling
@@ -81,8 +85,9 @@ class KerasLearner:
         self.first = first
         self.callbacks = list(callbacks)
         self.test_embeddings: np.ndarray | None = None
-        self.test_predictions: np.ndarray | None = None
+        self.test_predictions: Labels | None = None
         self._after_step = after_step
+        self._verbose = verbose
         self._keras_epochs = 0
         self._data_epochs = 0
         self._progress = TrainingProgress()
@@ -146,6 +151,7 @@ class KerasLearner:
                 first_epoch=self._keras_epochs,
                 callbacks=self.callbacks,
                 after_step=after_step,
+                verbose=self._verbose,
             )
         self._progress = TrainingProgress()
         self._keras_epochs += len(progress.losses)
@@ -204,7 +210,7 @@ class KerasLearner:
             return None
         images, labels = self.test_data
         self.test_predictions, self.test_embeddings = self.labelling.label_test(images)
-        return 100 * int(np.sum(self.test_predictions == labels)) / len(labels)
+        return 100 * int(np.sum(self.test_predictions.labels == labels)) / len(labels)
 
     def embed(self, indices: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of these training images."""

@@ -84,6 +84,8 @@ class BatchTraining:
         Whether a batch has weights, too: the confidence of each pseudo-label, and 1 for given ones.
     starts_anew : bool
         See `MetaTraining`.
+    given_weights : (n,) float32 or None
+        The weight of each image with a given label, by its index. None: 1.
     """
 
     batch_size: int
@@ -95,6 +97,7 @@ class BatchTraining:
     images_per_class: int | None = None
     weighs_by_confidence: bool = False
     starts_anew: bool = False
+    given_weights: np.ndarray | None = None
 
     def steps_per_epoch(self, examples: Examples) -> int:
         """Return the number of batches that hold each labelled image once.
@@ -118,7 +121,8 @@ class BatchTraining:
         indices = examples.labelled
         is_pseudo = _is_pseudo(examples)
         targets = _soft_targets(examples) if self.has_soft_targets else examples.labels[indices]
-        weights = [_weights(examples)] if self.weighs_by_confidence else []
+        weighs = self.weighs_by_confidence or self.given_weights is not None
+        weights = [self._weights(examples)] if weighs else []
         return drawn_batches(
             images,
             indices,
@@ -128,6 +132,15 @@ class BatchTraining:
             first_step=first_step,
             steps=steps,
         )
+
+    def _weights(self, examples: Examples) -> np.ndarray:
+        """The weight of each labelled image, (k,) float32."""
+        indices, one = examples.labelled, np.float32(1)
+        of_given = one if self.given_weights is None else self.given_weights[indices]
+        of_pseudo = one
+        if self.weighs_by_confidence:
+            of_pseudo = examples.confidence[indices].astype(np.float32)
+        return np.where(_is_pseudo(examples), of_pseudo, of_given)
 
     def _mixes(self, n_pseudo: int) -> bool:
         return self.labelled_share is not None and n_pseudo > 0
@@ -168,12 +181,6 @@ class BatchTraining:
 def _is_pseudo(examples: Examples) -> np.ndarray:
     """Whether the label of each labelled image is a pseudo-label."""
     return examples.labelled_in[examples.labelled] > 0
-
-
-def _weights(examples: Examples) -> np.ndarray:
-    """The weight of each labelled image, (k,) float32."""
-    confidence = examples.confidence[examples.labelled].astype(np.float32)
-    return np.where(_is_pseudo(examples), confidence, np.float32(1))
 
 
 def _soft_targets(examples: Examples) -> np.ndarray:

@@ -79,6 +79,20 @@ def test_texts_that_are_no_names_are_warned_of(name):
     assert f"y has a class {name!r}, which is no name" in said
 
 
+@pytest.mark.parametrize("name", ["nan", "NaN", "unlabelled", "Unlabeled", " none", "?"])
+def test_texts_that_stand_for_no_label_are_warned_of(name):
+    (said,) = said_of(np.unique([name, "a"]))
+    assert f"y has a class {name!r}, which looks like no label" in said and "'-1'" in said
+
+
+@pytest.mark.parametrize("most", [255, 65535, 2**32 - 1, 2**64 - 1])
+def test_the_text_of_an_unsigned_minus_1_is_warned_of(most):
+    (said,) = said_of(np.unique(["0", "7", str(most)]))
+    assert f"y has a class '{most}', which is what -1 becomes in an unsigned dtype" in said
+    assert said_of(np.unique(["0", str(most - 1), str(most)])) == []
+    assert said_of(np.unique(["a", str(most)])) == []
+
+
 @pytest.mark.parametrize("other", ["Cat", "cat ", " cat", "c\u200bat", "\uff43at"])
 def test_classes_that_look_alike_are_warned_of_with_both_spellings(other):
     (said,) = said_of(np.unique(np.array(["cat", other, "dog"])))

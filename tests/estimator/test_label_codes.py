@@ -10,7 +10,14 @@ import pytest
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.estimator.inputs import check_labels, check_test_data
-from keras_selflearn.estimator.label_codes import classes_of, encode, match
+from keras_selflearn.estimator.label_codes import (
+    as_given,
+    classes_of,
+    decode,
+    encode,
+    is_unlabelled,
+    match,
+)
 from keras_selflearn.selflearning.examples import UNKNOWN_CLASS
 
 # German, Vietnamese with two accents on one letter, Korean, and a sign that is another letter.
@@ -85,6 +92,43 @@ def test_other_letters_are_other_labels():
         match(np.array(["bar", "BAR", "Bar "]), classes, "y")
     with pytest.warns(InputWarning, match="does not have: 'bar'"):
         match(np.array(["bar", "Bar"]), classes, "y")
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [([-1, -1], -1), (["-1", "-1"], "-1"), (["-1", -1], -1), ([], -1)],
+)
+@pytest.mark.parametrize("names", [["b", "a"], [10, 2], [2.5, 0.5]])
+def test_labels_of_dtype_object_come_back_with_the_mark_that_was_given(names, marks, expected):
+    given = np.array([*names, *marks], object)
+    labels = check_labels(given, len(given), "y")
+    unlabelled = is_unlabelled(labels)
+    np.testing.assert_array_equal(is_unlabelled(given), unlabelled)
+    assert unlabelled.tolist() == [False, False, *(True for _ in marks)]
+    classes, positions = classes_of(labels[~unlabelled])
+    if expected == -1 and "-1" not in marks:
+        assert encode(given[:2], classes.astype(object)).tolist() == positions.tolist()
+    found = decode(np.append(positions, [-1, -2]), classes, as_given(given, labels))
+    assert found.dtype == object
+    assert [*map(str, found)] == [*map(str, names), str(expected), str(expected)]
+    assert type(found[-1]) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("labels", "mark"),
+    [
+        (np.array(["a", "b"]), "-1"),
+        (np.array([b"a", b"b"]), b"-1"),
+        (np.array([3, 200], np.uint8), -1),
+        (np.array([False, True]), -1),
+        (np.array([0.5, 1.5]), -1),
+    ],
+    ids=str,
+)
+def test_a_mark_fits_into_the_labels_of_every_dtype(labels, mark):
+    found = decode(np.array([1, -1, 0]), labels, labels)
+    assert found.tolist() == [labels[1], mark, labels[0]]
+    assert decode(np.array([1, 0]), labels, labels).dtype == labels.dtype
 
 
 @pytest.mark.slow

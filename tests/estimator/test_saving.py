@@ -7,7 +7,7 @@ import os
 import resource
 import sys
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
@@ -67,6 +67,23 @@ def change_arrays(folder, **changes):
         arrays = {**archive, **changes}
     np.savez(folder / "arrays.npz", **arrays)
     sign(folder)
+
+
+@pytest.mark.parametrize("mark", [-1, "-1"])
+def test_labels_of_dtype_object_are_objects_again(fitted, mark, tmp_path):
+    labels = fitted.transduction_.astype(object)
+    labels[fitted.labeled_iter_ < 0] = mark
+    clf = SelfLearningClassifier()
+    clf.fitted_ = replace(fitted.fitted_, classes=fitted.classes_.astype(object), labels=labels)
+    clf.save(tmp_path / "clf")
+    loaded = SelfLearningClassifier.load(tmp_path / "clf")
+    assert loaded.classes_.dtype == loaded.transduction_.dtype == object
+    assert loaded.classes_.tolist() == fitted.classes_.tolist()
+    assert loaded.transduction_.tolist() == labels.tolist()
+    assert loaded.score(IMAGES, labels) == clf.score(IMAGES, labels)
+    change_settings(tmp_path / "clf", object_labels={"unlabelled": "none"})
+    with pytest.raises(InputError, match="marked with neither -1 nor"):
+        SelfLearningClassifier.load(tmp_path / "clf")
 
 
 @pytest.mark.slow

@@ -215,6 +215,22 @@ def test_pseudo_labelled_images_may_weigh_by_their_confidence(n_probabilities):
     assert seen == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("by_confidence", [False, True])
+def test_given_labels_may_have_weights_of_their_own(by_confidence):
+    data = Examples.from_labels(np.where(np.arange(40) < 20, TRUTH, -1))
+    pseudo, sure = np.arange(30, 36), np.linspace(0.1, 1, 6)
+    data = data.merge(pseudo, TRUTH[pseudo], sure, np.full(6, -1), 1)
+    own = np.arange(40, dtype=np.float32) / 8
+    way = BatchTraining(9, (), seed=0, weighs_by_confidence=by_confidence, given_weights=own)
+    of_pseudo = sure.tolist() if by_confidence else [1.0] * 6
+    expected = dict(enumerate(own[:20].tolist())) | dict(zip(pseudo.tolist(), of_pseudo))
+    seen = {}
+    for images, _, weights in way.batches(IMAGES, data, first_step=0, steps=3):
+        assert weights.dtype == tf.float32
+        seen.update(zip(shown(images)[0].tolist(), weights.numpy().tolist()))
+    assert seen == pytest.approx(expected)
+
+
 @pytest.mark.slow
 def test_a_training_goes_less_to_a_pseudo_label_of_little_weight():
     """Images 20 to 39 have wrong labels: the surer they are, the more of them it learns."""
