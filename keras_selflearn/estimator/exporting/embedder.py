@@ -17,8 +17,13 @@ def embedder_of(fitted: Fitted, precision: str | None = None) -> tf.keras.Model:
     precision : str, optional
         By default the classifier's.
     """
+    parameters = {
+        **fitted.parameters,
+        "backbone": fitted.lasting_backbone(),
+        "batch_statistics": False,  # It changes training alone, and no converter knows its parts.
+    }
     network = network_from(
-        {**fitted.parameters, "backbone": fitted.lasting_backbone()},
+        parameters,
         fitted.objective,
         fitted.image_shape,
         len(fitted.classes),

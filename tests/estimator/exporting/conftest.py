@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_selflearn import SelfLearningClassifier
 
 KINDS = {
     "softmax": {"image_size": 40},
     "three neighbours": {"loss": "triplet", "n_neighbors": 3},
+    "raw": {"loss": "triplet", "compared_embedding": "raw"},
+    "statistics": {"backbone": "own", "weights": "own", "batch_statistics": True},
     "vote": {"train": "head", "labelling": "vote", "mirror": True, "meta_iterations": 1},
     "graph": {"train": "head", "labelling": "graph", "preprocessing": "caffe"},
     "grey": {"loss": "triplet", "precision": "mixed_bfloat16", "image_size": 40},
 }
+
+
+def own_network():
+    layers = tf.keras.layers
+    images = tf.keras.Input((32, 32, 3))
+    features = layers.BatchNormalization()(layers.Conv2D(16, 3, strides=4)(images))
+    features = layers.GlobalAveragePooling2D()(layers.ReLU()(features))
+    return tf.keras.Model(images, features)
 
 
 def fit(digits, **changes):
@@ -22,6 +33,8 @@ def fit(digits, **changes):
     labels = np.array(["null ü", "b", "a/c", "d", "e", "f", "g", "h", "i", "j"])[digits.labels]
     labels = np.where(np.arange(len(labels)) % 3 == 2, "-1", labels)
     images = digits.images[:120]
+    if changes.get("backbone") == "own":
+        changes["backbone"] = own_network()
     if changes.pop("grey", False):
         images = images[..., :1]
     return SelfLearningClassifier(**{**options, **changes}).fit(images, labels[:120])

@@ -23,7 +23,7 @@ from keras_selflearn.labelling.softmax import SoftmaxLabeller
 
 pytestmark = pytest.mark.slow
 
-KINDS = ["softmax", "three neighbours", "vote", "graph", "grey"]
+KINDS = ["softmax", "three neighbours", "raw", "statistics", "vote", "graph", "grey"]
 each_format = pytest.mark.parametrize("name", FORMATS)
 
 
