@@ -58,6 +58,7 @@ from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_batch_statistics
+from keras_selflearn.network.gradient_registry import traced_gradients_forgotten
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.side_by_side import (
@@ -258,6 +259,7 @@ class SelfLearningClassifier(
     objective_ = _of_fitted("objective")
     fitted_parameters_ = _of_fitted("parameters")
 
+    @traced_gradients_forgotten()
     def fit(
         self,
         X: Images,
