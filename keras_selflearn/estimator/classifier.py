@@ -363,9 +363,9 @@ class SelfLearningClassifier(
         prior = prior_of(self.prior, classes)
         given_weights = check_sample_weight(sample_weight, labels, objective)
         check_verbose(verbose)
-        start = None
+        continued = None
         if continue_from is not None:
-            start = Start.of(self._fitted_of(continue_from), self, objective, classes)
+            continued = Start.of(self._fitted_of(continue_from), self, objective, classes)
         callbacks = [*feature_progress(verbose), *(callbacks or ())]
         if checkpoints is not None and self.random_state is None:
             raise InputError("checkpoints need a random_state: without one no run is like another.")
@@ -383,7 +383,7 @@ class SelfLearningClassifier(
                     held_out,
                     prior,
                     given_weights,
-                    start.digest() if start else None,
+                    continued.digest() if continued else None,
                 ),
             )
         parameters = self.get_params(deep=False)
@@ -403,7 +403,7 @@ class SelfLearningClassifier(
                 callbacks=callbacks,
                 after_step=resuming.after_step if resuming else None,
                 given_weights=given_weights,
-                start=start,
+                start=continued,
                 verbose=verbose,
                 tell=functools.partial(_call, callbacks, "on_features"),
                 tell_graph=functools.partial(_call, callbacks, "on_graph"),
