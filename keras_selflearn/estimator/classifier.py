@@ -470,7 +470,8 @@ class SelfLearningClassifier(
 
     def predict(self, X: Images) -> np.ndarray:
         """The labels (n,), from `classes_`, of the images; see `transform` for `X`."""
-        return self.classes_[self.labeller_.label(self._embed(X)[0]).labels]
+        embeddings, _ = self._embed(X)
+        return self.classes_[self.labeller_.label(embeddings).labels]
 
     def predict_proba(self, X: Images) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
@@ -478,7 +479,8 @@ class SelfLearningClassifier(
         With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote` the
         shares of the labellers' votes. See `transform` for `X`.
         """
-        return self.labeller_.probabilities(self._embed(X)[0])
+        embeddings, _ = self._embed(X)
+        return self.labeller_.probabilities(embeddings)
 
     def score(self, X: Images, y: Any = None, sample_weight: np.ndarray | None = None) -> float:
         """The share of labelled images that `predict` labels right, from 0 to 1.

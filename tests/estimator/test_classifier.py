@@ -281,8 +281,11 @@ def test_validation_data_that_is_no_pair_is_an_error():
 
 
 def test_predict_before_fit_is_an_error():
+    for use in (classifier().predict, classifier().predict_proba, classifier().transform):
+        with pytest.raises(ValueError, match="not fitted yet"):
+            use(IMAGES)
     with pytest.raises(ValueError, match="not fitted yet"):
-        classifier().predict(IMAGES)
+        classifier().score(IMAGES, NAMES)
 
 
 @pytest.mark.parametrize(
