@@ -67,7 +67,8 @@ def start(results_dir, *flags, script=("-m", "keras_selflearn.main")):
 def contents(folder):
     """By name: the history, the pseudo-labels, the weights, and what was measured."""
     record = json.loads((folder / "run.json").read_text())
-    names = ["history.csv", "pseudo_labels.csv", "embeddings-initial.npz", "embeddings-final.npz"]
+    names = ["history.csv", "pseudo_labels.csv", "labels.csv"]
+    names += ["embeddings-initial.npz", "embeddings-final.npz"]
     return {
         **{name: record[name] for name in ("status", "history", "test_accuracy")},
         **{name: (folder / name).read_bytes() for name in names},

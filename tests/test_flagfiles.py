@@ -54,7 +54,9 @@ def test_authors_choices_are_all_there():
         "arcface_margin": "0.5",
         "selection": "equal",
         "reference": "initial",
+        "compared_embedding": "raw",
         "validation_features": "standardised",
+        "precision": "float32",
     }
 
 

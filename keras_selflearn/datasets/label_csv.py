@@ -14,6 +14,8 @@ from keras_selflearn.storage.csv_files import unshielded
 from keras_selflearn.storage.tables import is_utf8, opened_table
 
 _COLUMNS = ("path", "label")
+# A run's labels.csv says so of a label that it predicted. Such a label is no given one.
+_SOURCE, _PREDICTED = "source", "predicted"
 # Arrays of labels take as much for each image as the longest label does.
 _LONGEST_LABEL = 1000
 # Empty, and -1 as people and programs write it.
@@ -29,7 +31,8 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
     Parameters
     ----------
     path : Path
-        A CSV file with the columns `path`, below `folder`, and `label`; see `opened_table`.
+        A CSV file with the columns `path`, below `folder`, and `label`; see `opened_table`. With a
+        column `source`, as a run's labels.csv has it, labels that are `predicted` count as none.
     folder : Path
     images : sequence of str
         The paths of all images below `folder`.
@@ -66,7 +69,7 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str | None]]:
     """Give the place, the path and the label of each row."""
-    with opened_table(path, _COLUMNS) as table:
+    with opened_table(path, _COLUMNS, (_SOURCE,)) as table:
         for row in table.rows:
             where = f"{path}, line {table.line}"
             if not any(cell.strip() for cell in row):
@@ -84,7 +87,8 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str | None]]:
                 )
             if "\0" in label:
                 raise InputError(f"{where}: the label holds a NUL character: take it out.")
-            yield where, name, None if label in _NO_LABEL else label
+            is_predicted = cells[2:] and cells[2].strip().lower() == _PREDICTED
+            yield where, name, None if label in _NO_LABEL or is_predicted else label
 
 
 def _spellings(name: str) -> Iterator[str]:

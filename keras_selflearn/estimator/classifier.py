@@ -31,7 +31,7 @@ from keras_selflearn.estimator.doubts import (
 )
 from keras_selflearn.estimator.embedding_given import embed_given, embed_labelled
 from keras_selflearn.estimator.feature_progress import check_verbose, feature_progress
-from keras_selflearn.estimator.fitted import Fitted, parameters_of
+from keras_selflearn.estimator.fitted import Fitted, is_normalized, parameters_of
 from keras_selflearn.estimator.gathering import Images, training_images, validation_images
 from keras_selflearn.estimator.identity import identity_of_fit
 from keras_selflearn.estimator.inputs import (
@@ -577,7 +577,7 @@ class SelfLearningClassifier(
             self.labelling or objective.labelling,
             self.min_confidence,
             logits=objective.logits,
-            normalized=objective.normalized,
+            normalized=is_normalized(self.get_params(deep=False), objective),
         )
         labellers_of(self)
         for each in fields(EstimatorOptions):

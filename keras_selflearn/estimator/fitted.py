@@ -17,7 +17,7 @@ from keras_selflearn.network.linear_embedding import build_embedding_network
 from keras_selflearn.network.model import Network, build_network
 from keras_selflearn.network.own_model import is_own_model
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
-from keras_selflearn.options.labelling import labellers_of
+from keras_selflearn.options.labelling import embeds_raw, labellers_of
 from keras_selflearn.options.training import has_linear_embedding, of_head
 
 _OF_NETWORK = ["backbone", "weights", "embedding_size", "dropout", "optimizer", "learning_rate"]
@@ -107,19 +107,25 @@ def network_from(
         "optimizer": parameters["optimizer"] or objective.optimizer,
         **changes,
     }
+    raw = embeds_raw(_options(parameters, objective))
     if parameters["train"] != "head":
         options = {name: parameters[name] for name in (*_OF_NETWORK, *changes)}
-        return build_network(objective=objective, **shape, **options)
+        return build_network(objective=objective, raw=raw, **shape, **options)
     options = {name: parameters[name] for name in _OF_HEAD_NETWORK}
     if not embeds(parameters, objective):
         return build_head_network(**shape, **options)
     options |= {name: parameters[name] for name in _OF_EMBEDDING}
-    return build_embedding_network(objective=objective, **shape, **options)
+    return build_embedding_network(objective=objective, raw=raw, **shape, **options)
 
 
 def embeds(parameters: Mapping[str, Any], objective: Objective) -> bool:
     """Whether the network of these parameters is a linear embedding of a backbone's features."""
     return has_linear_embedding(_options(parameters, objective))
+
+
+def is_normalized(parameters: Mapping[str, Any], objective: Objective) -> bool:
+    """Whether every embedding that the network gives has length 1."""
+    return objective.normalized and not embeds_raw(_options(parameters, objective))
 
 
 def has_embedding_layer(parameters: Mapping[str, Any], objective: Objective) -> bool:
@@ -175,7 +181,7 @@ def labeller_setting(
         "voters": labellers_of(_options(parameters, objective)),
         "columns_of_networks": _columns_of_networks(parameters, objective),
         "n_classes": n_classes,
-        "normalized": objective.normalized,
+        "normalized": is_normalized(parameters, objective),
         "head": objective.logits_head(head),
         **more,
     }

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any, Callable, Union
 
 import numpy as np
@@ -14,23 +12,19 @@ import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.estimator.continuing import Start
-from keras_selflearn.estimator.fitted import labeller_setting, network_from
+from keras_selflearn.estimator.features_once import features_once
+from keras_selflearn.estimator.fitted import is_normalized, labeller_setting, network_from
 from keras_selflearn.labelling import make_labeller
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.labelling.memory import Memory
 from keras_selflearn.losses.objective import Objective
-from keras_selflearn.network.backbone import identity_of
 from keras_selflearn.network.embedding import embed
-from keras_selflearn.network.features import compute_features, features_key
 from keras_selflearn.network.head_network import HeadNetwork
 from keras_selflearn.network.left_over import free_left_over, remember
 from keras_selflearn.network.linear_embedding import EmbeddingNetwork
 from keras_selflearn.network.model import Network
-from keras_selflearn.network.precision import resolve_precision
-from keras_selflearn.network.side_by_side import each_backbone
 from keras_selflearn.options.augmentation import parse_augmentations, parse_views
 from keras_selflearn.options.training import ScheduleOptions, of_head
-from keras_selflearn.storage.cache import cache_root
 from keras_selflearn.training.embedding_labelling import EmbeddingLabelling
 from keras_selflearn.training.head_learner import HeadChoice, HeadLearner
 from keras_selflearn.training.head_then_all import HeadThenAllLearner
@@ -156,7 +150,10 @@ def network_learner(task: Task, *, first: int = 0) -> KerasLearner:
         task.test_data,
         first=first,
         embed_unlabelled=functools.partial(
-            embed_views, network, views=views_of(names), normalized=task.objective.normalized
+            embed_views,
+            network,
+            views=views_of(names),
+            normalized=is_normalized(task.parameters, task.objective),
         )
         if names
         else None,
@@ -167,7 +164,7 @@ def head_learner(task: Task) -> HeadLearner | KerasLearner:
     """Compute features once, and fit heads on them, or train a linear embedding of them."""
     network = task.build_network()
     assert isinstance(network, HeadNetwork)
-    features = _features(task, network, task.images, "training")
+    features = features_once(task.parameters, network, task.images, "training", task.tell)
     embedding = JoinedEmbedding.fit(features)
     network.set_embedding([(part.scale, part.shift) for part in embedding.parts])
     embeddings = embedding.embed(features)
@@ -177,7 +174,8 @@ def head_learner(task: Task) -> HeadLearner | KerasLearner:
         if len(task.held_out):
             test_data = embeddings[task.held_out], labels
         else:
-            test_data = embedding.embed(_features(task, network, images, "test")), labels
+            test_features = features_once(task.parameters, network, images, "test", task.tell)
+            test_data = embedding.embed(test_features), labels
     if isinstance(network, EmbeddingNetwork):
         return _by_steps(
             task, network, network.embed_features, embeddings, test_data, augments=False
@@ -271,38 +269,3 @@ def _schedule(
 ) -> Schedule:
     shared = {each.name: parameters[each.name] for each in fields(ScheduleOptions)}
     return Schedule(epochs=epochs, learning_rate=learning_rate, steps=steps, **shared)
-
-
-def _features(task: Task, network: HeadNetwork, images: np.ndarray, kind: str) -> list[np.ndarray]:
-    """Return the features (n, d) of the images by each backbone, each kept on its own."""
-    names = ("image_size", "preprocessing", "mirror")
-    decisive = {name: str(task.parameters[name]) for name in names}
-    decisive["precision"] = resolve_precision(task.parameters["precision"])
-    found = []
-    for backbone, featurizer, compute, base in zip(
-        each_backbone(task.parameters["backbone"]),
-        network.featurizers,
-        network.feature_functions,
-        network.backbones,
-    ):
-        key = features_key(
-            images, {**decisive, "backbone": identity_of(backbone)}, featurizer.get_weights()
-        )
-        found.append(
-            compute_features(
-                compute,
-                images,
-                features_folder() / key,
-                d=featurizer.output_shape[-1],
-                kind=kind,
-                network=base.name,
-                pixels=math.prod(network.seen_shape[:2]),
-                tell=task.tell,
-            )
-        )
-    return found
-
-
-def features_folder() -> Path:
-    """The folder in the user's cache folder that keeps features."""
-    return cache_root() / "features"

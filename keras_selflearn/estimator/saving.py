@@ -40,6 +40,7 @@ from keras_selflearn.network.own_model import (
     is_own_model,
 )
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
+from keras_selflearn.options.earlier_names import named_as_now
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -136,8 +137,9 @@ def load_fitted(
     _check_names(folder, settings.get("parameters"), loss)
     try:
         known = _from_settings(settings, loss, _backbone(folder, settings), check_parameters)
-        # A classifier of version 0.2.0 never gave a pseudo-label anew.
-        arrays.setdefault("flips", np.zeros(len(arrays["labeled_iter"]), np.int64))
+        if "flips" not in arrays:  # Version 0.2.0 never gave a pseudo-label anew.
+            arrays["flips"] = np.zeros(len(arrays["labeled_iter"]), np.int64)
+            known["parameters"] = named_as_now(known["parameters"])
         known.update({field: arrays.pop(name) for name, field in _ARRAYS.items()})
         parameters, objective = known["parameters"], known["objective"]
         n_classes = len(known["classes"])

@@ -56,6 +56,7 @@ def build_embedding_network(
     optimizer: str,
     learning_rate: float,
     n_classes: int,
+    raw: bool = False,
     **frozen: Any,
 ) -> EmbeddingNetwork:
     """Build the network, and compile the part that is trained.
@@ -67,6 +68,8 @@ def build_embedding_network(
     optimizer : str
     learning_rate : float
     n_classes : int
+    raw : bool
+        Whether the embedder ends before the embedding is normalised for the loss.
     **frozen
         What `build_head_network` takes. Random weights come from TensorFlow's global generator.
 
@@ -77,19 +80,16 @@ def build_embedding_network(
     """
     features = build_head_network(n_classes=n_classes, **frozen)
     layers = tf.keras.layers
-    shared = [layers.Dense(embedding_size, dtype="float32", name="embedding")]
-    if objective.normalized:
-        shared.append(layers.UnitNormalization(dtype="float32", name="unit_of_embedding"))
+    dense = layers.Dense(embedding_size, dtype="float32", name="embedding")
+    unit = layers.UnitNormalization(dtype="float32", name="unit_of_embedding")
     head = objective.head(n_classes)
 
-    def models(inputs: tf.Tensor, embedding: tf.Tensor) -> dict[str, tf.keras.Model]:
-        for layer in shared:
-            embedding = layer(embedding)
+    def models(inputs: tf.Tensor, features: tf.Tensor) -> dict[str, tf.keras.Model]:
+        compared = dense(features)
+        embedding = unit(compared) if objective.normalized else compared
         outputs = head(embedding) if head else embedding
-        return {
-            "trainer": tf.keras.Model(inputs, outputs, name="trainer"),
-            "embedder": tf.keras.Model(inputs, embedding, name="embedder"),
-        }
+        embedder = tf.keras.Model(inputs, compared if raw else embedding, name="embedder")
+        return {"trainer": tf.keras.Model(inputs, outputs, name="trainer"), "embedder": embedder}
 
     of_features = tf.keras.Input(features.embedder.output_shape[1:], name="standard_features")
     parts = {"backbones": features.backbones, "head": head, "earlier_steps": features.earlier_steps}

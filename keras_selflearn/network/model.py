@@ -109,12 +109,14 @@ def build_network(
     image_size: int | None = None,
     preprocessing: str | None = None,
     batch_statistics: bool = False,
+    raw: bool = False,
 ) -> Network:
     """Build and compile the network.
 
     Images stay uint8 until the network scales their pixels: see `image_features` for `image_size`,
     `preprocessing` and `batch_statistics`. Embedding, head and loss are float32 with every
-    `precision`. Several replicas (see `make_strategy`) take the same step as one device takes on
+    `precision`. With `raw` the embedder ends before the embedding is normalised for the loss.
+    Several replicas (see `make_strategy`) take the same step as one device takes on
     the whole batch (see `data_parallel`). `seed` decides the dropout masks; random weights come
     from TensorFlow's global generator.
 
@@ -148,10 +150,11 @@ def build_network(
             dropout, seed, lambda: _steps_done(trainer, earlier_steps), name="dropout"
         )(features)
         embedding = layers.Dense(embedding_size, dtype="float32", name="embedding")(features)
+        compared = embedding
         if objective.normalized:
             embedding = layers.UnitNormalization(dtype="float32", name="unit_embedding")(embedding)
         head = objective.head(n_classes)
-        embedder = tf.keras.Model(images, embedding, name="embedder")
+        embedder = tf.keras.Model(images, compared if raw else embedding, name="embedder")
         trainer = model(images, head(embedding) if head else embedding, name="trainer")
         trainer.compile(
             optimizer=OPTIMIZERS[optimizer](learning_rate),

@@ -77,10 +77,15 @@ def _check_only_one(backbones: Sequence[Backbone], weights: str | os.PathLike) -
         )
 
 
+def has_few_features(backbone: Backbones) -> bool:
+    """Whether a head can be fitted on the features of an image."""
+    return n_features_of_all(backbone) <= _MOST_FEATURES
+
+
 def check_few_features(backbone: Backbones) -> None:
     """Raise an `InputError` where images have too many features for a head on them."""
     number = n_features_of_all(backbone)
-    if number > _MOST_FEATURES:
+    if not has_few_features(backbone):
         raise InputError(
             f"The network gives {number} features of an image, and a head takes up to"
             f" {_MOST_FEATURES}: give a model that ends with its feature map, whose mean is taken,"

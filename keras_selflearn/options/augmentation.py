@@ -6,6 +6,7 @@ from keras_selflearn.console.errors import unknown_name
 
 AUGMENTATION_NAMES = (
     "shift",
+    "whole-pixel-shift",
     "flip",
     "brightness",
     "contrast",

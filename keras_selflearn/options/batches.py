@@ -8,7 +8,7 @@ from typing import Any
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.option import Options, option
 from keras_selflearn.labelling import labeller_class
-from keras_selflearn.options.augmentation import AUGMENTATION_NAMES, parse_augmentations
+from keras_selflearn.options.augmentation import parse_augmentations
 from keras_selflearn.options.labelling import labelling_of
 from keras_selflearn.options.losses import loss_of, takes_probabilities
 from keras_selflearn.options.selflearning import has_meta_iterations
@@ -27,7 +27,7 @@ class BatchOptions(Options):
     batch_size: int = option(100, "Images in a mini-batch.", least=1, used=takes_steps)
     augment: str = option(
         "shift",
-        f"Augmentations: {', '.join(AUGMENTATION_NAMES)}, none.",
+        "Augmentations, comma-separated, such as shift,flip; none. docs/self-learning.md has all.",
         check=parse_augmentations,
         used=trains_network,
     )

@@ -11,10 +11,11 @@ from keras_selflearn.labelling.voters import VOTERS, parse_voters, voters_of
 from keras_selflearn.options.augmentation import VIEW_NAMES, parse_views
 from keras_selflearn.options.losses import loss_of
 from keras_selflearn.options.selflearning import has_meta_iterations
-from keras_selflearn.options.training import trains_network
+from keras_selflearn.options.training import has_linear_embedding, trains_network
 
 REFERENCES = ("initial", "all")
 TEST_FEATURES = ("as-is", "standardised")
+COMPARED_EMBEDDINGS = ("normalised", "raw")
 
 
 def labelling_of(options: Any) -> str:
@@ -31,6 +32,18 @@ def reference_matters(options: Any) -> bool:
     """Whether the labeller is given labelled images only, so that it matters which."""
     labeller = labeller_class(labelling_of(options))
     return has_meta_iterations(options) and compares(options) and not labeller.needs_unlabelled
+
+
+def normalises(options: Any) -> bool:
+    """Whether the loss takes embeddings of length 1, and labels come from their comparison."""
+    loss = loss_of(options)
+    has_embedding = trains_network(options) or has_linear_embedding(options)
+    return has_embedding and loss.normalized and not loss.logits and compares(options)
+
+
+def embeds_raw(options: Any) -> bool:
+    """Whether images are compared by the embedding before it is normalised for the loss."""
+    return options.compared_embedding == "raw" and normalises(options)
 
 
 def has_voters(options: Any) -> bool:
@@ -94,6 +107,12 @@ class LabellingOptions(Options):
         "Number of nearest labelled images that vote.",
         least=1,
         used=_used_by_labeller("n_neighbors"),
+    )
+    compared_embedding: str = option(
+        "normalised",
+        "Embedding that is compared with labelled images: normalised (as the loss has it), or raw.",
+        choices=COMPARED_EMBEDDINGS,
+        used=normalises,
     )
     validation_features: str = option(
         "as-is",

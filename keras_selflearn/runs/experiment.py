@@ -54,9 +54,10 @@ from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
+from keras_selflearn.runs.image_labels import ImageLabels, image_labels
 from keras_selflearn.runs.pictures import draw_run
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import RunRecord
+from keras_selflearn.runs.record import HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
 from keras_selflearn.selflearning.verdict import Verdict
@@ -134,8 +135,9 @@ def _run(
             _list_images(folder, dataset, labels)
             _warn(config, labels, labelled)
             found = _cross_validate(config, dataset, labels, labelled, folder)
+            held_out: list[HeldOut] = []
             if found is not None:
-                estimate, verdict = found
+                estimate, verdict, held_out = found
                 recorder.estimate(estimate, verdict)
                 if config.early_stop:
                     end_at(classifier, estimate.best())
@@ -148,12 +150,13 @@ def _run(
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
                 _list_images(folder, dataset, labels)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
-            embeddings = recorder.finish(classifier, dataset, verdict)
+            doubted = _doubt(classifier, dataset, held_out, folder)
+            embeddings = recorder.finish(classifier, dataset, doubted, verdict)
         except BaseException as error:
             recorder.fail(error)
             raise
         folder.remove_checkpoints()
-        draw_run(folder, classifier, dataset, embeddings, recorder.embed)
+        draw_run(folder, classifier, dataset, embeddings, doubted)
     return folder
 
 
@@ -191,7 +194,7 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
 
 def _cross_validate(
     config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
-) -> tuple[CrossValidation, Verdict | None] | None:
+) -> tuple[CrossValidation, Verdict | None, list[HeldOut]] | None:
     """Cross-validate if the configuration asks for it and each class has two labels."""
     wanted = config.folds
     if wanted is None:
@@ -245,6 +248,19 @@ def _fit(
                 callbacks=[progress, *callbacks],
                 checkpoints=checkpoints,
             )
+    finally:
+        progress.close()
+
+
+def _doubt(
+    classifier: SelfLearningClassifier,
+    dataset: Dataset,
+    held_out: list[HeldOut],
+    folder: RunFolder,
+) -> ImageLabels:
+    progress = make_progress(folder.path.name, 0)
+    try:
+        return image_labels(classifier, dataset.images, held_out, progress.on_features)
     finally:
         progress.close()
 

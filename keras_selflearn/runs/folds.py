@@ -16,7 +16,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import Fold, convert
+from keras_selflearn.runs.record import Fold, HeldOut, convert
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
 from keras_selflearn.selflearning.verdict import Changes, Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
@@ -34,7 +34,7 @@ def cross_validate(
     seed: int,
     folder: RunFolder,
     checkpoint_minutes: float,
-) -> tuple[CrossValidation, Verdict | None]:
+) -> tuple[CrossValidation, Verdict | None, list[HeldOut]]:
     """Run self-learning once for each fold, and measure it on the images of that fold.
 
     A fold is a part of the labelled images. Its run does not see them.
@@ -61,6 +61,8 @@ def cross_validate(
     CrossValidation
     Verdict or None
         None if there was no self-learning, or a fold is of an earlier version.
+    list of HeldOut
+        What each fold labelled; empty if a fold is of an earlier version.
 
     Raises
     ------
@@ -95,7 +97,12 @@ def cross_validate(
             folder.check_there()
             folder.folds.mkdir(exist_ok=True)
             changes = measured.changes(np.searchsorted(classes, labels[held_out]))
-            content = {"accuracy": curve, "changes": changes and asdict(changes)}
+            labels_of_fold = HeldOut(index=held_out.tolist(), **measured.measured(len(held_out)))
+            content = {
+                "accuracy": curve,
+                "changes": changes and asdict(changes),
+                "held_out": msgspec.to_builtins(labels_of_fold),
+            }
             write_whole(done, json.dumps(content) + "\n")
             checkpoints.remove()
             measured.forget()
@@ -104,7 +111,12 @@ def cross_validate(
         Changes(**msgspec.structs.asdict(fold.changes)) for fold in done_folds if fold.changes
     ]
     verdict = Verdict.of(all_changes) if len(all_changes) == len(done_folds) else None
-    return CrossValidation.of([fold.accuracy for fold in done_folds]), verdict
+    held_out_of_all = [fold.held_out for fold in done_folds if fold.held_out is not None]
+    return (
+        CrossValidation.of([fold.accuracy for fold in done_folds]),
+        verdict,
+        held_out_of_all if len(held_out_of_all) == len(done_folds) else [],
+    )
 
 
 def _read_fold(path: Path) -> Fold:

@@ -20,6 +20,8 @@ from keras_selflearn.runs.data import data_digest, data_title, load
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.finished_run import finished_run
 from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.image_labels import ImageLabels
+from keras_selflearn.runs.labels_csv import LABELS_CSV, read_labels
 from keras_selflearn.runs.page.contents import Embedded
 from keras_selflearn.runs.page.gather import gather
 from keras_selflearn.runs.page.page import write_page
@@ -34,7 +36,7 @@ def draw_run(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
     embeddings: np.ndarray,
-    embed: Callable[[np.ndarray], np.ndarray] | None = None,
+    labels: ImageLabels,
 ) -> None:
     """Draw the curve and the page of a run that is finished.
 
@@ -49,8 +51,8 @@ def draw_run(
         The data that it was fitted on.
     embeddings : (k, d) floats
         The final embeddings of `images_to_embed`.
-    embed : callable, optional
-        See `gather`.
+    labels : ImageLabels
+        Those of the training images.
     """
     record = folder.read_run()
     with stage("write"):
@@ -58,7 +60,7 @@ def draw_run(
         _try(
             folder,
             PAGE,
-            lambda: draw_page(folder, record, classifier, dataset, embeddings, embed),
+            lambda: draw_page(folder, record, classifier, dataset, embeddings, labels),
         )
 
 
@@ -88,7 +90,12 @@ def redraw_run(path: Path) -> list[Path]:
     draw_curve(folder, record)
     images = images_to_embed(dataset, np.flatnonzero(classifier.labeled_iter_ == 0))
     embeddings = embedding.embed(classifier.network_, images.images, images.indices)
-    draw_page(folder, record, classifier, dataset, embeddings)
+    labels = None
+    if (path / LABELS_CSV).exists():  # A run of version 0.2.0 has none.
+        labels = read_labels(
+            path / LABELS_CSV, classifier.classes_.tolist(), dataset.paths, len(dataset.images)
+        )
+    draw_page(folder, record, classifier, dataset, embeddings, labels)
     return [each for each in (path / CURVE, path / PAGE) if each.exists()]
 
 
@@ -114,14 +121,14 @@ def draw_page(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
     embeddings: np.ndarray,
-    embed: Callable[[np.ndarray], np.ndarray] | None = None,
+    labels: ImageLabels | None = None,
 ) -> None:
-    """Draw report.html; parameters as `draw_run`."""
+    """Draw report.html; parameters as `draw_run`. Without `labels` there is no doubt."""
     images = images_to_embed(dataset, np.flatnonzero(classifier.labeled_iter_ == 0))
     kept = folder.read_embeddings("initial")
     before = embeddings if kept is None else kept[0]
     embedded = Embedded(before, embeddings, images.of, images.indices)
-    write_page(folder.path / PAGE, gather(classifier, dataset, record, embedded, embed))
+    write_page(folder.path / PAGE, gather(classifier, dataset, record, embedded, labels))
 
 
 def _try(folder: RunFolder, name: str, draw: Callable[[], None]) -> None:

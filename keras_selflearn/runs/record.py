@@ -16,10 +16,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
+from keras_selflearn.options.earlier_names import named_as_now
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
-VERSION = 1
+VERSION = 2
 Status = Literal["running", "interrupted", "failed", "finished"]
 STATUSES = get_args(Status)
 
@@ -142,14 +143,38 @@ class FoldChanges(Struct, kw_only=True, frozen=True):
     lost: Count
 
 
+class Measured(Struct, frozen=True):
+    """What images were labelled with that training did not see: positions of classes."""
+
+    labels: list[int]
+    confidence: list[float]
+
+
+class HeldOut(Struct, kw_only=True, frozen=True):
+    """The training images that a fold holds out, and their labels after its trainings.
+
+    `before` self-learning, and `after` it.
+    """
+
+    index: list[Count]
+    before: Optional[Measured] = None
+    after: Optional[Measured] = None
+
+    def __post_init__(self) -> None:
+        for each in (self.before, self.after):
+            if each is not None and not len(each.labels) == len(each.confidence) == len(self.index):
+                raise ValueError("its held-out images have not one label each")
+
+
 class Fold(Struct):
     """Accuracy on the images of one fold, by meta-iteration; the last is measured.
 
-    A fold of version 0.2.0 has no `changes`.
+    A fold of version 0.2.0 has no `changes`, and one of an earlier version no `held_out`.
     """
 
     accuracy: Annotated[list[Optional[Percent]], Meta(min_length=1)]
     changes: Optional[FoldChanges] = None
+    held_out: Optional[HeldOut] = None
 
     def __post_init__(self) -> None:
         if self.accuracy[-1] is None:
@@ -251,8 +276,8 @@ def convert(value: Any, kind: type) -> Any:
 def _in_new_form(value: Any) -> Any:
     """Version 0.2.0 and earlier wrote no `version` and called the test set validation.
 
-    In an unfinished run they also wrote an accuracy that was not measured yet. What they called
-    `stratified` is the selection `equal`.
+    In an unfinished run they also wrote an accuracy that was not measured yet. Before record 2
+    options had values of other names.
     """
     if not isinstance(value, dict):
         return value
@@ -261,8 +286,8 @@ def _in_new_form(value: Any) -> Any:
         measured = {name: each for name, each in cells.items() if each is not None}
         value = {**value, "test_accuracy": measured}
     flags = value.get("config")
-    if version == 0 and isinstance(flags, dict) and flags.get("selection") == "stratified":
-        value = {**value, "config": {**flags, "selection": "equal"}}
+    if isinstance(version, int) and version < 2 and isinstance(flags, dict):
+        value = {**value, "config": named_as_now(flags)}
     if isinstance(version, int):
         if version > VERSION:
             raise ValueError(f"it has version {version}, so a later keras_selflearn wrote it")

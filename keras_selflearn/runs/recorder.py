@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +22,8 @@ from keras_selflearn.estimator.learners import AnyLearner
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.image_labels import ImageLabels
+from keras_selflearn.runs.labels_csv import LABELS_CSV, write_labels
 from keras_selflearn.runs.record import (
     Estimate,
     MetaIteration,
@@ -113,11 +115,15 @@ class Recorder(tf.keras.callbacks.Callback):
         self._profile.next_lap()
 
     def finish(
-        self, classifier: SelfLearningClassifier, dataset: Dataset, verdict: Verdict | None = None
+        self,
+        classifier: SelfLearningClassifier,
+        dataset: Dataset,
+        labels: ImageLabels,
+        verdict: Verdict | None = None,
     ) -> np.ndarray:
         """Write what was learned, then mark the run as finished; return the final embeddings.
 
-        `verdict` is that of the test images.
+        `labels` are those of the training images, and `verdict` is that of the test images.
         """
         with stage("write"):
             folder = self._folder
@@ -129,6 +135,7 @@ class Recorder(tf.keras.callbacks.Callback):
                 )
             folder.write_history(self._record.history)
             folder.write_pseudo_labels(classifier, dataset.paths)
+            write_labels(folder.path / LABELS_CSV, labels, classifier.classes_, dataset.paths)
             folder.write_embeddings("final", self._embeddings, self._images)
             folder.check_there()
             folder.write_classifier(classifier)
@@ -139,11 +146,6 @@ class Recorder(tf.keras.callbacks.Callback):
             self._write()
             folder.give_room()
         return self._embeddings
-
-    @property
-    def embed(self) -> Callable[[np.ndarray], np.ndarray] | None:
-        """Embeds training images as the learner did; None where it did nothing in this process."""
-        return None if self._learner is None else self._learner.embed
 
     def fail(self, error: BaseException) -> None:
         """Record why the run ended; remove the folder of a run that could not begin."""

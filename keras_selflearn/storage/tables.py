@@ -37,7 +37,7 @@ class Table:
         Below the names of the columns, if there are any. Bytes that are not UTF-8 are as
         `os.fsdecode` gives them.
     places : list of int
-        Where the columns are that were asked for.
+        Where the columns are that were asked for, and then the optional ones that are there.
     separator : str
     has_utf8_mark : bool
         Whether the file says that it is UTF-8.
@@ -56,7 +56,9 @@ class Table:
 
 
 @contextlib.contextmanager
-def opened_table(path: Path, columns: Sequence[str] = ()) -> Iterator[Table]:
+def opened_table(
+    path: Path, columns: Sequence[str] = (), optional: Sequence[str] = ()
+) -> Iterator[Table]:
     """Open a table whose cells are separated by commas, semicolons or tabs.
 
     It is in UTF-8, or in the encoding that its first bytes say.
@@ -66,6 +68,8 @@ def opened_table(path: Path, columns: Sequence[str] = ()) -> Iterator[Table]:
     path : Path
     columns : sequence of str
         Names of columns in its first line, in any case. Without them that line is a row.
+    optional : sequence of str
+        Names of columns that may be missing.
 
     Raises
     ------
@@ -93,7 +97,8 @@ def opened_table(path: Path, columns: Sequence[str] = ()) -> Iterator[Table]:
                         " separated by commas, in UTF-8: its first line has"
                         f" {(', '.join(names) or 'nothing')[:80]!r}."
                     )
-                table.places = [names.index(column) for column in columns]
+                there = [each for each in optional if each in names]
+                table.places = [names.index(column) for column in (*columns, *there)]
             yield table
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error

@@ -150,17 +150,21 @@ class EmbeddingLabelling:
         """The labels, and the probabilities where they are wanted."""
         return (*found, probabilities()) if self._gives_probabilities else found
 
-    def label_test(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the labels (k,) and embeddings (k, d) float32 of test images."""
+    def label_test(self, images: np.ndarray) -> tuple[Labels, np.ndarray]:
+        """Return the labels and the embeddings (k, d) float32 of k test images.
+
+        Confidences are those of the labeller with embeddings as they are.
+        """
         embeddings = self._embed("test", images, np.arange(len(images)))
         with stage("label", images=len(images)):
-            labeller, compared = self.labeller, embeddings
+            labeller = self.labeller
+            found = labeller.label(embeddings)
             if self._standardises and labeller.needs_reference:
                 # A dimension without deviation becomes 0.
                 standardise = StandardScaler().fit_transform
                 labeller = labeller.refit(standardise(labeller.reference), labeller.labels)
-                compared = standardise(embeddings)
-            return labeller.label(compared)[0], embeddings
+                found = found._replace(labels=labeller.label(standardise(embeddings)).labels)
+            return found, embeddings
 
     def _embed(self, kind: str, images: np.ndarray, indices: np.ndarray) -> np.ndarray:
         with stage(f"embed {kind} images", images=len(indices)):

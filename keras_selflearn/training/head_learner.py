@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_selflearn.console.profiling import stage
 from keras_selflearn.console.signals import check_for_stop
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.labelling.linear_heads import HEADS, LinearHead, blend, say_of_labels
 from keras_selflearn.labelling.memory import Memory
 from keras_selflearn.network.head_network import HeadNetwork
@@ -60,8 +61,8 @@ class HeadLearner:
     Attributes
     ----------
     test_embeddings : (m, d) float32 or None
-    test_predictions : (m,) int64 or None
-        The labels of the test images at the last measurement.
+    test_predictions : Labels or None
+        What the test images were labelled with at the last measurement.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class HeadLearner:
         self.labelling = labelling
         self.n_classes = n_classes
         self.test_embeddings = None if test_data is None else test_data[0]
-        self.test_predictions: np.ndarray | None = None
+        self.test_predictions: Labels | None = None
         self._embeddings = embeddings
         self._heads = heads
         self._given_weights = given_weights
@@ -124,7 +125,7 @@ class HeadLearner:
             return None
         labels = self._test_labels
         self.test_predictions, _ = self.labelling.label_test(self.test_embeddings)
-        return 100 * int(np.sum(self.test_predictions == labels)) / len(labels)
+        return 100 * int(np.sum(self.test_predictions.labels == labels)) / len(labels)
 
     def embed(self, indices: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of these training images."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.selflearning.learner import LearnerState
@@ -48,7 +49,7 @@ class HeadThenAllLearner:
         return self._last.test_embeddings
 
     @property
-    def test_predictions(self) -> np.ndarray | None:
+    def test_predictions(self) -> Labels | None:
         """The labels that they got."""
         return self._last.test_predictions
 

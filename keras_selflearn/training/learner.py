@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.profiling import stage
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.network.averaging import WeightAverage
 from keras_selflearn.network.model import Network
 from keras_selflearn.selflearning.examples import Examples
@@ -53,7 +54,7 @@ class KerasLearner:
     ----------
     test_embeddings : (m, d) float32 or None
         The embeddings of the test images at the last measurement.
-    test_predictions : (m,) int64 or None
+    test_predictions : Labels or None
         The labels that they got.
     """
 
@@ -84,7 +85,7 @@ class KerasLearner:
         self.first = first
         self.callbacks = list(callbacks)
         self.test_embeddings: np.ndarray | None = None
-        self.test_predictions: np.ndarray | None = None
+        self.test_predictions: Labels | None = None
         self._after_step = after_step
         self._verbose = verbose
         self._keras_epochs = 0
@@ -209,7 +210,7 @@ class KerasLearner:
             return None
         images, labels = self.test_data
         self.test_predictions, self.test_embeddings = self.labelling.label_test(images)
-        return 100 * int(np.sum(self.test_predictions == labels)) / len(labels)
+        return 100 * int(np.sum(self.test_predictions.labels == labels)) / len(labels)
 
     def embed(self, indices: np.ndarray) -> np.ndarray:
         """Return the embeddings (k, d) float32 of these training images."""

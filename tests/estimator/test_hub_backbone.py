@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.estimator import saving
-from keras_selflearn.estimator.learners import features_folder
+from keras_selflearn.estimator.features_once import features_folder
 from keras_selflearn.network.batch_statistics import renewing_layers
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)

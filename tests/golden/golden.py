@@ -26,6 +26,7 @@ HALVES = (
         "estimator",
         TWICE,
         "ways-to-train",
+        "as-the-authors",
     ),
     (
         TWICE,

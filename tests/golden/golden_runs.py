@@ -26,7 +26,7 @@ import numpy as np
 
 SHARED = """--deterministic --precision=float32 --seed=7 --backbone=tiny --weights=random
 --learning_rate=1e-2 --batch_size=12 --embedding_size=16 --epochs=20 --meta_epochs=2
---meta_iterations=2 --selection_percent=25""".split()
+--meta_iterations=2 --selection_percent=25 --augment=whole-pixel-shift""".split()
 DIGITS = "--train_images=100 --test_images=30".split()
 COUNTS = ("meta_iteration", "labelled", "selected", "remaining", "gradient_steps")
 STOPPED = 128 + signal.SIGTERM
@@ -65,7 +65,8 @@ class Run:
 RUNS = {
     "cross-entropy": Run(
         "--loss=cross-entropy --labels=20 --label_smoothing=0.1 --decay=cosine --warmup=0.1"
-        " --ema_momentum=0.8 --steps=120 --meta_steps=5 --augment=shift,flip --dropout=0.1",
+        " --ema_momentum=0.8 --steps=120 --meta_steps=5 --augment=whole-pixel-shift,flip"
+        " --dropout=0.1",
         stops=(70, 51),
         schema=True,
     ),
@@ -98,7 +99,8 @@ RUNS = {
     "ways-to-train": Run(
         "--loss=cross-entropy --labels=20 --restart --labelled_share=0.25 --targets=soft"
         " --pseudo_labels=revised --selection_percent=30,60 --pseudo_weights=confidence"
-        " --pseudo_augment=brightness,contrast,saturation,rotate,zoom,square --augment=shift,flip"
+        " --pseudo_augment=brightness,contrast,saturation,rotate,zoom,square"
+        " --augment=whole-pixel-shift,flip"
         " --ema_momentum=0.8 --steps=30 --meta_steps=20",
         stops=(40, 9),
     ),
@@ -109,6 +111,11 @@ RUNS = {
     ),
     "sum-of-losses": Run(
         "--loss=cross-entropy+triplet --loss_weights=1,0.5 --labels=30 --steps=30 --meta_steps=10",
+        stops=(20,),
+    ),
+    "as-the-authors": Run(
+        "--loss=triplet --labels=20 --augment=shift --compared_embedding=raw --order=train-first"
+        " --validation_features=standardised --triplet_distance=squared --steps=30 --meta_steps=10",
         stops=(20,),
     ),
     "n-labelled": Run(
@@ -316,6 +323,7 @@ def _estimated(digits: Any) -> dict[str, Any]:
         meta_epochs=2,
         meta_iterations=2,
         selection_percent=50,
+        augment="whole-pixel-shift",
         batch_size=12,
         learning_rate=1e-2,
         precision="float32",

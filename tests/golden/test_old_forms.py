@@ -59,6 +59,7 @@ def test_a_saved_classifier_labels_as_it_did(old, digits):
 
 def test_a_saved_classifier_knows_how_it_was_fitted(old):
     classifier, run = SelfLearningClassifier.load(old / "classifier"), read(old / "run.json")
+    assert "shift" in run["config"]["augment"] and "whole-pixel-shift" in classifier.augment
     assert classifier.history_ == run["history"]
     assert classifier.termination_condition_ == run["termination"]
     assert classifier.classes_.tolist() == run["data"]["classes"]
@@ -91,8 +92,10 @@ def test_from_run_repeats_an_old_run(tmp_path):
     assert command("main", f"--from_run={run}", f"--results_dir={tmp_path}") == 0
     (path,) = tmp_path.glob("*/run.json")
     found, expected = read(path), read(run / "run.json")
-    # An option that is newer than the run has its default.
-    config = {**asdict(Config()), **expected["config"], "results_dir": ""}
+    # An option that is newer than the run has its default. Its shift moved by whole pixels.
+    assert expected["config"]["augment"] == "shift,flip"
+    changed = {"augment": "whole-pixel-shift,flip", "results_dir": ""}
+    config = {**asdict(Config()), **expected["config"], **changed}
     assert {**found["config"], "results_dir": ""} == config
     for now, before in zip(found["history"], expected["history"]):
         assert [now[name] for name in COUNTS] == [before[name] for name in COUNTS]

@@ -31,6 +31,7 @@ SOME_RUNS = {
     "order": ({}, {"regime": "n-labelled"}),
     "reference": ({"loss": "triplet"}, {"loss": "cross-entropy"}),
     "n_neighbors": ({"loss": "arcface"}, {"loss": "cross-entropy"}),
+    "compared_embedding": ({"loss": "triplet"}, {"loss": "cross-entropy", "labelling": "nearest"}),
     "validation_features": ({"loss": "contrastive"}, {"loss": "cross-entropy"}),
     "head": ({"train": "head"}, {}),
     "meta_head": ({"train": "head"}, {"train": "head", "regime": "n-labelled"}),

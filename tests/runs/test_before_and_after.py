@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.selflearning.verdict import Changes
 
@@ -16,8 +17,11 @@ TRUTH = np.array([0, 1, 2, -2])
 
 def measure(subject, number, predictions, accuracy=50.0):
     record = SimpleNamespace(meta_iteration=number, test_accuracy=accuracy)
-    predictions = None if predictions is None else np.array(predictions)
-    subject.on_meta_iteration_end(record, SimpleNamespace(test_predictions=predictions))
+    found = None
+    if predictions is not None:
+        n = len(predictions)
+        found = Labels(np.array(predictions), np.full(n, 0.5), np.full(n, -1))
+    subject.on_meta_iteration_end(record, SimpleNamespace(test_predictions=found))
 
 
 def test_first_and_last_are_compared_by_any_process(tmp_path):
@@ -28,6 +32,10 @@ def test_first_and_last_are_compared_by_any_process(tmp_path):
     measure(BeforeAndAfter(path), 3, [0, 0, 2, 2])
     subject = BeforeAndAfter(path)
     assert subject.changes(TRUTH) == Changes(4, right_before=2, gained=1, lost=1)
+    measured = subject.measured(4)
+    assert measured["before"].labels == [0, 1, 1, 1] and measured["after"].labels == [0, 0, 2, 2]
+    assert measured["after"].confidence == [0.5] * 4
+    assert subject.measured(5) == {}
     subject.forget()
     subject.forget()
     assert not path.exists()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
@@ -15,6 +16,10 @@ from keras_selflearn.runs.folds import cross_validate
 IMAGES = np.zeros((20, 32, 32, 3), np.uint8)
 LABELS = np.array(["a", "b", "-1", "-1"] * 5)
 LABELLED = np.flatnonzero(LABELS != "-1")
+
+
+def labels_of(predictions):
+    return Labels(predictions, predictions / 10, np.full(len(predictions), -1))
 
 
 class Stub:
@@ -42,7 +47,7 @@ class Stub:
         first = numbers + 1
         first[0] = numbers[0]
         for number, predictions in enumerate((first, numbers)):
-            learner = SimpleNamespace(test_predictions=predictions)
+            learner = SimpleNamespace(test_predictions=labels_of(predictions))
             record = SimpleNamespace(meta_iteration=number, test_accuracy=0.0)
             for each in callbacks:
                 if isinstance(each, BeforeAndAfter):
@@ -69,7 +74,13 @@ def run(folder, fits, fail_at=None, kind=Stub):
 
 def test_each_labelled_image_is_held_out_of_one_fold(folder):
     fits = []
-    found, verdict = run(folder, fits)
+    found, verdict, held_out = run(folder, fits)
+    assert [each.index for each in held_out] == fits
+    for each in held_out:
+        right = np.searchsorted(np.unique(LABELS[LABELLED]), LABELS[each.index])
+        assert each.after.labels == right.tolist()
+        assert each.after.confidence == (right / 10).tolist()
+        assert each.before.labels[1:] == (right[1:] + 1).tolist()
     assert sorted(sum(fits, [])) == LABELLED.tolist() and len(fits) == 3
     sums = [sum(each) for each in fits]
     assert found.folds == 3
@@ -109,7 +120,8 @@ def test_a_fold_that_ended_early_counts_as_it_ended(folder):
     folder.folds.mkdir()
     for fold, curve in enumerate(([10.0], [20.0, 30.0], [30.0, 50.0]), 1):
         (folder.folds / f"{fold}.json").write_text(json.dumps({"accuracy": curve}))
-    found, verdict = run(folder, SimpleNamespace())
+    found, verdict, held_out = run(folder, SimpleNamespace())
+    assert held_out == []
     assert found.accuracy == (20.0, 30.0)
     assert verdict is None  # these folds say nothing of single images
 
@@ -124,7 +136,7 @@ def test_a_fold_that_was_stopped_in_between_still_compares_before_and_after(fold
             (kept,) = (each for each in callbacks if isinstance(each, BeforeAndAfter))
             right = np.searchsorted(np.unique(LABELS[LABELLED]), truth)
             for number in numbers:
-                learner = SimpleNamespace(test_predictions=right + 1 - number)
+                learner = SimpleNamespace(test_predictions=labels_of(right + 1 - number))
                 record = SimpleNamespace(meta_iteration=number, test_accuracy=0.0)
                 kept.on_meta_iteration_end(record, learner)
             if len(left) == 1:
@@ -136,7 +148,7 @@ def test_a_fold_that_was_stopped_in_between_still_compares_before_and_after(fold
 
     with pytest.raises(KeyboardInterrupt):
         run(folder, fits, kind=Interrupted)
-    _, verdict = run(folder, fits, kind=Interrupted)
+    _, verdict, _ = run(folder, fits, kind=Interrupted)
     assert (verdict.before, verdict.after, verdict.images) == (0, 100, len(LABELLED))
     assert sorted(path.name for path in folder.folds.iterdir()) == ["1.json", "2.json", "3.json"]
     assert os.listdir(folder.path) == ["folds"]

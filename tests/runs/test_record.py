@@ -63,8 +63,9 @@ def test_the_old_name_of_the_test_accuracy_is_read(tmp_path):
 
 
 def test_what_was_called_stratified_is_the_selection_equal(tmp_path):
-    flags = {"selection": "stratified"}
-    assert read_record(written(tmp_path, config=flags)).config.selection == "equal"
+    flags = {"selection": "stratified", "augment": "shift, flip"}
+    before = read_record(written(tmp_path, config=flags)).config
+    assert (before.selection, before.augment) == ("equal", "whole-pixel-shift,flip")
     now = read_record(written(tmp_path, config=flags, version=VERSION))
     assert now.config.selection == "stratified"
 

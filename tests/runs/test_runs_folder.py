@@ -44,6 +44,7 @@ def test_files_are_all_there(folder):
         "run.json",
         "history.csv",
         "pseudo_labels.csv",
+        "labels.csv",
         "curve.png",
         "report.html",
         "embeddings-initial.npz",

@@ -178,4 +178,4 @@ def test_what_was_trained_last_is_what_is_asked(same_each_time):
         assert subject.network is part.network and subject.labelling is part.labelling
         assert subject.embed(np.arange(3)).shape == (3, size)
         assert subject.test_accuracy() == part.test_accuracy()
-        assert subject.test_embeddings.shape == (len(subject.test_predictions), size)
+        assert subject.test_embeddings.shape == (len(subject.test_predictions.labels), size)

@@ -74,7 +74,7 @@ def test_the_head_is_that_of_the_labelled_images(network):
     expected = HEADS["logistic"](EMBEDDINGS[GIVEN], TRUTH[GIVEN], n_classes=3)
     probabilities = expected.probabilities(EMBEDDINGS)
     assert subject.test_accuracy() == 100 * np.mean(probabilities.argmax(axis=1) == TRUTH)
-    np.testing.assert_array_equal(subject.test_predictions, probabilities.argmax(axis=1))
+    np.testing.assert_array_equal(subject.test_predictions.labels, probabilities.argmax(axis=1))
     assert steps == 0
     assert loss == pytest.approx(-np.log(probabilities[GIVEN, TRUTH[GIVEN]]).mean(), rel=1e-5)
 

@@ -21,7 +21,7 @@ class Card:
     picture, nearest : Markup
         Pictures of the image and of its nearest labelled image; the latter may be empty.
     selected : str
-        The meta-iteration that selected the image, and the confidence then.
+        The meta-iteration that selected the image, and the confidence then; or that it is given.
     is_wrong : bool or None
         Whether the pseudo-label is wrong; None if that is unknown.
     true_name : str
@@ -51,7 +51,9 @@ def make_card(contents: Contents, thumbnails: Thumbnails, index: int) -> Card:
     return Card(
         picture=thumbnails.picture(index, _describe(contents, index)),
         nearest=picture,
-        selected=f"meta-iteration {contents.labelled_in[index]}, {sure}",
+        selected=f"meta-iteration {contents.labelled_in[index]}, {sure}"
+        if contents.labelled_in[index]
+        else "given",
         is_wrong=is_wrong(contents, index),
         true_name=contents.class_names[true] if true >= 0 else "",
         path=None if contents.paths is None else contents.paths[index],

@@ -54,13 +54,17 @@ class Contents:
     pseudo_labelled : (m,) int64
         Training images that have a pseudo-label, ascending.
     final_labels, final_confidence : (m,) int64, (m,) float64
-        Labels and confidences that the final model gives them.
+        Labels and confidences that the final model gives them; empty where there are doubts.
     true_labels : (n,) int64
         Used only to mark and count what is wrong.
     test_images : (t, height, width, 1 or 3) uint8
     test_labels, test_predicted : (t,) int64
         Both are empty without a test set.
     embedded : Embedded
+    doubt, probability : (n,) float64, or None
+        See `ImageLabels`. None for a run of version 0.2.0.
+    instead : (n,) int64, or None
+        The likeliest other class of a label that is doubted, else -1.
     """
 
     run: RunRecord
@@ -80,3 +84,6 @@ class Contents:
     test_labels: np.ndarray
     test_predicted: np.ndarray
     embedded: Embedded
+    doubt: np.ndarray | None = None
+    probability: np.ndarray | None = None
+    instead: np.ndarray | None = None

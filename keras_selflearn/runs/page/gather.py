@@ -10,6 +10,7 @@ from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.label_codes import encode, is_unlabelled
 from keras_selflearn.labelling.labeller import MINUS_DISTANCE, Labeller
+from keras_selflearn.runs.image_labels import ImageLabels
 from keras_selflearn.runs.page.contents import Contents, Embedded
 from keras_selflearn.runs.record import RunRecord
 
@@ -21,11 +22,11 @@ def gather(
     dataset: Dataset,
     run: RunRecord,
     embedded: Embedded,
-    embed: Callable[[np.ndarray], np.ndarray] | None = None,
+    doubted: ImageLabels | None = None,
 ) -> Contents:
     """Gather the contents of a finished run's page.
 
-    Only the pseudo-labelled images are embedded, once, a few at a time.
+    No image is embedded if there are doubts; else the pseudo-labelled ones are, a few at a time.
 
     Parameters
     ----------
@@ -36,9 +37,8 @@ def gather(
     embedded : Embedded
         All test images in order, `after` as `classifier.transform` gives it; training images where
         there are no test images.
-    embed : callable, optional
-        `embed(indices)` returns embeddings of training images, where they need not be computed
-        anew.
+    doubted : ImageLabels, optional
+        None for a run of version 0.2.0.
 
     Returns
     -------
@@ -47,9 +47,14 @@ def gather(
     names = np.array(dataset.class_names)
     positions = encode(classifier.classes_, names)
     pseudo_labelled = np.flatnonzero(classifier.labeled_iter_ > 0)
-    labeller = independent_labeller(classifier)
-    embed = embed or (lambda indices: classifier.transform(dataset.images[indices]))
-    final_labels, final_confidence = label_again(labeller, embed, dataset.images, pseudo_labelled)
+    final_labels, final_confidence = np.empty(0, np.int64), np.empty(0)
+    if doubted is None:
+        final_labels, final_confidence = label_again(
+            independent_labeller(classifier),
+            lambda indices: classifier.transform(dataset.images[indices]),
+            dataset.images,
+            pseudo_labelled,
+        )
     test_predicted = np.empty(0, np.int64)
     if embedded.of == "test":
         test_predicted = positions[classifier.labeller_.label(embedded.after).labels]
@@ -73,7 +78,15 @@ def gather(
         test_labels=dataset.test_labels,
         test_predicted=test_predicted,
         embedded=embedded,
+        doubt=None if doubted is None else doubted.doubt,
+        probability=None if doubted is None else doubted.probability,
+        instead=None if doubted is None else _in_names(doubted.instead, positions),
     )
+
+
+def _in_names(labels: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Positions in the class names, of labels that are positions in the classes; -1 stays."""
+    return np.where(labels < 0, labels, positions[labels])
 
 
 def independent_labeller(classifier: SelfLearningClassifier) -> Labeller:

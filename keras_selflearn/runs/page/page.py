@@ -14,6 +14,7 @@ from keras_selflearn.runs.page import summary, text
 from keras_selflearn.runs.page.contents import Contents
 from keras_selflearn.runs.page.counts import confusion_matrix, labelled_counts
 from keras_selflearn.runs.page.curves import Series, chart
+from keras_selflearn.runs.page.doubtful import doubtful, doubtful_list
 from keras_selflearn.runs.page.gallery import gallery
 from keras_selflearn.runs.page.highlights import Extremes, extremes, likely_mistakes
 from keras_selflearn.runs.page.markers import definitions
@@ -52,10 +53,14 @@ def page(contents: Contents) -> str:
     n_classes = len(contents.class_names)
     most = min(_MOST_OF_A_CLASS, max(_MOST_OF_ALL // n_classes, 1))
     found = extremes(contents.labels, contents.labelled_in, contents.confidence, n_classes, most)
-    mistakes = likely_mistakes(contents)
+    has_doubt = contents.doubt is not None
+    mistakes = doubtful(contents) if has_doubt else likely_mistakes(contents)
     first = mistakes[:_MOST_MISTAKES]
     of_cards = make_thumbnails(
-        contents.images, _images_of_cards(contents, found, first), "card", _PIXELS_OF_CARDS
+        contents.images,
+        _images_of_cards(contents, found, first if has_doubt else contents.pseudo_labelled[first]),
+        "card",
+        _PIXELS_OF_CARDS,
     )
     seed = run.config.seed
     points = points_to_show(contents, seed)
@@ -66,10 +71,14 @@ def page(contents: Contents) -> str:
         _PIXELS_OF_POINTS,
     )
     sections: list[Section | None] = [_accuracy(contents)]
-    if len(contents.pseudo_labelled):
+    if has_doubt:
+        listed = doubtful_list(contents, first, of_cards)
+        sections.append(("mistakes-section", "Doubtful labels", listed))
+    elif len(contents.pseudo_labelled):
         listed = mistakes_list(contents, first, len(mistakes), of_cards)
+        sections.append(("mistakes-section", "Likely mistakes", listed))
+    if len(contents.pseudo_labelled):
         sections += [
-            ("mistakes-section", "Likely mistakes", listed),
             ("pseudo-labels", "Most and least confident", gallery(contents, found, of_cards)),
         ]
     sections += [
@@ -99,9 +108,9 @@ def _asset(name: str) -> str:
     return files("keras_selflearn.runs.page").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _images_of_cards(contents: Contents, found: list[Extremes], mistakes: np.ndarray) -> np.ndarray:
+def _images_of_cards(contents: Contents, found: list[Extremes], first: np.ndarray) -> np.ndarray:
     """List the training images on cards, and their nearest labelled images."""
-    parts = [contents.pseudo_labelled[mistakes]]
+    parts = [first]
     parts += [part for each in found for part in (each.most, each.least)]
     images = np.concatenate(parts)
     nearest = contents.nearest[images]

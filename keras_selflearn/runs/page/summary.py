@@ -17,6 +17,7 @@ from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
 from keras_selflearn.runs.page.contents import Contents
+from keras_selflearn.runs.page.doubtful import doubtful, expected_wrong
 from keras_selflearn.runs.page.highlights import likely_mistakes
 from keras_selflearn.runs.page.templates import render
 from keras_selflearn.runs.record import RunRecord
@@ -54,7 +55,9 @@ def paragraph(contents: Contents) -> Markup:
         remaining=int(np.sum(contents.labelled_in < 0)),
         known=int(known.sum()),
         right=right_share(contents),
-        mistakes=len(likely_mistakes(contents)),
+        mistakes=None if contents.doubt is not None else len(likely_mistakes(contents)),
+        doubted=None if contents.doubt is None else len(doubtful(contents)),
+        expected_wrong=expected_wrong(contents),
         endings=[*verdicts(run), *filter(None, [not_reached(run)]), *why_it_ended(run)],
         duration=text.duration(run.seconds),
     )
@@ -126,7 +129,13 @@ def tiles(contents: Contents) -> list[tuple[str, str]]:
         right = right_share(contents)
         if right:
             found.append((right, "of them right"))
-        found.append((text.count(len(likely_mistakes(contents))), "likely mistakes"))
+        wrong = expected_wrong(contents)
+        if wrong is not None:
+            found.append((f"about {text.count(wrong)}", "of them probably wrong"))
+        if contents.doubt is None:
+            found.append((text.count(len(likely_mistakes(contents))), "likely mistakes"))
+    if contents.doubt is not None:
+        found.append((text.count(len(doubtful(contents))), "doubtful labels"))
     return found
 
 

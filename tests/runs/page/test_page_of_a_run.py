@@ -257,3 +257,35 @@ def test_many_classes_and_large_images_make_a_page_of_a_few_megabytes():
     assert html.count('data-classes="') == 200 and "400 of 2,400 pseudo-labels" in html
     assert "The first 200 are shown." in html
     assert len(re.findall(r'data-i="\d', html)) == 2 * 400
+
+
+def with_doubt(contents, doubted, probability=np.nan):
+    """The contents with these images doubted, the more the earlier."""
+    n = len(contents.labels)
+    doubt = np.full(n, 0.1)
+    doubt[doubted] = np.linspace(0.99, 0.6, len(doubted))
+    instead = np.where(contents.labels < 0, -1, (contents.labels + 1) % len(contents.class_names))
+    return replace(contents, doubt=doubt, instead=instead, probability=np.full(n, probability))
+
+
+def test_the_most_doubted_labels_come_first():
+    contents = example_contents()
+    given = np.flatnonzero(contents.labelled_in == 0)[0]
+    first, last = contents.pseudo_labelled[[7, 3]]
+    unlabelled = np.flatnonzero(contents.labelled_in < 0)[0]
+    html = page(with_doubt(contents, [first, given, unlabelled, last], probability=0.75))
+    words = Outline(html).words()
+    assert headings(html)[1] == "Doubtful labels" and "Likely mistakes" not in html
+    assert "About 9 of 36 pseudo-labels are probably wrong, as the folds" in words
+    assert "3 labels are doubted: a classifier that never saw this label finds" in words
+    assert "1 of them was given by you. The most doubted come first." in words
+    items = html.split('id="mistakes"')[1].split("</ol>")[0].split("<li ")[1:]
+    assert ["doubt 0.99" in items[0], "given" in items[1], "doubt 0.60" in items[2]] == [True] * 3
+    assert "About 9 of these labels are probably wrong. 3 labels are doubtful" in words
+
+
+def test_without_folds_nobody_knows_how_many_labels_are_wrong():
+    contents = example_contents()
+    words = Outline(page(with_doubt(contents, []))).words()
+    assert "probably wrong" not in words
+    assert "None is doubted: a classifier that never saw a label would give it again." in words

@@ -1,0 +1,148 @@
+"""What a run says of each training image: its label, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from keras_selflearn.console.profiling import stage
+from keras_selflearn.estimator.classifier import SelfLearningClassifier
+from keras_selflearn.estimator.features_once import frozen_embeddings
+from keras_selflearn.estimator.label_codes import encode
+from keras_selflearn.labelling.calibration import Calibration
+from keras_selflearn.labelling.doubt import doubt_of, probabilities_out_of_fold
+from keras_selflearn.labelling.labeller import PROBABILITY
+from keras_selflearn.network.embedding import embed
+from keras_selflearn.runs.record import HeldOut
+from keras_selflearn.selflearning.examples import UNLABELLED
+
+
+@dataclass(frozen=True)
+class ImageLabels:
+    """The labels of the training images at the end of a run.
+
+    Attributes
+    ----------
+    labels : (n,) int64
+        Positions in the classes; -1 for an image that stays without a label.
+    given : (n,) bool
+        Whether the label was given.
+    meta_iteration : (n,) int64
+        0 for a given label, else the meta-iteration of the pseudo-label; -1 for a label that the
+        final model gives, and without a label.
+    nearest : (n,) int64
+        The nearest labelled training image; -1 where the labeller compares with none.
+    doubt : (n,) float64
+        From 0 to 1: see `doubt_of`. NaN without a label, and for the only image of a class.
+    instead : (n,) int64
+        The likeliest other class; -1 where there is no doubt.
+    probability : (n,) float64
+        That a predicted label is right, as the folds measured it. NaN for all others, and without
+        folds.
+    """
+
+    labels: np.ndarray
+    given: np.ndarray
+    meta_iteration: np.ndarray
+    nearest: np.ndarray
+    doubt: np.ndarray
+    instead: np.ndarray
+    probability: np.ndarray
+
+
+def image_labels(
+    classifier: SelfLearningClassifier,
+    images: np.ndarray,
+    held_out: Sequence[HeldOut],
+    tell: Callable[[str, int, int], None],
+) -> ImageLabels:
+    """Collect the labels of a fitted classifier's training images, and doubt them.
+
+    Images without a pseudo-label get the final model's label, if it is as sure as `min_confidence`.
+    Doubt comes from the network with its initial weights, which saw no label. Where they are
+    random, it comes from the trained network, which finds fewer mistakes.
+
+    Parameters
+    ----------
+    classifier : SelfLearningClassifier
+    images : (n, height, width, channels) uint8
+        The images that it was fitted on.
+    held_out : sequence of HeldOut
+        The labels of each fold; empty without folds.
+    tell : callable
+        See `features_once`.
+    """
+    labels, nearest = _with_final_labels(classifier, images)
+    n_classes = len(classifier.classes_)
+    known = np.flatnonzero(labels != UNLABELLED)
+    parameters = classifier.get_params(deep=False)
+    embeddings = frozen_embeddings(parameters, images, n_classes=n_classes, tell=tell)
+    if embeddings is None:
+        embeddings = embed(classifier.network_, images, np.arange(len(images)))
+    doubt = np.full(len(labels), np.nan)
+    instead = np.full(len(labels), UNLABELLED)
+    probability = np.full(len(labels), np.nan)
+    with stage("doubt", images=len(known)):
+        found = np.full((len(labels), n_classes), np.nan, np.float32)
+        found[known] = probabilities_out_of_fold(
+            embeddings[known], labels[known], n_classes=n_classes, seed=0
+        )
+    doubt[known] = doubt_of(found[known], labels[known])
+    given = classifier.labeled_iter_ == 0
+    doubted = np.flatnonzero(~np.isnan(doubt))
+    instead[doubted] = _likeliest_other(found[doubted], labels[doubted])
+    calibration = _calibration(classifier, found, held_out)
+    if calibration is not None:
+        predicted = doubted[~given[doubted]]
+        probability[predicted] = calibration.probabilities(1 - doubt[predicted])
+    return ImageLabels(
+        labels, given, classifier.labeled_iter_, nearest, doubt, instead, probability
+    )
+
+
+def _with_final_labels(
+    classifier: SelfLearningClassifier, images: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The labels (n,) and the nearest images (n,), also of images without a pseudo-label."""
+    labelled_in = classifier.labeled_iter_
+    has_label = labelled_in != UNLABELLED
+    labels = np.full(len(labelled_in), UNLABELLED)
+    labels[has_label] = encode(classifier.transduction_[has_label], classifier.classes_)
+    nearest = classifier.matched_.copy()
+    rest = np.flatnonzero(~has_label)
+    if len(rest):
+        found = classifier.labeller_.label(embed(classifier.network_, images, rest))
+        least = classifier.fitted_parameters_["min_confidence"]
+        sure = found.confidence >= (-np.inf if least is None else least)
+        labels[rest] = np.where(sure, found.labels, UNLABELLED)
+        compared = (labels[rest] != UNLABELLED) & (found.nearest >= 0)
+        nearest[rest[compared]] = classifier.reference_[found.nearest[compared]]
+    return labels, nearest
+
+
+def _likeliest_other(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    others = probabilities.copy()
+    others[np.arange(len(labels)), labels] = -1
+    return others.argmax(axis=1)
+
+
+def _calibration(
+    classifier: SelfLearningClassifier, found: np.ndarray, held_out: Sequence[HeldOut]
+) -> Calibration | None:
+    """What the folds say of labels of this doubt: how many of them are right."""
+    confidence, right = [], []
+    for fold in held_out:
+        measured = fold.after if classifier.n_iter_ else fold.before
+        if measured is None:
+            return None
+        index, labels = np.array(fold.index), np.array(measured.labels)
+        usable = (labels != UNLABELLED) & ~np.isnan(found[index]).any(axis=1)
+        truth = encode(classifier.transduction_[index], classifier.classes_)
+        confidence.append((found[index, labels])[usable])
+        right.append((labels == truth)[usable])
+    if not held_out or not sum(map(len, right)):
+        return None
+    return Calibration.fit(np.concatenate(confidence), np.concatenate(right), PROBABILITY)
