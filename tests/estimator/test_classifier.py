@@ -339,6 +339,7 @@ def test_images_of_another_size_are_an_error(fitted):
         (np.where(BRIGHT, "day", None), "y has dtype object"),
         (np.where(BRIGHT, np.array("day", object), np.nan), "y holds NaN"),
         (np.full(N, 1j), "y has dtype complex128"),
+        (None, "y is missing: give one label an image"),
     ],
 )
 def test_bad_labels_are_errors(labels, message):
