@@ -43,6 +43,7 @@ def load_folder(
     image_size: int,
     cache_dir: str | os.PathLike,
     labels_csv: str | os.PathLike | None = None,
+    corrections: str | os.PathLike | None = None,
 ) -> Dataset:
     """Load the images that `list_folder` finds. Decode them only if a file has changed.
 
@@ -56,7 +57,7 @@ def load_folder(
         Height and width to resize images to, at least 32.
     cache_dir : path
         Folder for the decoded images, `3 * image_size**2` bytes each.
-    labels_csv : path, optional
+    labels_csv, corrections : path, optional
         See `list_folder`.
 
     Returns
@@ -72,7 +73,10 @@ def load_folder(
     """
     check_integer("image_size", image_size, least=32, most=4096)
     folder, cache_dir = (Path(each).expanduser() for each in (folder, cache_dir))
-    listing = list_folder(folder, None if labels_csv is None else Path(labels_csv).expanduser())
+    tables = (
+        None if each is None else Path(each).expanduser() for each in (labels_csv, corrections)
+    )
+    listing = list_folder(folder, *tables)
     place = (_WAY_OF_DECODING, image_size, os.path.realpath(folder), labels_csv is None)
     name = f"images-{_sha256(place)[:8]}-"
     digests = {part: file_digests(folder, paths) for part, paths in _paths(listing).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
@@ -16,6 +17,7 @@ from keras_selflearn.storage.tables import is_utf8, opened_table
 _COLUMNS = ("path", "label")
 # A run's labels.csv says so of a label that it predicted. Such a label is no given one.
 _SOURCE, _PREDICTED = "source", "predicted"
+_ACTION, _NONE_OF_THESE = "action", "none"
 # Arrays of labels take as much for each image as the longest label does.
 _LONGEST_LABEL = 1000
 # Empty, and -1 as people and programs write it.
@@ -47,17 +49,63 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
     InputError
         When the table can't be read, is not UTF-8, or names what is not there.
     """
+    found = _read(path, folder, images, _SOURCE)
+    return {
+        image: None if source == _PREDICTED else label for image, (label, source) in found.items()
+    }
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What somebody says of images after a look at them.
+
+    Attributes
+    ----------
+    labels : dict
+        The label by path; None: no label.
+    rejected : frozenset of str
+        The paths of images of none of the classes.
+    """
+
+    labels: dict[str, str | None]
+    rejected: frozenset[str]
+
+
+def read_corrections(path: Path, folder: Path, images: Sequence[str]) -> Corrections:
+    """Read corrections of the labels of images.
+
+    The table is as for `read_label_csv`. With a column `action`, an image whose action is `none` is
+    of none of the classes, whatever its label is. Labels that are `predicted` count, too: somebody
+    has looked at them.
+
+    Raises
+    ------
+    InputError
+        As `read_label_csv`.
+    """
+    found = _read(path, folder, images, _ACTION)
+    rejected = frozenset(image for image, (_, action) in found.items() if action == _NONE_OF_THESE)
+    labels = {image: label for image, (label, _) in found.items() if image not in rejected}
+    return Corrections(labels, rejected)
+
+
+def _read(
+    path: Path, folder: Path, images: Sequence[str], optional: str
+) -> dict[str, tuple[str | None, str]]:
+    """The label of each image, and its cell of the optional column in small letters."""
     known = {same_name(image): image for image in images} | {image: image for image in images}
-    labels: dict[str, str | None] = {}
+    labels: dict[str, tuple[str | None, str]] = {}
     missing: set[str] = set()
-    for where, name, label in _rows(path):
+    for where, name, label, more in _rows(path, optional):
         spelled = (_below(each, folder, where) for each in _spellings(name))
         image = next((known[form] for form in spelled if form in known), None)
         if image is None:
             _check_utf8(name, where)
             missing.add(_below(name.strip(), folder, where))
-        elif _form(labels.setdefault(image, label)) != _form(label):
-            raise InputError(f"{where}: {image!r} has two labels.")
+        else:
+            before, more_before = labels.setdefault(image, (label, more))
+            if (_form(before), more_before) != (_form(label), more):
+                raise InputError(f"{where}: {image!r} has two labels.")
     if missing:
         raise InputError(
             f"{path} names {len(missing)} images that are not in {folder}, the first"
@@ -67,9 +115,9 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
     return labels
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, str | None]]:
-    """Give the place, the path and the label of each row."""
-    with opened_table(path, _COLUMNS, (_SOURCE,)) as table:
+def _rows(path: Path, optional: str) -> Iterator[tuple[str, str, str | None, str]]:
+    """Give the place, the path, the label and the optional cell of each row."""
+    with opened_table(path, _COLUMNS, (optional,)) as table:
         for row in table.rows:
             where = f"{path}, line {table.line}"
             if not any(cell.strip() for cell in row):
@@ -87,8 +135,8 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str | None]]:
                 )
             if "\0" in label:
                 raise InputError(f"{where}: the label holds a NUL character: take it out.")
-            is_predicted = cells[2:] and cells[2].strip().lower() == _PREDICTED
-            yield where, name, None if label in _NO_LABEL or is_predicted else label
+            more = cells[2].strip().lower() if cells[2:] else ""
+            yield where, name, None if label in _NO_LABEL else label, more
 
 
 def _spellings(name: str) -> Iterator[str]:

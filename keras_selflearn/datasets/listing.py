@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.console.log import printable
 from keras_selflearn.datasets.class_texts import NO_LABELS
 from keras_selflearn.datasets.image_files.reading import SUFFIXES
-from keras_selflearn.datasets.label_csv import read_label_csv
+from keras_selflearn.datasets.label_csv import read_corrections, read_label_csv
 from keras_selflearn.datasets.left_out import named, warn
 from keras_selflearn.datasets.same_name import alike, names_alike, same_name
 from keras_selflearn.datasets.walk import Walk
 from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.files import is_in
 
+_LOG = logging.getLogger(__name__)
 LABELLED, UNLABELLED_FOLDER, TEST = "labelled", "unlabelled", "test"
 _PARTS = {
     LABELLED: ("labelled", "labeled"),
@@ -49,7 +52,9 @@ class Listing:
     class_names: tuple[str, ...]
 
 
-def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
+def list_folder(
+    folder: Path, labels_csv: Path | None = None, corrections: Path | None = None
+) -> Listing:
     """Find the images in a user's folder. No image is opened, nothing is changed.
 
     Without `labels_csv` they are in `labelled/CLASS/`, `unlabelled/` and, if there are any,
@@ -61,6 +66,9 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
     folder : Path
     labels_csv : Path, optional
         See `read_label_csv`; every image that it does not name is unlabelled.
+    corrections : Path, optional
+        See `read_corrections`. They are added to the labels. Images of none of the classes are left
+        out. The test set stays as it is.
 
     Raises
     ------
@@ -76,6 +84,8 @@ def list_folder(folder: Path, labels_csv: Path | None = None) -> Listing:
         pairs = _by_table(folder, labels_csv, walk)
     else:
         pairs, test = _by_folders(folder, walk)
+    if corrections is not None:
+        pairs = _corrected(folder, corrections, pairs, test, walk)
     walk.left_out.warn(folder)
     return _listing(folder, pairs, test)
 
@@ -109,6 +119,43 @@ def _by_table(folder: Path, labels_csv: Path, walk: Walk) -> list[tuple[str, str
             " leave --labels_csv out."
         )
     return [(path, given.get(path)) for path in paths]
+
+
+def _corrected(
+    folder: Path,
+    corrections: Path,
+    pairs: Sequence[tuple[str, str | None]],
+    test: Sequence[tuple[str, str]],
+    walk: Walk,
+) -> list[tuple[str, str | None]]:
+    """The pairs with the corrections; a message says how many there are of each kind."""
+    if is_in(corrections, folder):
+        walk.left_out.is_used(corrections.name)
+    tested = {path for path, _ in test}
+    found = read_corrections(corrections, folder, [*(path for path, _ in pairs), *tested])
+    wrong = sorted(tested & ({*found.labels} | found.rejected))
+    if wrong:
+        raise InputError(
+            f"{corrections} corrects {named(wrong, len(wrong))} in {TEST}/ of {folder}, which"
+            " measures the accuracy: correct test images in their folder, and take them out of the"
+            " table."
+        )
+    labels = dict(pairs)
+    same = sum(
+        label is not None and before is not None and same_name(label) == same_name(before)
+        for before, label in ((labels[path], label) for path, label in found.labels.items())
+    )
+    new = sum(labels[path] is None and label is not None for path, label in found.labels.items())
+    _LOG.info(
+        "%s: new labels %s, confirmed %s, corrected %s, images of none of the classes %s",
+        printable(corrections),
+        f"{new:,}",
+        f"{same:,}",
+        f"{len(found.labels) - same - new:,}",
+        f"{len(found.rejected):,}",
+    )
+    labels.update(found.labels)
+    return [(path, label) for path, label in labels.items() if path not in found.rejected]
 
 
 def _by_folders(

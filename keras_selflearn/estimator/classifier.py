@@ -55,6 +55,7 @@ from keras_selflearn.estimator.pixels import check_float_max
 from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
+from keras_selflearn.labelling.calibration import Calibration, with_calibrated
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_batch_statistics
@@ -256,6 +257,7 @@ class SelfLearningClassifier(
     network_ = _of_fitted("network")
     labeller_ = _of_fitted("labeller")
     reference_ = _of_fitted("reference")
+    calibration_ = _of_fitted("calibration")
     objective_ = _of_fitted("objective")
     fitted_parameters_ = _of_fitted("parameters")
 
@@ -481,14 +483,64 @@ class SelfLearningClassifier(
         embeddings, _ = self._embed(X)
         return self.classes_[self.labeller_.label(embeddings).labels]
 
-    def predict_proba(self, X: Images) -> np.ndarray:
+    def predict_proba(self, X: Images, *, calibrated: bool = False) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
 
         With labelling `nearest` they are the shares of the `n_neighbors` votes, and with `vote` the
         shares of the labellers' votes. See `transform` for `X`.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+        calibrated : bool
+            Whether the predicted class has the probability that it is right, as `calibrate` or the
+            folds of a run measured it. The others share the rest as before.
+
+        Raises
+        ------
+        InputError
+            When `calibrated`, and nothing was measured.
         """
         embeddings, _ = self._embed(X)
-        return self.labeller_.probabilities(embeddings)
+        probabilities = self.labeller_.probabilities(embeddings)
+        if not calibrated:
+            return probabilities
+        if self.calibration_ is None:
+            raise InputError(
+                "This classifier is not calibrated: call calibrate(X, y) with labelled images that"
+                " it was not fitted on, or take the classifier of a run with folds."
+            )
+        found = self.labeller_.label(embeddings)
+        return with_calibrated(
+            probabilities, found.labels, self.calibration_.probabilities(found.confidence)
+        )
+
+    def calibrate(self, X: Images, y: Any = None) -> SelfLearningClassifier:
+        """Measure how probable it is that a label of some confidence is right.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            Images that `fit` did not see; see `transform`.
+        y : (n,) labels
+            Images with -1 are left out. It is left out if `X` has labels.
+
+        Raises
+        ------
+        InputError
+            When no image has a label, or no label is one of `classes_`.
+        """
+        check_is_fitted(self)
+        embeddings, labels, _ = embed_labelled(self.fitted_, X, y, float_max=self.float_max)
+        found = self.labeller_.label(embeddings)
+        right = found.labels == match(labels, self.classes_, "y")
+        unit = self.labeller_.confidence_unit
+        self.set_calibration(Calibration.fit(found.confidence, right, unit))
+        return self
+
+    def set_calibration(self, calibration: Calibration) -> None:
+        """Take over what was measured elsewhere, by the labeller's unit of confidence."""
+        self.fitted_ = replace(self.fitted_, calibration=calibration)
 
     def score(self, X: Images, y: Any = None, sample_weight: np.ndarray | None = None) -> float:
         """The share of labelled images that `predict` labels right, from 0 to 1.

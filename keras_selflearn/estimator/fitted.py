@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_selflearn.labelling.calibration import Calibration
 from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import n_features
@@ -52,6 +53,8 @@ class Fitted:
     objective : Objective
     labeller : Labeller
     network : Network
+    calibration : Calibration or None
+        From the labeller's confidences to probabilities, if it was measured.
     """
 
     classes: np.ndarray
@@ -68,6 +71,7 @@ class Fitted:
     objective: Objective
     labeller: Labeller
     network: Network
+    calibration: Calibration | None = None
 
     @property
     def n_iter(self) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras_selflearn.estimator.fitted import has_embedding_layer
+from keras_selflearn.labelling.calibration import Calibration
+from keras_selflearn.labelling.labeller import Labeller
 from keras_selflearn.losses import loss_names
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.side_by_side import n_features_of_all
@@ -74,3 +76,16 @@ def embedding_size(parameters: Mapping[str, Any], objective: Objective) -> int:
     if has_embedding_layer(parameters, objective):
         return parameters["embedding_size"]
     return n_features_of_all(parameters["backbone"])
+
+
+def calibration_of(setting: Any, labeller: type[Labeller]) -> Calibration | None:
+    """Return the saved calibration; a `ValueError` unless it is one of the labeller's."""
+    if setting is None:
+        return None
+    slope, intercept, unit = (setting[name] for name in ("slope", "intercept", "unit"))
+    numbers_are_finite = all(
+        type(x) in (int, float) and abs(x) < np.inf for x in (slope, intercept)
+    )
+    if not (numbers_are_finite and slope >= 0 and unit == labeller.confidence_unit):
+        raise ValueError("its calibration is none of its labeller")
+    return Calibration(float(slope), float(intercept), unit)

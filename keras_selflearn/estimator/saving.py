@@ -19,6 +19,7 @@ from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_f
 from keras_selflearn.estimator.object_labels import with_objects, without_objects
 from keras_selflearn.estimator.saved_checks import (
     WEIGHTS,
+    calibration_of,
     check_labels,
     check_object_labels,
     check_reference,
@@ -102,6 +103,7 @@ def content_of(fitted: Fitted) -> dict[str, bytes]:
             "parameters": parameters,
             "loss_parameters": asdict(fitted.objective),  # type: ignore[call-overload]
             **labels,
+            "calibration": fitted.calibration and asdict(fitted.calibration),
             "image_shape": list(fitted.image_shape),
             "history": fitted.history,
             "termination_condition": fitted.termination,
@@ -151,6 +153,7 @@ def load_fitted(
         labeller.check_arrays(arrays, setting, embedding_size(parameters, objective))
         check_reference(known, arrays)
         check_size(parameters, objective, n_classes, (folder / WEIGHTS).stat().st_size)
+        known["calibration"] = calibration_of(settings.get("calibration"), labeller)
     except Exception as error:  # A value of another type than was saved fails in many ways.
         raise _damaged(folder, error) from error
     network = network_from(parameters, objective, known["image_shape"], n_classes, weights="random")

@@ -73,5 +73,32 @@ class Calibration:
         )
 
 
+def with_calibrated(
+    probabilities: np.ndarray, labels: np.ndarray, calibrated: np.ndarray
+) -> np.ndarray:
+    """Give each label its calibrated probability; the other classes share the rest as before.
+
+    Parameters
+    ----------
+    probabilities : (n, n_classes) floats
+    labels : (n,) integers
+    calibrated : (n,) floats
+
+    Returns
+    -------
+    (n, n_classes) float32
+    """
+    rows = np.arange(len(labels))
+    others = probabilities.astype(np.float64)
+    others[rows, labels] = 0
+    # Where the others have nothing, they share equally.
+    empty = others.sum(axis=1) <= 0
+    others[empty] = 1
+    others[rows, labels] = 0
+    others *= ((1 - calibrated) / others.sum(axis=1))[:, None]
+    others[rows, labels] = calibrated
+    return others.astype(np.float32)
+
+
 def _x(confidence: np.ndarray, unit: str) -> np.ndarray:
     return logit(np.clip(confidence, _LEAST, 1 - _LEAST)) if unit == PROBABILITY else confidence

@@ -39,6 +39,11 @@ class DataOptions(Options):
         "Table of path and label for --dataset=folder; other images are unlabelled.",
         place=True,
     )
+    corrections: str | None = option(
+        None,
+        "Table of path and label that is added to the labels of --dataset=folder.",
+        place=True,
+    )
     regime: str = option(
         "self-learning",
         "Training: n-labelled (initial labels only), self-learning or all-labelled.",
@@ -88,7 +93,7 @@ class DataOptions(Options):
         """
         dataset_entry(self.dataset)
         is_folder, is_tfds = self.dataset == FOLDER, _is_of_tfds(self)
-        refused = list(_NOT_FOR_A_FOLDER) if is_folder else ["images", "labels_csv"]
+        refused = list(_NOT_FOR_A_FOLDER) if is_folder else ["images", "labels_csv", "corrections"]
         if not is_tfds:
             refused.append("unlabelled_split")
         for name in refused:

@@ -49,6 +49,7 @@ def load(config: Config) -> Dataset:
             image_size=size,
             cache_dir=config.results_dir,
             labels_csv=config.labels_csv,
+            corrections=config.corrections,
         )
     return load_dataset(
         config.dataset,

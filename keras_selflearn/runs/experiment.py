@@ -32,6 +32,7 @@ from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import digests_of
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
+from keras_selflearn.runs.calibrating import calibrate_by_folds
 from keras_selflearn.runs.claim_folder import opened
 from keras_selflearn.runs.configuration import (
     check,
@@ -150,6 +151,7 @@ def _run(
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
                 _list_images(folder, dataset, labels)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
+            calibrate_by_folds(classifier, held_out)
             doubted = _doubt(classifier, dataset, held_out, folder)
             embeddings = recorder.finish(classifier, dataset, doubted, verdict)
         except BaseException as error:

@@ -16,6 +16,7 @@ from keras_selflearn.labelling.calibration import Calibration
 from keras_selflearn.labelling.doubt import doubt_of, probabilities_out_of_fold
 from keras_selflearn.labelling.labeller import PROBABILITY
 from keras_selflearn.network.embedding import embed
+from keras_selflearn.runs.calibrating import measured_in, true_labels
 from keras_selflearn.runs.record import HeldOut
 from keras_selflearn.selflearning.examples import UNLABELLED
 
@@ -135,14 +136,12 @@ def _calibration(
     """What the folds say of labels of this doubt: how many of them are right."""
     confidence, right = [], []
     for fold in held_out:
-        measured = fold.after if classifier.n_iter_ else fold.before
-        if measured is None:
-            return None
-        index, labels = np.array(fold.index), np.array(measured.labels)
-        usable = (labels != UNLABELLED) & ~np.isnan(found[index]).any(axis=1)
-        truth = encode(classifier.transduction_[index], classifier.classes_)
-        confidence.append((found[index, labels])[usable])
-        right.append((labels == truth)[usable])
-    if not held_out or not sum(map(len, right)):
+        measured = measured_in(classifier, fold)
+        if measured is not None:
+            index, labels = np.array(fold.index), np.array(measured.labels)
+            usable = (labels != UNLABELLED) & ~np.isnan(found[index]).any(axis=1)
+            confidence.append(found[index, labels][usable])
+            right.append((labels == true_labels(classifier, fold))[usable])
+    if not sum(map(len, right)):
         return None
     return Calibration.fit(np.concatenate(confidence), np.concatenate(right), PROBABILITY)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.log import printable
 from keras_selflearn.console.option import Options, check_required, option
@@ -27,6 +29,7 @@ from keras_selflearn.storage.unfinished import unfinished_folder
 
 if TYPE_CHECKING:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
+    from keras_selflearn.labelling.calibration import Calibration
 
 _LOG = logging.getLogger(__name__)
 
@@ -231,13 +234,17 @@ def _write(
     class_names = class_texts(classifier.classes_)
 
     names = nearest if table.has_nearest() else None
+    calibration = classifier.calibration_
 
     def rows() -> Iterator[list[Any]]:
         for path, position, confidence, index in table.rows():
             name = [] if names is None else ["" if index is None else names[index]]
-            yield [path, class_names[position], confidence, *name]
+            right = [] if calibration is None else [_rounded(calibration, confidence)]
+            yield [path, class_names[position], confidence, *right, *name]
 
-    columns = ["path", "label", "confidence"] + ([] if names is None else ["nearest"])
+    columns = ["path", "label", "confidence"]
+    columns += [] if calibration is None else ["probability"]
+    columns += [] if names is None else ["nearest"]
     moves = [(beside / LABELS, places.output)]
     with written_whole(beside / LABELS) as file:
         write_rows(file, columns, rows())
@@ -246,6 +253,10 @@ def _write(
         with written_whole(beside / SKIPPED) as file:
             write_rows(file, SKIPPED_COLUMNS, table.skipped())
     return moves
+
+
+def _rounded(calibration: Calibration, confidence: float) -> str:
+    return f"{float(calibration.probabilities(np.array(confidence))):.4f}"
 
 
 def _check_new(output: Path) -> None:

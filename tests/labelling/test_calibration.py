@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from keras_selflearn.labelling.calibration import Calibration
+from keras_selflearn.labelling.calibration import Calibration, with_calibrated
 from keras_selflearn.labelling.labeller import MINUS_DISTANCE, PROBABILITY
 
 CHANCE = np.random.default_rng(0)
@@ -60,3 +60,11 @@ def test_labels_that_are_all_right_or_wrong_are_not_certain(right):
 def test_certain_confidences_are_finite():
     found = Calibration.fit(np.array([1.0, 1.0, 0.0]), np.array([True, False, True]), PROBABILITY)
     assert np.isfinite(found.probabilities([0.0, 1.0])).all()
+
+
+def test_the_other_classes_share_the_rest_as_before():
+    before = np.array([[0.6, 0.3, 0.1], [0.0, 1.0, 0.0], [0.5, 0.25, 0.25]])
+    found = with_calibrated(before, np.array([0, 1, 2]), np.array([0.8, 0.9, 0.7]))
+    expected = [[0.8, 0.15, 0.05], [0.05, 0.9, 0.05], [0.2, 0.1, 0.7]]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert found.dtype == np.float32

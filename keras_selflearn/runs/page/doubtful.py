@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
+from keras_selflearn.labelling.acceptance import Acceptance, accept
 from keras_selflearn.runs.page.cards import make_card
 from keras_selflearn.runs.page.contents import Contents
 from keras_selflearn.runs.page.markers import class_looks
@@ -13,6 +14,7 @@ from keras_selflearn.runs.page.thumbnails import Thumbnails
 
 # The others are folded away.
 _AT_FIRST = 12
+_ACCURACIES = (0.99, 0.95, 0.9, 0.8)
 
 
 def doubtful_list(contents: Contents, indices: np.ndarray, thumbnails: Thumbnails) -> Markup:
@@ -51,9 +53,20 @@ def doubtful_list(contents: Contents, indices: np.ndarray, thumbnails: Thumbnail
         given=int(given.sum()),
         of=len(contents.pseudo_labelled),
         expected=expected_wrong(contents),
+        acceptances=acceptances(contents),
         wrong=int(wrong.sum()),
         found=int(wrong[doubted].sum()),
     )
+
+
+def acceptances(contents: Contents) -> list[Acceptance]:
+    """Say how many pseudo-labels can be accepted unseen, for several accuracies."""
+    if contents.probability is None:
+        return []
+    probability = contents.probability[contents.pseudo_labelled]
+    known = probability[~np.isnan(probability)]
+    found = [accept(known, accuracy) for accuracy in _ACCURACIES]
+    return list(dict.fromkeys(each for each in found if each is not None))
 
 
 def doubtful(contents: Contents) -> np.ndarray:

@@ -282,6 +282,18 @@ def test_the_most_doubted_labels_come_first():
     items = html.split('id="mistakes"')[1].split("</ol>")[0].split("<li ")[1:]
     assert ["doubt 0.99" in items[0], "given" in items[1], "doubt 0.60" in items[2]] == [True] * 3
     assert "About 9 of these labels are probably wrong. 3 labels are doubtful" in words
+    assert "accept from" not in words  # none is sure enough
+
+
+def test_a_table_says_how_many_labels_can_be_accepted():
+    contents = with_doubt(example_contents(), [], probability=0.75)
+    contents.probability[contents.pseudo_labelled[:6]] = 0.98
+    table = page(contents).split("accept from")[1].split("</table>")[0]
+    # All 36 labels together are expected to be right at 78.8 %.
+    row, *others = table.split("<tr>")[1:]
+    assert not others
+    cells = [text for _, text in re.findall(r"<t([hd]).*?>(.*?)</t", row)]
+    assert cells[:2] + cells[3:] == ["0.98", "6", "30"] and cells[2].startswith("98.0")
 
 
 def test_without_folds_nobody_knows_how_many_labels_are_wrong():
