@@ -22,7 +22,7 @@ from keras_selflearn.console.errors import InputError, check_integer, unknown_na
 from keras_selflearn.console.option import check_value
 from keras_selflearn.console.signals import Stopped
 from keras_selflearn.estimator import pickling, saving
-from keras_selflearn.estimator.continuing import Start
+from keras_selflearn.estimator.continuing import Start, check_trains
 from keras_selflearn.estimator.doubts import (
     warn_of_doubtful_labels,
     warn_of_no_pairs,
@@ -49,7 +49,7 @@ from keras_selflearn.estimator.label_codes import (
     is_unlabelled,
     match,
 )
-from keras_selflearn.estimator.learners import LEARNERS, Task
+from keras_selflearn.estimator.learners import LEARNERS, AnyLearner, Task
 from keras_selflearn.estimator.option_docs import with_options
 from keras_selflearn.estimator.pixels import check_float_max
 from keras_selflearn.estimator.prior import check_prior, prior_of
@@ -59,6 +59,7 @@ from keras_selflearn.labelling.calibration import Calibration, with_calibrated
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_batch_statistics
+from keras_selflearn.network.gradient_registry import traced_gradients_forgotten
 from keras_selflearn.network.image_shape import check_image_size
 from keras_selflearn.network.keras_settings import check_limits
 from keras_selflearn.network.side_by_side import (
@@ -322,6 +323,10 @@ class SelfLearningClassifier(
         self.check_parameters()
         check_limits()
         objective = self._objective()
+        check_verbose(verbose)
+        if checkpoints is not None and self.random_state is None:
+            raise InputError("checkpoints need a random_state: without one no run is like another.")
+        earlier = None if continue_from is None else self._to_continue(continue_from)
         reading = {"image_size": self.image_size, "float_max": self.float_max}
         X, y, sample_weight = training_images(X, y, sample_weight, **reading)
         check_images(X, "X", backbone=self.backbone, image_size=self.image_size)
@@ -362,13 +367,8 @@ class SelfLearningClassifier(
         )
         prior = prior_of(self.prior, classes)
         given_weights = check_sample_weight(sample_weight, labels, objective)
-        check_verbose(verbose)
-        start = None
-        if continue_from is not None:
-            start = Start.of(self._fitted_of(continue_from), self, objective, classes)
+        continued = None if earlier is None else Start.of(earlier, objective, classes)
         callbacks = [*feature_progress(verbose), *(callbacks or ())]
-        if checkpoints is not None and self.random_state is None:
-            raise InputError("checkpoints need a random_state: without one no run is like another.")
 
         seed = self._seed()
         resuming = None
@@ -383,69 +383,30 @@ class SelfLearningClassifier(
                     held_out,
                     prior,
                     given_weights,
-                    start.digest() if start else None,
+                    continued.digest() if continued else None,
                 ),
             )
         parameters = self.get_params(deep=False)
-        has_soft_targets = self.targets == "soft" and is_used("targets", parameters)
-        learner = LEARNERS[self.train](
-            Task(
-                parameters=parameters,
-                objective=objective,
-                images=X,
-                image_shape=image_shape,
-                n_classes=len(classes),
-                held_out=held_out,
-                test_data=validation_data,
-                prior=prior,
-                has_soft_targets=has_soft_targets,
-                seed=seed,
-                callbacks=callbacks,
-                after_step=resuming.after_step if resuming else None,
-                given_weights=given_weights,
-                start=start,
-                verbose=verbose,
-                tell=functools.partial(_call, callbacks, "on_features"),
-                tell_graph=functools.partial(_call, callbacks, "on_graph"),
-            )
+        task = Task(
+            parameters=parameters,
+            objective=objective,
+            images=X,
+            image_shape=image_shape,
+            n_classes=len(classes),
+            held_out=held_out,
+            test_data=validation_data,
+            prior=prior,
+            has_soft_targets=self.targets == "soft" and is_used("targets", parameters),
+            seed=seed,
+            callbacks=callbacks,
+            after_step=resuming.after_step if resuming else None,
+            given_weights=given_weights,
+            start=continued,
+            verbose=verbose,
+            tell=functools.partial(_call, callbacks, "on_features"),
+            tell_graph=functools.partial(_call, callbacks, "on_graph"),
         )
-        n_probabilities = len(classes) if has_soft_targets else 0
-        state = start = RunState(Examples.from_labels(labels, n_probabilities))
-        if resuming:
-            state = start = resuming.begin(learner, start)
-            _call(callbacks, "on_resume", [record.figures() for record in start.history])
-        try:
-            for state in self_learning(
-                start,
-                learner,
-                meta_iterations=self.meta_iterations,
-                select=functools.partial(
-                    select,
-                    percent=shares_of(self.selection_percent),
-                    selection=self.selection,
-                    n_classes=len(classes),
-                ),
-                min_confidence=self.min_confidence,
-                order=self.order,
-                evaluate_every=self.evaluate_every,
-                true_labels=true_labels,
-                before_labelling=_BEFORE_LABELLING[self.pseudo_labels],
-            ):
-                if resuming:
-                    resuming.follow(state)
-                if state.position.steps:
-                    continue
-                _call(callbacks, "on_meta_iteration_end", state.history[-1], learner)
-                if resuming:
-                    resuming.save()
-        except Stopped:
-            if resuming:
-                resuming.save()
-            raise
-        except Exception as error:
-            if resuming and needs_other_parameters(error):
-                resuming.give_up()
-            raise
+        learner, state = self._learn(task, labels, true_labels, resuming)
         examples = state.examples
         all_labelled = len(examples.unlabelled) == 0
         ended = "no_change" if state.none_was_sure else "max_iter"
@@ -468,9 +429,59 @@ class SelfLearningClassifier(
         )
         return self
 
+    @traced_gradients_forgotten()
+    def _learn(
+        self,
+        task: Task,
+        labels: np.ndarray,
+        true_labels: np.ndarray | None,
+        resuming: Resuming | None,
+    ) -> tuple[AnyLearner, RunState]:
+        """Do all trainings; return what was trained, and the last state of the run."""
+        learner = LEARNERS[self.train](task)
+        n_probabilities = task.n_classes if task.has_soft_targets else 0
+        state = start = RunState(Examples.from_labels(labels, n_probabilities))
+        if resuming:
+            state = start = resuming.begin(learner, start)
+            _call(task.callbacks, "on_resume", [record.figures() for record in start.history])
+        try:
+            for state in self_learning(
+                start,
+                learner,
+                meta_iterations=self.meta_iterations,
+                select=functools.partial(
+                    select,
+                    percent=shares_of(self.selection_percent),
+                    selection=self.selection,
+                    n_classes=task.n_classes,
+                ),
+                min_confidence=self.min_confidence,
+                order=self.order,
+                evaluate_every=self.evaluate_every,
+                true_labels=true_labels,
+                before_labelling=_BEFORE_LABELLING[self.pseudo_labels],
+            ):
+                if resuming:
+                    resuming.follow(state)
+                if state.position.steps:
+                    continue
+                _call(task.callbacks, "on_meta_iteration_end", state.history[-1], learner)
+                if resuming:
+                    resuming.save()
+        except Stopped:
+            if resuming:
+                resuming.save()
+            raise
+        except Exception as error:
+            if resuming and needs_other_parameters(error):
+                resuming.give_up()
+            raise
+        return learner, state
+
     def predict(self, X: Images) -> np.ndarray:
         """The labels (n,), from `classes_`, of the images; see `transform` for `X`."""
-        return self.classes_[self.labeller_.label(self._embed(X)[0]).labels]
+        embeddings, _ = self._embed(X)
+        return self.classes_[self.labeller_.label(embeddings).labels]
 
     def predict_proba(self, X: Images, *, calibrated: bool = False) -> np.ndarray:
         """The probabilities (n, n_classes) float32 in the order of `classes_`.
@@ -490,7 +501,7 @@ class SelfLearningClassifier(
         InputError
             When `calibrated`, and nothing was measured.
         """
-        embeddings = self._embed(X)[0]
+        embeddings, _ = self._embed(X)
         probabilities = self.labeller_.probabilities(embeddings)
         if not calibrated:
             return probabilities
@@ -504,7 +515,7 @@ class SelfLearningClassifier(
             probabilities, found.labels, self.calibration_.probabilities(found.confidence)
         )
 
-    def calibrate(self, X: Images, y: np.ndarray) -> SelfLearningClassifier:
+    def calibrate(self, X: Images, y: Any = None) -> SelfLearningClassifier:
         """Measure how probable it is that a label of some confidence is right.
 
         Parameters
@@ -662,16 +673,16 @@ class SelfLearningClassifier(
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(pickling.unpacked(state, self._checked))
 
-    @classmethod
-    def _fitted_of(cls, given: SelfLearningClassifier | str | os.PathLike) -> Fitted:
-        """What a classifier, or a saved one, has learned."""
+    def _to_continue(self, given: SelfLearningClassifier | str | os.PathLike) -> Fitted:
+        """What a classifier, or a saved one, has learned, if a training can begin with it."""
         if isinstance(given, (str, os.PathLike)):
-            given = cls.load(given)
+            given = self.load(given)
         if not isinstance(given, SelfLearningClassifier) or not hasattr(given, "fitted_"):
             raise InputError(
                 f"continue_from is {given!r}: give a fitted SelfLearningClassifier, or the folder"
                 " of a saved one."
             )
+        check_trains(self.train, given.fitted_)
         return given.fitted_
 
     def _objective(self) -> Objective:

@@ -17,6 +17,16 @@ from keras_selflearn.network.names import OWN
 from keras_selflearn.network.own_model import is_own_model
 
 
+def check_trains(train: str, fitted: Fitted) -> None:
+    """Raise an `InputError` unless both the training and the fitted one are of a whole network."""
+    for what, trained in (("train", train), ("its train", fitted.parameters["train"])):
+        if trained != "all":
+            raise InputError(
+                f"continue_from is given, and {what} is '{trained}': only the training of a whole"
+                " network (train='all') can continue from another one."
+            )
+
+
 @dataclass(frozen=True)
 class Start:
     """The weights that a network begins with.
@@ -33,32 +43,16 @@ class Start:
     head: list[np.ndarray] | None
 
     @classmethod
-    def of(
-        cls, fitted: Fitted, parameters: Any, objective: Objective, classes: np.ndarray
-    ) -> Start:
+    def of(cls, fitted: Fitted, objective: Objective, classes: np.ndarray) -> Start:
         """Take the weights of a fitted classifier.
 
         Parameters
         ----------
         fitted : Fitted
-        parameters : object
-            The estimator's, as attributes.
         objective : Objective
         classes : (n_classes,) array
             Of the training that begins.
-
-        Raises
-        ------
-        InputError
-            Unless both train the whole network.
         """
-        trains = {"train": parameters.train, "its train": fitted.parameters["train"]}
-        for what, train in trains.items():
-            if train != "all":
-                raise InputError(
-                    f"continue_from is given, and {what} is '{train}': only the training of a whole"
-                    " network (train='all') can continue from another one."
-                )
         same_head = type(fitted.objective) is type(objective) and (
             fitted.classes.tolist() == classes.tolist()
         )

@@ -30,7 +30,7 @@ def one_size(dataset: tf.data.Dataset) -> bool:
     return None not in tuple(shape)[-3:]
 
 
-def elements_of(dataset: tf.data.Dataset, name: str) -> Iterator[tuple[np.ndarray | None, ...]]:
+def elements_of(dataset: tf.data.Dataset, name: str) -> Iterator[tuple[Any, ...]]:
     """Give (k, height, width, channels) images, and (k,) labels and weights, or None.
 
     Raises

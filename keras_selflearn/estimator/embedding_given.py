@@ -15,9 +15,11 @@ from keras_selflearn.estimator.image_blocks import as_array, blocks_of, paths_of
 from keras_selflearn.estimator.inputs import check_images, check_labels
 from keras_selflearn.estimator.label_codes import is_unlabelled
 from keras_selflearn.network.embedding import embed, inference_batch_size
+from keras_selflearn.network.gradient_registry import traced_gradients_forgotten
 from keras_selflearn.network.process import check_process
 
 
+@traced_gradients_forgotten()
 def embed_given(
     fitted: Fitted, images: Any, *, float_max: float | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
@@ -55,6 +57,7 @@ def embed_given(
     return np.concatenate(embeddings), np.concatenate(found) if found else None
 
 
+@traced_gradients_forgotten()
 def embed_labelled(
     fitted: Fitted, images: Any, y: Any, *, float_max: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

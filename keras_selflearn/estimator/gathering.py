@@ -122,7 +122,8 @@ def gather(
     InputError
         When there is no room for it, and when there are no images.
     """
-    n, shape = 0, (0, 0, 0)
+    n = 0
+    shape: tuple[int, ...] = ()
     others: list[tuple[np.ndarray | None, np.ndarray | None]] = []
     try:
         with tempfile.TemporaryFile() as file:

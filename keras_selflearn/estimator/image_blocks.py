@@ -89,7 +89,8 @@ def blocks_of(
         assert shape is not None
         yield from _of_files(paths, name, shape)
         return
-    found = elements_of(images, name) if isinstance(images, tf.data.Dataset) else _pieces(images)
+    is_dataset = isinstance(images, tf.data.Dataset)
+    found: Iterator[tuple[Any, ...]] = elements_of(images, name) if is_dataset else _pieces(images)
     brightest = Brightest()
     first = None
     for pixels, *others in found:

@@ -57,6 +57,8 @@ def check_images(
 
 def check_labels(labels: np.ndarray, n_images: int, name: str) -> np.ndarray:
     """The labels (n_images,) as numbers or strings; an `InputError` for other values."""
+    if labels is None:
+        raise InputError(f"{name} is missing: give one label an image, and -1 where there is none.")
     _check_ends(labels, name)
     labels = np.asarray(labels)
     if labels.ndim != 1 or len(labels) != n_images:

@@ -20,6 +20,7 @@ from keras_selflearn.labelling.memory import Memory
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.network.head_network import HeadNetwork
+from keras_selflearn.network.left_over import free_left_over, remember
 from keras_selflearn.network.linear_embedding import EmbeddingNetwork
 from keras_selflearn.network.model import Network
 from keras_selflearn.options.augmentation import parse_augmentations, parse_views
@@ -93,6 +94,7 @@ class Task:
 
     def build_network(self) -> Network:
         """Build the network that the parameters describe."""
+        free_left_over()
         changes = {} if self.start is None else self.start.changes(self.parameters)
         with stage("build network"):
             network = network_from(
@@ -201,6 +203,7 @@ def _by_steps(
     embed_unlabelled: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> KerasLearner:
     """Train by gradient steps. `embed` takes `images`, and also the images of `test_data`."""
+    remember(network.trained)
     parameters = task.parameters
     rate = parameters["self_learning_rate"]
     if rate is None:

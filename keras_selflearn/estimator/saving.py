@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.estimator.fitted import Fitted, labeller_setting, network_from
-from keras_selflearn.estimator.label_codes import decode, encode, mark_of, plain
+from keras_selflearn.estimator.object_labels import with_objects, without_objects
 from keras_selflearn.estimator.saved_checks import (
     WEIGHTS,
     calibration_of,
@@ -42,7 +42,6 @@ from keras_selflearn.network.own_model import (
 )
 from keras_selflearn.network.side_by_side import Backbones, each_backbone
 from keras_selflearn.options.earlier_names import named_as_now
-from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.arrays import read_arrays
 from keras_selflearn.storage.digest import sha256
 from keras_selflearn.storage.files import folder_written_whole
@@ -89,7 +88,7 @@ def content_of(fitted: Fitted) -> dict[str, bytes]:
     for place, file in _architecture_files(parameters["backbone"]).items():
         architecture = {**architecture_of(backbones[place]), "keras": keras.__version__}
         files[file] = (json.dumps(architecture) + "\n").encode()
-    plain, labels = _without_objects(fitted)
+    plain, labels = without_objects(fitted)
     arrays: dict[str, Any] = {name: getattr(plain, field) for name, field in _ARRAYS.items()}
     arrays.update(fitted.labeller.arrays())
     content = io.BytesIO()  # On a full disk NumPy would leave a file open, which Python tells of.
@@ -114,28 +113,6 @@ def content_of(fitted: Fitted) -> dict[str, bytes]:
         allow_nan=False,
     )
     return {**files, SETTINGS: (settings + "\n").encode()}
-
-
-def _without_objects(fitted: Fitted) -> tuple[Fitted, dict[str, Any]]:
-    """Labels of dtype object as numbers or strings, and the setting that makes them objects again.
-
-    An array of objects could be read by pickle alone.
-    """
-    if fitted.classes.dtype != object:
-        return fitted, {}
-    classes = plain(fitted.classes)
-    positions = np.where(fitted.labelled_in >= 0, encode(fitted.labels, classes), UNLABELLED)
-    changes = {"classes": classes, "labels": decode(positions, classes, classes)}
-    return replace(fitted, **changes), {"object_labels": {"unlabelled": mark_of(fitted.labels)}}
-
-
-def _with_objects(fitted: Fitted, setting: Any) -> Fitted:
-    """Undo `_without_objects`."""
-    if setting is None:
-        return fitted
-    labels = fitted.labels.astype(object)
-    labels[fitted.labelled_in < 0] = setting["unlabelled"]
-    return replace(fitted, classes=fitted.classes.astype(object), labels=labels)
 
 
 def load_fitted(
@@ -183,7 +160,7 @@ def load_fitted(
     load_weights(network.without_optimizer(), folder / WEIGHTS, f"the classifier in {folder}")
     setting = Setting(**labeller_setting(parameters, objective, n_classes, network.head))
     fitted = Fitted(**known, network=network, labeller=labeller.from_arrays(arrays, setting))
-    fitted = _with_objects(fitted, object_labels)
+    fitted = with_objects(fitted, object_labels)
     # There may be no other copy of a user's model than the trained one.
     return replace(fitted, parameters={**parameters, "backbone": fitted.lasting_backbone()})
 

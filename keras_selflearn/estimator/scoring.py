@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.estimator.image_blocks import as_array
 from keras_selflearn.estimator.inputs import check_labels
 from keras_selflearn.estimator.label_codes import is_unlabelled
 
@@ -22,6 +23,7 @@ class LabelledOnly:
         self, estimator: Any, X: Any, y: Any, sample_weight: np.ndarray | None = None
     ) -> Any:
         """The score of the images whose label is not -1."""
+        X = as_array(X)
         labels = check_labels(y, len(X), "y")
         known = np.flatnonzero(~is_unlabelled(labels))
         if not len(known):

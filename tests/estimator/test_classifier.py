@@ -281,8 +281,11 @@ def test_validation_data_that_is_no_pair_is_an_error():
 
 
 def test_predict_before_fit_is_an_error():
+    for use in (classifier().predict, classifier().predict_proba, classifier().transform):
+        with pytest.raises(ValueError, match="not fitted yet"):
+            use(IMAGES)
     with pytest.raises(ValueError, match="not fitted yet"):
-        classifier().predict(IMAGES)
+        classifier().score(IMAGES, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +339,7 @@ def test_images_of_another_size_are_an_error(fitted):
         (np.where(BRIGHT, "day", None), "y has dtype object"),
         (np.where(BRIGHT, np.array("day", object), np.nan), "y holds NaN"),
         (np.full(N, 1j), "y has dtype complex128"),
+        (None, "y is missing: give one label an image"),
     ],
 )
 def test_bad_labels_are_errors(labels, message):

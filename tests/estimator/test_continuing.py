@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,13 +66,21 @@ def test_with_other_classes_or_another_loss_the_head_begins_anew(fitted, labels,
     [
         ("unfitted", {}, "give a fitted SelfLearningClassifier"),
         (3, {}, "continue_from is 3: give a fitted"),
+        ("of a head", {}, "and its train is 'head': only the training of a whole"),
         ("fitted", {"train": "head"}, "and train is 'head': only the training of a whole"),
         ("fitted", {"embedding_size": 8}, "has another network: give the same backbone"),
         ("missing", {}, "There is no saved classifier"),
     ],
 )
 def test_what_can_t_be_continued_is_refused(fitted, tmp_path, start, options, message):
-    starts = {"unfitted": classifier(), "fitted": fitted, "missing": tmp_path / "missing"}
+    of_a_head = classifier()
+    of_a_head.fitted_ = replace(fitted.fitted_, parameters={"train": "head"})
+    starts = {
+        "of a head": of_a_head,
+        "unfitted": classifier(),
+        "fitted": fitted,
+        "missing": tmp_path / "missing",
+    }
     with pytest.raises(InputError, match=message):
         classifier(**options).fit(IMAGES, SOME, continue_from=starts.get(start, start))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import multiprocessing
 import pickle
 import warnings
 from dataclasses import dataclass
@@ -143,3 +144,12 @@ def test_cross_validation_returns_fitted_estimators():
     again = copy.deepcopy(found["estimator"])
     for clf, each in zip(again, found["estimator"]):
         np.testing.assert_array_equal(clf.predict(IMAGES), each.predict(IMAGES))
+
+
+@pytest.mark.slow
+def test_a_process_of_its_own_returns_the_classifier_fitted():
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        there = pool.apply(classifier().fit, (IMAGES, LABELS))
+    here = classifier().fit(IMAGES, LABELS)
+    np.testing.assert_allclose(there.transform(IMAGES), here.transform(IMAGES), atol=1e-4)
+    assert there.transduction_[:12].tolist() == LABELS[:12].tolist()
