@@ -67,6 +67,24 @@ def test_votes_are_those_of_the_labeller(k):
     np.testing.assert_allclose(probabilities, labeller.probabilities(embeddings), rtol=1e-6)
 
 
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_a_portable_graph_finds_the_same_and_has_no_float64(k):
+    generator = np.random.default_rng(k)
+    reference = generator.integers(0, 3, (40, 2)).astype(np.float32)
+    embeddings = generator.integers(0, 3, (60, 2)).astype(np.float32)
+    labels = generator.integers(0, 4, 40)
+    labeller = make_labeller("nearest", n_classes=4, n_neighbors=k).fit(reference, labels)
+    label = tf.function(labeller.in_portable_graph().label)
+    found, probabilities, confidence = label(tf.constant(embeddings))
+    expected = labeller.label(embeddings)
+    np.testing.assert_array_equal(found, expected[0])
+    np.testing.assert_allclose(confidence, expected[1], rtol=1e-6)
+    np.testing.assert_allclose(probabilities, labeller.probabilities(embeddings), rtol=1e-6)
+    operations = label.get_concrete_function(tf.constant(embeddings)).graph.get_operations()
+    assert not [each for x in operations for each in x.outputs if each.dtype == tf.float64]
+    assert not [each for each in operations if "While" in each.type]
+
+
 def test_softmax_is_that_of_the_labeller():
     head = tf.keras.layers.Dense(5)
     head.build((None, 6))

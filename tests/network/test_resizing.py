@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_selflearn.network.resizing import Resize, resize_in_graph
+from keras_selflearn.network.resizing import Resize, resize_by_products, resize_in_graph
 
 
 @pytest.mark.parametrize("size", [(48, 32), (32, 32), (20, 25), (90, 33), (200, 150)])
@@ -54,3 +54,13 @@ def test_a_share_of_a_batch_may_be_empty():
 def test_its_configuration_makes_the_same_layer():
     again = Resize.from_config(Resize(48, 64, name="resized").get_config())
     assert (again.height, again.width, again.name) == (48, 64, "resized")
+
+
+@pytest.mark.parametrize("shape", [(40, 64, 3), (20, 17, 1), (32, 32, 3)])
+def test_products_resize_as_the_filter_does(shape):
+    images = np.random.default_rng(0).integers(0, 256, (3, *shape), np.uint8)
+    found = resize_by_products(tf.constant(images), 32, 48).numpy().astype(int)
+    expected = resize_in_graph(tf.constant(images), 32, 48).numpy().astype(int)
+    assert found.shape == expected.shape == (3, 32, 48, shape[-1])
+    differences = np.abs(found - expected)
+    assert differences.max() <= 1 and differences.mean() < 1e-3
