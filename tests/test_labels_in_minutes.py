@@ -15,7 +15,7 @@ from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.estimator import learners
-from keras_selflearn.estimator.learners import features_folder
+from keras_selflearn.estimator.features_once import features_folder
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
 from keras_selflearn.runs.before_and_after import BeforeAndAfter

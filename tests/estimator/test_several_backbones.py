@@ -12,8 +12,8 @@ from own_models import own_model
 from sklearn.base import clone
 
 from keras_selflearn import SelfLearningClassifier
-from keras_selflearn.estimator import learners, saving
-from keras_selflearn.estimator.learners import features_folder
+from keras_selflearn.estimator import features_once, saving
+from keras_selflearn.estimator.features_once import features_folder
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), np.uint8)
@@ -94,7 +94,7 @@ def test_one_more_network_leaves_the_features_of_the_others(monkeypatch):
     model, other = own_model(), own_model(ends="vector")
     classifier(backbone=model, weights="own").fit(IMAGES, LABELS)
     computed = []
-    real = learners.compute_features
+    real = features_once.compute_features
 
     def compute(featurizer, *arguments, tell, **named):
         done = []
@@ -102,7 +102,7 @@ def test_one_more_network_leaves_the_features_of_the_others(monkeypatch):
         computed.append(len(done))
         return found
 
-    monkeypatch.setattr(learners, "compute_features", compute)
+    monkeypatch.setattr(features_once, "compute_features", compute)
     before = {*features_folder().iterdir()}
     other.set_weights([each + 0.1 for each in other.get_weights()])
     classifier(backbone=[model, other], weights="own").fit(IMAGES, LABELS)
