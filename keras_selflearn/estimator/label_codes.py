@@ -133,7 +133,9 @@ def decode(labels: np.ndarray, classes: np.ndarray, like: np.ndarray) -> np.ndar
     The dtype is that of `like`, unless it has no room for the mark.
     """
     dtype, is_none = like.dtype, labels < 0
-    if is_none.any() and dtype.kind in "USbu":
+    if not is_none.any():
+        return classes[labels].astype(dtype)
+    if dtype.kind in "USbu":
         room = f"{dtype.kind}{len(_MARK)}" if dtype.kind in "US" else np.int8
         dtype = np.promote_types(dtype, room)
     decoded = classes[labels].astype(dtype)

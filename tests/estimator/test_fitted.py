@@ -48,6 +48,7 @@ def test_the_public_attributes_are_the_fields(fitted):
         "confidence_": "confidence",
         "matched_": "nearest",
         "flips_": "flips",
+        "calibration_": "calibration",
         "reference_": "reference",
         "history_": "history",
         "termination_condition_": "termination",
@@ -59,7 +60,7 @@ def test_the_public_attributes_are_the_fields(fitted):
     }.items():
         assert getattr(fitted, attribute) is getattr(state, field)
     assert fitted.n_iter_ == len(state.history) - 1 == 2
-    assert len(fields(Fitted)) == 14
+    assert len(fields(Fitted)) == 15
 
 
 def test_the_state_is_frozen(fitted):
