@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 import types
@@ -31,9 +32,10 @@ def given(monkeypatch):
 def data_files():
     """Files of the package that are no code, by their paths below it."""
     return {
-        path.relative_to(PACKAGE)
-        for path in PACKAGE.rglob("*")
-        if path.is_file() and (path.suffix in NOT_CODE or path.name == "py.typed")
+        Path(folder, name).relative_to(PACKAGE)
+        for folder, _, names in os.walk(PACKAGE, followlinks=True)  # `flags` is a link
+        for name in names
+        if Path(name).suffix in NOT_CODE or name == "py.typed"
     }
 
 
