@@ -194,7 +194,7 @@ def fit(
         def on_meta_iteration_end(self, record: Any, learner: Any) -> None:
             embeddings = learner.embed(np.arange(len(images)))
             own.append(learner.labelling.labeller.label(embeddings).labels)
-            of_test.append(learner.test_predictions)
+            of_test.append(learner.test_predictions.labels)
 
     classifier = make_classifier(replace(config, seed=seed))
     test_data = (dataset.test_images, dataset.test_labels)

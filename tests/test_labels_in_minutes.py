@@ -14,7 +14,7 @@ from PIL import Image
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.estimator import learners
+from keras_selflearn.estimator import features_once
 from keras_selflearn.estimator.features_once import features_folder
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.presets import preset_file
@@ -76,7 +76,7 @@ def test_what_is_saved_and_exported_gives_the_same(data, changes, tmp_path):
 def test_features_are_computed_once(data, monkeypatch):
     images, labels, _ = data
     first = quick().fit(images, labels)
-    monkeypatch.setattr(learners, "compute_features", counted(calls := []))
+    monkeypatch.setattr(features_once, "compute_features", counted(calls := []))
     again = quick(meta_iterations=8).fit(images, labels)
     assert calls == [0]  # no image was left to compute
     np.testing.assert_array_equal(again.transduction_, first.transduction_)
@@ -84,7 +84,7 @@ def test_features_are_computed_once(data, monkeypatch):
 
 
 def counted(calls):
-    real = learners.compute_features
+    real = features_once.compute_features
 
     def compute(*arguments, tell, **named):
         done = []

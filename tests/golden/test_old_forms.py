@@ -122,7 +122,7 @@ def unfinished(tmp_path):
     config = read(source / "run.json")["config"]
     folder = tmp_path / "digits-cross-entropy-random-self-learning-seed7"
     shutil.copytree(source, folder)
-    config["results_dir"] = str(tmp_path)
+    config.update(results_dir=str(tmp_path), augment="whole-pixel-shift,flip")
     flags = [
         f"--{name}={str(value).lower() if isinstance(value, bool) else value}"
         for name, value in config.items()

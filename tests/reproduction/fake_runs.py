@@ -11,7 +11,7 @@ import numpy as np
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.runs.configuration import resolve
 from keras_selflearn.runs.experiment import run_name
-from keras_selflearn.runs.record import table_cells
+from keras_selflearn.runs.record import VERSION, table_cells
 
 ENVIRONMENT = {
     "keras_selflearn": "0.1.0",
@@ -50,6 +50,7 @@ def write_run(
     ]
     n = 30
     run = {
+        "version": VERSION,
         "status": status,
         "config": asdict(config),
         "environment": ENVIRONMENT,

@@ -54,7 +54,7 @@ def test_fast_has_a_flagfile_for_every_data_set():
         assert (preset.decay, preset.label_smoothing) == ("cosine", 0.1)
         # The mirror image of a digit is none.
         digits = name in ("digits", "glyphs", "svhn_cropped")
-        assert preset.augment == ("shift" if digits else "shift,flip")
+        assert preset.augment == f"whole-pixel-shift{'' if digits else ',flip'}"
 
 
 def test_fast_takes_far_fewer_steps_than_the_paper():

@@ -110,7 +110,7 @@ def test_every_option_reaches_the_classifier():
     parameters = make_classifier(config(**asked, seed=17)).get_params(deep=False)
     assert {name: parameters[name] for name in asked} == asked
     assert parameters["random_state"] == 17
-    assert set(parameters) == {*asked, "random_state", "loss", "preset"}
+    assert set(parameters) == {*asked, "random_state", "loss", "preset", "float_max"}
 
 
 @pytest.mark.parametrize("regime", ["n-labelled", "all-labelled"])

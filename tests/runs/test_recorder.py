@@ -228,6 +228,9 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
     written = []
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_, name=name: written.append(name))
+    monkeypatch.setattr(
+        "keras_selflearn.runs.recorder.write_labels", lambda path, *_: written.append(path.name)
+    )
     original = folder.write_run
 
     def write_run(run):
@@ -236,9 +239,9 @@ def test_a_run_that_is_finished_says_so_last(folder, clock, monkeypatch):
         original(run)
 
     monkeypatch.setattr(folder, "write_run", write_run)
-    record.finish(SimpleNamespace(termination_condition_="max_iter"), DATASET)
+    record.finish(SimpleNamespace(termination_condition_="max_iter", classes_=[]), DATASET, None)
     assert folder.read_run().termination == "max_iter"
-    assert written == [*FILES, "finished"]
+    assert written == [*FILES[:1], "labels.csv", *FILES[1:], "finished"]
     assert folder.status() == "finished"
 
 
@@ -250,8 +253,10 @@ def test_embeddings_of_a_run_with_nothing_left_to_train_are_those_of_its_classif
     record.on_resume([figures(0)])
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
+    monkeypatch.setattr("keras_selflearn.runs.recorder.write_labels", lambda *_: None)
     embed_as_brightness(monkeypatch)
-    record.finish(SimpleNamespace(network_=3.0, termination_condition_="max_iter"), DATASET)
+    fitted = SimpleNamespace(network_=3.0, termination_condition_="max_iter", classes_=[])
+    record.finish(fitted, DATASET, None)
     with np.load(folder.path / "embeddings-final.npz") as content:
         np.testing.assert_array_equal(content["embeddings"], brightness(range(3), 3.0))
 
@@ -274,12 +279,13 @@ def test_without_test_images_embeddings_are_of_training_images(folder, clock, mo
     )
     for name in FILES:
         monkeypatch.setattr(folder, f"write_{name}", lambda *_: None)
+    monkeypatch.setattr("keras_selflearn.runs.recorder.write_labels", lambda *_: None)
     scale = iter([1.0, 2.0])
     learner = SimpleNamespace(
         test_embeddings=None, embed=lambda indices: brightness(indices, next(scale))
     )
     record.on_meta_iteration_end(Record(**figures(0, test_accuracy=None)), learner)
-    record.finish(SimpleNamespace(termination_condition_="max_iter"), DATASET)
+    record.finish(SimpleNamespace(termination_condition_="max_iter", classes_=[]), DATASET, None)
     for when, scale in (("initial", 1.0), ("final", 2.0)):
         with np.load(folder.path / f"embeddings-{when}.npz", allow_pickle=False) as content:
             np.testing.assert_array_equal(content["embeddings"], brightness([1, 3], scale))
