@@ -56,6 +56,7 @@ from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.labelling.calibration import Calibration, with_calibrated
+from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.losses import get_objective
 from keras_selflearn.losses.objective import Objective
 from keras_selflearn.network.backbone import check_batch_statistics
@@ -530,10 +531,7 @@ class SelfLearningClassifier(
         InputError
             When no image has a label, or no label is one of `classes_`.
         """
-        check_is_fitted(self)
-        embeddings, labels, _ = embed_labelled(self.fitted_, X, y, float_max=self.float_max)
-        found = self.labeller_.label(embeddings)
-        right = found.labels == match(labels, self.classes_, "y")
+        found, right, _ = self._measure(X, y)
         unit = self.labeller_.confidence_unit
         self.set_calibration(Calibration.fit(found.confidence, right, unit))
         return self
@@ -558,12 +556,17 @@ class SelfLearningClassifier(
         InputError
             When no image has a label, or no label is one of `classes_`.
         """
+        _, right, known = self._measure(X, y)
+        weights = None if sample_weight is None else np.asarray(sample_weight)[known]
+        return float(np.average(right, weights=weights))
+
+    def _measure(self, X: Images, y: Any) -> tuple[Labels, np.ndarray, np.ndarray]:
+        """The labels of labelled images, which are right (k,), and the images' positions (k,)."""
         check_is_fitted(self)
         embeddings, labels, known = embed_labelled(self.fitted_, X, y, float_max=self.float_max)
         positions = match(labels, self.classes_, "y")
-        found = self.labeller_.label(embeddings).labels
-        weights = None if sample_weight is None else np.asarray(sample_weight)[known]
-        return float(np.average(found == positions, weights=weights))
+        found = self.labeller_.label(embeddings)
+        return found, found.labels == positions, known
 
     def transform(self, X: Images) -> np.ndarray:
         """The embeddings (n, embedding_size) float32 of images, or as `set_output` says.

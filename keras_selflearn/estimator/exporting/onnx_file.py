@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_selflearn.console.errors import InputError, first_line
+from keras_selflearn.estimator.exporting.conversion import conversion_to
 from keras_selflearn.estimator.exporting.formats import FORMATS, ONNX
 from keras_selflearn.estimator.exporting.portable import portable_function
 from keras_selflearn.estimator.exporting.runtime import Answer, Runtime
@@ -24,7 +24,7 @@ def write_onnx(fitted: Fitted, folder: Path, class_names: list[str]) -> None:
 
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     serve, _ = portable_function(fitted)
-    try:
+    with conversion_to("ONNX"):
         model, _ = tf2onnx.convert.from_function(
             serve, input_signature=serve.input_signature, opset=_OPSET
         )
@@ -34,11 +34,6 @@ def write_onnx(fitted: Fitted, folder: Path, class_names: list[str]) -> None:
         content = model.SerializeToString()
         if len(model.graph.input) != 1:
             raise ValueError(f"it would need {model.graph.input[1].name} as an input")
-    except Exception as error:  # A network of the user's may have any operation, and any size.
-        raise InputError(
-            f"The classifier can't be converted to ONNX ({first_line(error)}): give"
-            " --format=savedmodel."
-        ) from error
     (folder / FORMATS[ONNX].file).write_bytes(content)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_selflearn.console.errors import InputError, first_line
 from keras_selflearn.console.quiet import without_standard_error
+from keras_selflearn.estimator.exporting.conversion import conversion_to
 from keras_selflearn.estimator.exporting.formats import FORMATS, TFLITE
 from keras_selflearn.estimator.exporting.portable import portable_function
 from keras_selflearn.estimator.exporting.runtime import Answer, Runtime
@@ -19,17 +19,11 @@ from keras_selflearn.estimator.fitted import Fitted
 def write_tflite(fitted: Fitted, folder: Path) -> None:
     """Write the file; an `InputError` where an operation can't be converted."""
     serve, module = portable_function(fitted)
-    try:
-        with without_standard_error():
-            converter = tf.lite.TFLiteConverter.from_concrete_functions(
-                [serve.get_concrete_function()], module
-            )
-            content = converter.convert()
-    except Exception as error:  # A network of the user's may have any operation, and any size.
-        raise InputError(
-            f"The classifier can't be converted to TFLite ({first_line(error)}): give"
-            " --format=savedmodel."
-        ) from error
+    with conversion_to("TFLite"), without_standard_error():
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [serve.get_concrete_function()], module
+        )
+        content = converter.convert()
     (folder / FORMATS[TFLITE].file).write_bytes(content)
 
 

@@ -34,7 +34,7 @@ def doubtful_list(contents: Contents, indices: np.ndarray, thumbnails: Thumbnail
         (
             classes[contents.labels[index]],
             classes[contents.instead[index]],
-            f"{contents.doubt[index]:.2f}",
+            f"doubt {contents.doubt[index]:.2f}",
             make_card(contents, thumbnails, int(index)),
         )
         for index in indices
