@@ -60,6 +60,7 @@ setup(
         "keras_selflearn.options.presets": ["*.cfg"],
         "keras_selflearn.paper": ["*.json"],
         "keras_selflearn.runs.page": ["assets/*"],
+        "keras_selflearn.runs.review": ["assets/*"],
         "keras_selflearn.reproduction": ["assets/*", "flags/*.cfg"],
     },
     entry_points={"console_scripts": ["keras-selflearn = keras_selflearn.__main__:main"]},

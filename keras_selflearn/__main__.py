@@ -13,6 +13,7 @@ from keras_selflearn.console.screen import forgiving_screen
 
 COMMANDS = {
     "main": "label a folder of images, or run one experiment",
+    "review": "look at a run's labels in a browser, and correct them",
     "predict": "label new images with a run's classifier",
     "export": "write a run's classifier as a SavedModel, a Keras, ONNX or TFLite file",
     "report": "draw a run's page again, or one page of all tables and figures",

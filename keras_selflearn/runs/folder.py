@@ -8,12 +8,12 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.embedded_images import EmbeddedImages
 from keras_selflearn.runs.embeddings_file import read_embeddings, write_embeddings
 from keras_selflearn.runs.record import MetaIteration, RunRecord, read_record, write_record
@@ -22,6 +22,9 @@ from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, opened_csv, write
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.lock import LOCK, is_locked
 from keras_selflearn.storage.unfinished import is_unfinished
+
+if TYPE_CHECKING:  # It imports TensorFlow, for which a look at a run must not wait.
+    from keras_selflearn.estimator.classifier import SelfLearningClassifier
 
 IMAGES_CSV = "images.csv"
 RUN_JSON = "run.json"

@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.runs.image_labels import ImageLabels
 from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.storage.csv_files import opened_csv, unshielded, write_csv
 
+if TYPE_CHECKING:  # It imports TensorFlow, for which a look at labels.csv must not wait.
+    from keras_selflearn.runs.image_labels import ImageLabels
+
 LABELS_CSV = "labels.csv"
 GIVEN, PREDICTED = "given", "predicted"
-_COLUMNS = "label source probability doubt instead meta_iteration nearest".split()
+COLUMNS = "label source probability doubt instead meta_iteration nearest".split()
 _DECIMALS = 4
 
 
@@ -48,7 +50,7 @@ def write_labels(
             names[nearest] if nearest >= 0 else "",
         ]
 
-    columns = ["index" if paths is None else "path", *_COLUMNS]
+    columns = ["index" if paths is None else "path", *COLUMNS]
     write_csv(path, columns, (row(i) for i in range(len(found.labels))))
 
 
@@ -62,6 +64,8 @@ def read_labels(
     InputError
         When it is damaged, or is of other images or classes.
     """
+    from keras_selflearn.runs.image_labels import ImageLabels
+
     positions = {name: i for i, name in enumerate(class_names)}
     places = {str(name): i for i, name in enumerate(range(n) if paths is None else paths)}
     found = ImageLabels(

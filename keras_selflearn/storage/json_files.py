@@ -13,8 +13,8 @@ from keras_selflearn.storage.lines import check_file
 _MOST_BYTES = 8 * 2**20
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file of up to 8 MiB. Its numbers must be finite and fit into 64 bits.
+def read_json(path: Path, *, most_bytes: int = _MOST_BYTES) -> Any:
+    """Read a JSON file of up to 8 MiB, or another size. Its numbers must be finite and fit 64 bits.
 
     Raises
     ------
@@ -25,9 +25,9 @@ def read_json(path: Path) -> Any:
     """
     check_file(path)
     with path.open("rb") as file:
-        content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise ValueError(f"it is larger than {_MOST_BYTES // 2**20} MiB")
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"it is larger than {most_bytes // 2**20} MiB")
     try:
         value = json.loads(
             content.decode("utf-8"),

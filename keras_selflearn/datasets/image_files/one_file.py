@@ -89,6 +89,24 @@ def decode(file: BinaryIO, rows: int, columns: int, admit: Admit) -> np.ndarray:
         raise
 
 
+def upright_size(file: BinaryIO) -> tuple[int, int]:
+    """Give the height and width of an image file, turned as its EXIF says; no pixel is decoded.
+
+    Parameters
+    ----------
+    file : binary file
+        At its beginning.
+
+    Raises
+    ------
+    Exception
+        Each of Pillow's decoders raises its own.
+    """
+    image = _opened(file, image_format(file.read(HEAD)))
+    width, height = image.size
+    return (width, height) if _orientation(image) in _ON_ITS_SIDE else (height, width)
+
+
 def _pixels(
     file: BinaryIO, kind: str, rows: int, columns: int, admit: Admit, exif: bytes = b""
 ) -> np.ndarray:

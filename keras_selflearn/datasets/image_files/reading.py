@@ -14,7 +14,7 @@ from PIL import Image
 
 from keras_selflearn.datasets.image_files.cost import Cost
 from keras_selflearn.datasets.image_files.memory_budget import Budget, Stopping
-from keras_selflearn.datasets.image_files.one_file import Unfit, decode
+from keras_selflearn.datasets.image_files.one_file import Unfit, decode, upright_size
 from keras_selflearn.datasets.image_files.separate_process import (
     MOST_BYTES,
     check_memory,
@@ -110,5 +110,20 @@ def read_picture(
                 return decode_apart(path, rows, columns, stopping)
     except Stopping:
         raise ValueError("nobody waits for it any more") from None
+    except Exception as error:  # Each of Pillow's decoders raises its own.
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Give the height and width of an image file in pixels, turned as its EXIF says.
+
+    Raises
+    ------
+    ValueError
+        With the reason, when its header can't be read. Its pixels may still be readable.
+    """
+    try:
+        with _FewReads(path) as file:
+            return upright_size(file)
     except Exception as error:  # Each of Pillow's decoders raises its own.
         raise ValueError(str(error) or type(error).__name__) from error
