@@ -18,6 +18,7 @@ from keras_selflearn.labelling.labeller import PROBABILITY
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.calibrating import measured_in, true_labels
 from keras_selflearn.runs.record import HeldOut
+from keras_selflearn.runs.similar_images import find_similar
 from keras_selflearn.selflearning.examples import UNLABELLED
 
 
@@ -43,6 +44,8 @@ class ImageLabels:
     probability : (n,) float64
         That a predicted label is right, as the folds measured it. NaN for all others, and without
         folds.
+    similar : (n, k) int32 or None
+        See `find_similar`; labels.csv does not hold it.
     """
 
     labels: np.ndarray
@@ -52,6 +55,7 @@ class ImageLabels:
     doubt: np.ndarray
     instead: np.ndarray
     probability: np.ndarray
+    similar: np.ndarray | None = None
 
 
 def image_labels(
@@ -93,6 +97,7 @@ def image_labels(
         )
     doubt[known] = doubt_of(found[known], labels[known])
     given = classifier.labeled_iter_ == 0
+    similar = find_similar(embeddings, given)
     doubted = np.flatnonzero(~np.isnan(doubt))
     instead[doubted] = _likeliest_other(found[doubted], labels[doubted])
     calibration = _calibration(classifier, found, held_out)
@@ -100,7 +105,7 @@ def image_labels(
         predicted = doubted[~given[doubted]]
         probability[predicted] = calibration.probabilities(1 - doubt[predicted])
     return ImageLabels(
-        labels, given, classifier.labeled_iter_, nearest, doubt, instead, probability
+        labels, given, classifier.labeled_iter_, nearest, doubt, instead, probability, similar
     )
 
 

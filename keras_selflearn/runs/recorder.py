@@ -31,6 +31,7 @@ from keras_selflearn.runs.record import (
     RunRecord,
     VerdictRecord,
 )
+from keras_selflearn.runs.similar_images import SIMILAR, write_similar
 from keras_selflearn.selflearning.cross_validation import CrossValidation
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.selflearning.trust import UntrustworthyError, needs_other_parameters
@@ -136,6 +137,8 @@ class Recorder(tf.keras.callbacks.Callback):
             folder.write_history(self._record.history)
             folder.write_pseudo_labels(classifier, dataset.paths)
             write_labels(folder.path / LABELS_CSV, labels, classifier.classes_, dataset.paths)
+            if dataset.paths is not None and labels.similar is not None:
+                write_similar(folder.path / SIMILAR, labels.similar)
             folder.write_embeddings("final", self._embeddings, self._images)
             folder.check_there()
             folder.write_classifier(classifier)

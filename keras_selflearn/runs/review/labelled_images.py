@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.runs.labels_csv import COLUMNS, GIVEN
+from keras_selflearn.runs.labels_csv import COLUMNS, GIVEN, LABELS_CSV
+from keras_selflearn.runs.similar_images import SIMILAR, read_similar
 from keras_selflearn.storage.csv_files import opened_csv, unshielded
 
 
@@ -40,6 +41,28 @@ class LabelledImage:
     instead: str = ""
     meta_iteration: int | None = None
     nearest: tuple[str, ...] = ()
+
+
+def labelled_images(run: Path) -> list[LabelledImage]:
+    """Read the images of a run, with as many of the nearest ones as it kept.
+
+    Raises
+    ------
+    InputError
+        As `read_labelled_images`; when similar.npz is damaged.
+    """
+    images = read_labelled_images(run / LABELS_CSV)
+    similar = read_similar(run / SIMILAR, len(images))
+    if similar is None:  # A run of an earlier version.
+        return images
+    # The one that the label came from is first.
+    return [
+        replace(
+            image,
+            nearest=(*dict.fromkeys((*image.nearest, *(images[i].path for i in row[row >= 0]))),),
+        )
+        for image, row in zip(images, similar)
+    ]
 
 
 def read_labelled_images(path: Path) -> list[LabelledImage]:

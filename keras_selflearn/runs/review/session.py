@@ -18,7 +18,6 @@ from keras_selflearn.console.errors import InputError, InputWarning
 from keras_selflearn.datasets.listing import find_images
 from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.runs.labels_csv import LABELS_CSV
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.runs.review.corrections import (
     CORRECTIONS_CSV,
@@ -29,7 +28,7 @@ from keras_selflearn.runs.review.corrections import (
     read_said,
     write_corrections,
 )
-from keras_selflearn.runs.review.labelled_images import LabelledImage, read_labelled_images
+from keras_selflearn.runs.review.labelled_images import LabelledImage, labelled_images
 from keras_selflearn.storage.files import written_whole
 from keras_selflearn.storage.lock import Held, lock
 
@@ -73,7 +72,7 @@ class Session:
 
     def __init__(self, run: Path, folder: Optional[Path] = None) -> None:
         self.run, self.record = run, _finished(run)
-        self.images = read_labelled_images(run / LABELS_CSV)
+        self.images = labelled_images(run)
         self.folder = folder or Path(str(self.record.config.images)).expanduser()
         if not self.folder.is_dir():
             raise InputError(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from example_review import CLASSES, ODD, make_run, name_of
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.runs.review.labelled_images import LabelledImage, read_labelled_images
+from keras_selflearn.runs.review.labelled_images import (
+    LabelledImage,
+    labelled_images,
+    read_labelled_images,
+)
+from keras_selflearn.runs.similar_images import write_similar
 
 
 def test_each_row_is_an_image(tmp_path):
@@ -20,6 +26,16 @@ def test_each_row_is_an_image(tmp_path):
     assert doubted.doubt == pytest.approx(1 - doubted.probability, abs=1e-4)
     assert doubted.nearest == (name_of(2),)
     assert images[-1] == LabelledImage(ODD)
+
+
+def test_more_of_the_nearest_ones_are_there_where_the_run_kept_them(tmp_path):
+    run = make_run(tmp_path)
+    assert labelled_images(run)[7].nearest == (name_of(2),)
+    similar = np.full((32, 2), -1, np.int32)
+    similar[7] = 0, 2
+    write_similar(run / "similar.npz", similar)
+    assert labelled_images(run)[7].nearest == (name_of(2), name_of(0))
+    assert labelled_images(run)[8].nearest == (name_of(2),)
 
 
 @pytest.mark.parametrize(
