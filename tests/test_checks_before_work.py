@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from run_contents import BARE_RECORD
 
-from keras_selflearn import export, main, predict, pretrain, quickstart, reproduce
+from keras_selflearn import export, main, predict, pretrain, quickstart, reproduce, review
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.export import ExportConfig
@@ -17,6 +17,7 @@ from keras_selflearn.predict import PredictConfig
 from keras_selflearn.pretrain import PretrainConfig
 from keras_selflearn.quickstart import QuickstartConfig
 from keras_selflearn.reproduce import ReproduceConfig
+from keras_selflearn.review import ReviewConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
@@ -26,6 +27,7 @@ COMMANDS = {
     "reproduce": (ReproduceConfig, reproduce.main),
     "predict": (PredictConfig, predict.main),
     "export": (ExportConfig, export.main),
+    "review": (ReviewConfig, review.main),
 }
 LOADERS = (
     "keras_selflearn.runs.loaded.load",
@@ -255,6 +257,13 @@ WRONG = [
     ("predict --run=none --images=photos --output=labels.csv", "There is no folder none"),
     ("predict --run=full --images=photos --output=labels.csv", "neither a run's folder"),
     ("predict --run=run --images=photos --output=labels.csv", "not finished but failed"),
+    ("review", "--run is missing"),
+    ("review --run=none", "There is no folder none"),
+    ("review --run=full", "full is no run's folder, which has a run.json"),
+    ("review --run=run", "not finished but failed"),
+    ("review --run=run --static=file", "file is there already"),
+    ("review --run=run --label_studio_export=file", "file is there already"),
+    ("review --run=run --static=a --label_studio_import=b", "exclude each other"),
     # Runs to repeat, and parts of the paper.
     ("main --from_run=none", "can't be read"),
     ("main --from_run=none --loss=arcface", "--loss can't be given with it"),

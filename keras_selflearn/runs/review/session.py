@@ -205,6 +205,8 @@ def opened(run: Path, folder: Optional[Path] = None) -> Iterator[Session]:
 def _finished(run: Path) -> RunRecord:
     if not run.is_dir():
         raise InputError(f"There is no folder {run}: give a run's.")
+    if not RunFolder(run).has_run():
+        raise InputError(f"{run} is no run's folder, which has a run.json: give a run's.")
     status = RunFolder(run).status()
     if status != "finished":
         raise InputError(f"The run in {run} is not finished but {status}: start its command again.")

@@ -184,7 +184,8 @@ def test_an_image_without_a_label_needs_one_and_a_missing_one_says_so(view, tmp_
         assert active(browser).startswith(MISSING)
         cell = find(browser, ".cell.active")
         wait_for("the picture to fail", lambda: "The file is missing" in cell.text)
-        assert "The file is missing" in find(browser, "#enlarge").text
+        large = find(browser, "#enlarge")
+        wait_for("the large picture to fail", lambda: "The file is missing" in large.text)
 
 
 def test_the_large_image_comes_with_its_nearest_labelled_ones(view, tmp_path):

@@ -60,7 +60,7 @@ function apply() {
   const shown = chosen(wanted);
   byId("shown").textContent = `${shown.length.toLocaleString("en")} shown`;
   byId("empty").hidden = shown.length > 0;
-  byId("again").hidden = true;
+  byId("again").disabled = true;
   grid.show(shown);
 }
 
@@ -68,7 +68,7 @@ function change(pairs, words) {
   past.push(pairs.map(([index]) => [index, said.get(index)]));
   set(pairs);
   say(words);
-  byId("again").hidden = false;
+  byId("again").disabled = false;
 }
 
 function set(pairs) {
