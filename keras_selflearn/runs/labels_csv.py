@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # It imports TensorFlow, for which a look at labels.csv must 
 
 LABELS_CSV = "labels.csv"
 GIVEN, PREDICTED = "given", "predicted"
-COLUMNS = "label source probability doubt instead meta_iteration nearest".split()
+COLUMNS = "label source probability doubt instead meta_iteration nearest unlike_training".split()
 _DECIMALS = 4
 
 
@@ -48,6 +48,7 @@ def write_labels(
             "" if instead == UNLABELLED else class_names[instead],
             found.meta_iteration[i] if found.meta_iteration[i] >= 0 else "",
             names[nearest] if nearest >= 0 else "",
+            _number(found.unlike[i]),
         ]
 
     columns = ["index" if paths is None else "path", *COLUMNS]
@@ -76,15 +77,15 @@ def read_labels(
         doubt=np.full(n, np.nan),
         instead=np.full(n, UNLABELLED),
         probability=np.full(n, np.nan),
+        unlike=np.full(n, np.nan),
     )
     try:
         with opened_csv(path) as lines:
             rows = csv.reader(lines, strict=True)
             next(rows, None)
             for i, cells in enumerate(rows):
-                name, label, source, probability, doubt, instead, meta_iteration, nearest = map(
-                    unshielded, cells
-                )
+                name, *rest = map(unshielded, cells)
+                label, source, probability, doubt, instead, meta_iteration, nearest, unlike = rest
                 if places[name] != i:
                     raise ValueError("its images are in another order")
                 found.labels[i] = positions[label] if label else UNLABELLED
@@ -94,6 +95,7 @@ def read_labels(
                 found.instead[i] = positions[instead] if instead else UNLABELLED
                 found.meta_iteration[i] = int(meta_iteration or UNLABELLED)
                 found.nearest[i] = places[nearest] if nearest else UNLABELLED
+                found.unlike[i] = float(unlike or "nan")
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
     except (csv.Error, KeyError, IndexError, ValueError) as error:

@@ -31,6 +31,8 @@ class LabelledImage:
     meta_iteration : int or None
     nearest : tuple of str
         The paths of the nearest labelled images.
+    unlike : float or None
+        How unlike all images with a given label it is, from 0 to 1.
     """
 
     path: str
@@ -41,6 +43,7 @@ class LabelledImage:
     instead: str = ""
     meta_iteration: int | None = None
     nearest: tuple[str, ...] = ()
+    unlike: float | None = None
 
 
 def labelled_images(run: Path) -> list[LabelledImage]:
@@ -100,14 +103,19 @@ def read_labelled_images(path: Path) -> list[LabelledImage]:
 
 
 def _image(cells: list[str]) -> LabelledImage:
-    path, label, source, probability, doubt, instead, meta_iteration, nearest = cells
+    path, label, source, probability, doubt, instead, meta_iteration, nearest, unlike = cells
     return LabelledImage(
         path,
         label,
         source == GIVEN,
-        float(probability) if probability else None,
-        float(doubt) if doubt else None,
+        _number(probability),
+        _number(doubt),
         instead,
         int(meta_iteration) if meta_iteration else None,
         (nearest,) if nearest else (),
+        _number(unlike),
     )
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if cell else None

@@ -79,7 +79,7 @@ def _contents(
         "classes": session.classes,
         "names": list(names),
         "pictures": pictures,
-        # Path, label, given, probability, doubt, likeliest other class, round, nearest.
+        # Path, label, given, probability, doubt, likeliest other class, round, unlike, nearest.
         "images": [
             [
                 image.path,
@@ -89,6 +89,7 @@ def _contents(
                 image.doubt,
                 codes[image.instead],
                 image.meta_iteration,
+                image.unlike,
                 [places[each] for each in image.nearest if each in places],
             ]
             for image in (images[i] for i in indices)

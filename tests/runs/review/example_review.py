@@ -37,7 +37,7 @@ def make_run(folder, n=30, config=None, links=False):
         doubt = 0.9 - i / 10 / n if i % 10 == 7 else 0.2 + i / 10 / n
         rows.append(row(name_of(i), label, i < 3, doubt, first[label]))
     rows.append(row(MISSING, 0, False, 0.1, first[0]))
-    rows.append([ODD, "", "", "", "", "", "", ""])
+    rows.append([ODD, *[""] * 8])
     (photos / "=unlabelled").mkdir()
     picture(0).save(photos / ODD)
     write_csv(run / "labels.csv", ["path", *COLUMNS], rows)
@@ -75,4 +75,5 @@ def row(path, label, given, doubt, nearest):
         other,
         0 if given else 1,
         "" if given else nearest,
+        "" if given else "0.9500",
     ]

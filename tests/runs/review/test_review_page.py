@@ -24,9 +24,10 @@ def test_it_holds_all_images_and_what_was_said(tmp_path):
     session.change([Change(7, "correct", "bird")])
     found = contents(page(session))
     names = found["names"]
-    path, label, given, probability, doubt, instead, number, nearest = found["images"][7]
+    path, label, given, probability, doubt, instead, number, unlike, nearest = found["images"][7]
     assert (path, names[label], names[instead]) == (name_of(7), CLASSES[2], CLASSES[0])
-    assert (given, probability, doubt, number, nearest) == (0, 0.1233, 0.8767, 1, [2])
+    assert (given, probability, doubt, number) == (0, 0.1233, 0.8767, 1)
+    assert (unlike, nearest) == (0.95, [2])
     assert [each[0] for each in found["images"][-2:]] == [MISSING, ODD]
     assert found["served"] and found["pictures"] is None
     assert found["classes"] == [*CLASSES, "bird"]

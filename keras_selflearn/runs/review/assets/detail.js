@@ -43,6 +43,7 @@ class Detail {
       ["Probability", image.probability === null ? "" : share(image.probability)],
       ["Doubt", image.doubt === null ? "" : image.doubt.toFixed(2)],
       ["Else likeliest", clean(image.instead)],
+      ["Unlike labelled", image.unlike === null ? "" : image.unlike.toFixed(2)],
       ["Round", image.label ? round : ""],
     ].filter(([, what]) => what);
     byId("facts").replaceChildren(

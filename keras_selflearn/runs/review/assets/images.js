@@ -7,8 +7,8 @@ const UNFIT = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\uf
 const clean = (text) => text.replace(UNFIT, "\ufffd");
 
 const images = contents.images.map(
-  ([path, label, given, probability, doubt, instead, round, nearest], index) => ({
-    index, path, given: Boolean(given), probability, doubt, round, nearest,
+  ([path, label, given, probability, doubt, instead, round, unlike, nearest], index) => ({
+    index, path, given: Boolean(given), probability, doubt, round, unlike, nearest,
     label: contents.names[label],
     instead: contents.names[instead],
   })
@@ -97,6 +97,7 @@ const last = (value, order) => (value === null ? Infinity : order * value);
 const ORDERS = {
   doubt: (a, b) => compare(last(a.doubt, -1), last(b.doubt, -1)),
   probability: (a, b) => compare(last(a.probability, 1), last(b.probability, 1)),
+  unlike: (a, b) => compare(last(a.unlike, -1), last(b.unlike, -1)),
   path: (a, b) => text.compare(a.path, b.path),
   label: (a, b) => text.compare(labelOf(a), labelOf(b)) || ORDERS.doubt(a, b),
   round: (a, b) => compare(last(a.round, 1), last(b.round, 1)) || ORDERS.doubt(a, b),
