@@ -69,3 +69,11 @@ def test_whatever_name_of_a_file_was_written_is_read(names):
         path = Path(folder, "a.json")
         write_whole(path, json.dumps({"names": names}))
         assert read_json(path) == {"names": names}
+
+
+def test_a_caller_may_allow_another_size(tmp_path):
+    path = tmp_path / "file.json"
+    path.write_bytes(b"[" + b"0," * 2**19 + b"0]")
+    with pytest.raises(ValueError, match="larger than 1 MiB"):
+        read_json(path, most_bytes=2**20)
+    assert len(read_json(path, most_bytes=2**21)) == 2**19 + 1

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_selflearn.datasets.image_files.reading import read_picture
+from keras_selflearn.datasets.image_files.reading import picture_size, read_picture
 
 # Four quarters, so that every turn and mirroring shows: red, green / blue, white.
 RED, GREEN, BLUE, WHITE = (200, 20, 20), (20, 200, 20), (20, 20, 200), (255, 255, 255)
@@ -155,3 +155,17 @@ def test_damaged_exif_changes_no_filter_of_warnings(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         pictures = list(pool.map(lambda _: read_picture(path, 32), range(50)))
     assert warnings.filters == before and len(pictures) == 50
+
+
+@pytest.mark.parametrize(("turn", "size"), [(1, (20, 80)), (3, (20, 80)), (6, (80, 20))])
+def test_a_size_is_that_of_the_upright_image(tmp_path, turn, size):
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    path = save(Image.new("RGB", (80, 20)), tmp_path / "a.jpg", exif=exif)
+    assert picture_size(path) == size
+
+
+def test_what_has_no_size_has_a_reason(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"%PDF-1.4")
+    with pytest.raises(ValueError, match="it is PDF"):
+        picture_size(tmp_path / "a.png")
