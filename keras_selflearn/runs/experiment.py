@@ -50,7 +50,11 @@ from keras_selflearn.runs.events import EventFiles
 from keras_selflearn.runs.first_lines import time_line
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
-from keras_selflearn.runs.image_labels import image_labels
+from keras_selflearn.runs.image_labels import (
+    doubting_embeddings,
+    frozen_accuracy,
+    image_labels,
+)
 from keras_selflearn.runs.loaded import Loaded, load_images
 from keras_selflearn.runs.pictures import draw_run
 from keras_selflearn.runs.planning import (
@@ -172,7 +176,12 @@ def _run(
                 _list_images(folder, dataset, labels)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
-            doubted = image_labels(classifier, dataset.images, held_out, progress.on_features)
+            frozen, is_frozen = doubting_embeddings(
+                classifier, dataset.images, progress.on_features
+            )
+            if is_frozen:
+                record.frozen_accuracy = frozen_accuracy(classifier, frozen)
+            doubted = image_labels(classifier, dataset.images, held_out, frozen)
             if config.accuracy is not None:
                 doubted = accepted(doubted, config.accuracy)
                 _LOG.info(acceptance_line(doubted, config.accuracy))

@@ -199,6 +199,7 @@ class RunRecord(Struct, kw_only=True, dict=True):
     cross_validation: Optional[Estimate] = None
     verdict: Optional[VerdictRecord] = None
     test_verdict: Optional[VerdictRecord] = None
+    frozen_accuracy: Optional[Percent] = None
     history: list[MetaIteration]
     test_accuracy: dict[str, Percent] = {}
     meta_iteration_seconds: list[NotNegative] = []
