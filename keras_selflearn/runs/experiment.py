@@ -50,15 +50,23 @@ from keras_selflearn.runs.data import (
     names_with_none,
     training_labels,
 )
+from keras_selflearn.runs.duplicates import (
+    FolderCopies,
+    count_duplicates,
+    find_duplicates,
+    tell_duplicates,
+    with_accuracy,
+    write_duplicates,
+)
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
-from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.folder import DUPLICATES_CSV, RunFolder
 from keras_selflearn.runs.folds import cross_validate
 from keras_selflearn.runs.image_labels import ImageLabels, image_labels
 from keras_selflearn.runs.pictures import draw_run
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import HeldOut, RunRecord
+from keras_selflearn.runs.record import Duplicates, HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
 from keras_selflearn.selflearning.verdict import Verdict
@@ -133,7 +141,11 @@ def _run(
         images = images_to_embed(dataset, labelled)
         recorder = Recorder(folder, record, images, profile, start)
         try:
-            _list_images(folder, dataset, labels)
+            copies = find_duplicates(dataset, labels)
+            _list_images(folder, dataset, labels, copies)
+            if copies is not None:
+                record.duplicates = count_duplicates(copies)
+                tell_duplicates(copies, folder.path / DUPLICATES_CSV)
             _warn(config, labels, labelled)
             found = _cross_validate(config, dataset, labels, labelled, folder)
             held_out: list[HeldOut] = []
@@ -149,8 +161,10 @@ def _run(
             listeners = [recorder, measured, EventFiles(folder.path), *callbacks]
             _fit(classifier, dataset, labels, folder, listeners, checkpoints)
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
-                _list_images(folder, dataset, labels)
+                _list_images(folder, dataset, labels, copies)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
+            if copies is not None:
+                record.duplicates = _with_accuracy(copies, measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
             doubted = _doubt(classifier, dataset, held_out, folder)
             embeddings = recorder.finish(classifier, dataset, doubted, verdict)
@@ -173,10 +187,31 @@ def _verdict_of_test_images(
     return None if changes is None else Verdict.of([changes])
 
 
-def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> None:
+def _with_accuracy(
+    copies: FolderCopies,
+    measured: BeforeAndAfter,
+    classifier: SelfLearningClassifier,
+    dataset: Dataset,
+) -> Duplicates:
+    """Count the copies, and measure the final labels of the test images without them."""
+    numbers = count_duplicates(copies)
+    found = measured.measured(len(dataset.test_labels))
+    last = found.get("after", found.get("before"))
+    if last is None or not last.labels:
+        return numbers
+    names = names_with_none(dataset)[dataset.test_labels]
+    is_right = np.array(last.labels) == encode(names, classifier.classes_)
+    return with_accuracy(numbers, copies, is_right)
+
+
+def _list_images(
+    folder: RunFolder, dataset: Dataset, labels: np.ndarray, copies: FolderCopies | None
+) -> None:
     if dataset.paths is not None:
         given = ["" if label == HIDDEN else str(label) for label in labels]
         folder.write_images(dataset.paths, given, dataset.skipped)
+    if copies is not None:
+        write_duplicates(folder.path / DUPLICATES_CSV, copies)
 
 
 def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
