@@ -30,7 +30,7 @@ COMMANDS = {
     "suggest": (SuggestConfig, suggest.main),
 }
 LOADERS = (
-    "keras_selflearn.runs.experiment.load",
+    "keras_selflearn.runs.loaded.load",
     "keras_selflearn.datasets.load_dataset",
     "keras_selflearn.datasets.glyphs.render_glyphs",
     "keras_selflearn.reproduction.quickstart.pretrain",

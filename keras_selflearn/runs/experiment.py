@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputWarning
-from keras_selflearn.console.profiling import Profile, profiled, stage
-from keras_selflearn.console.several import values_in
+from keras_selflearn.console.profiling import Profile, profiled
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.doubts import (
     warn_of_no_pairs,
@@ -26,8 +25,6 @@ from keras_selflearn.estimator.doubts import (
 )
 from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.network.backbone import weights_digest
-from keras_selflearn.network.image_shape import check_image_shape
-from keras_selflearn.network.names import has_own_weights
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import digests_of
@@ -44,11 +41,7 @@ from keras_selflearn.runs.configuration import (
 from keras_selflearn.runs.data import (
     HIDDEN,
     data_digest,
-    data_name,
-    describe_data,
-    load,
     names_with_none,
-    training_labels,
 )
 from keras_selflearn.runs.duplicates import (
     FolderCopies,
@@ -61,23 +54,28 @@ from keras_selflearn.runs.duplicates import (
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
+from keras_selflearn.runs.first_lines import time_line
 from keras_selflearn.runs.folder import DUPLICATES_CSV, RunFolder
 from keras_selflearn.runs.folds import cross_validate
-from keras_selflearn.runs.image_labels import ImageLabels, image_labels
+from keras_selflearn.runs.image_labels import image_labels
+from keras_selflearn.runs.loaded import Loaded, load_images
 from keras_selflearn.runs.pictures import draw_run
+from keras_selflearn.runs.planning import (
+    first_lines,
+    number_of_folds,
+    plan_of,
+    wanted_folds,
+    within_limit,
+)
 from keras_selflearn.runs.progress import make_progress
 from keras_selflearn.runs.record import Duplicates, HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
-from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
+from keras_selflearn.runs.run_name import run_name
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
-from keras_selflearn.storage.names import cut_to_bytes
-from keras_selflearn.storage.preset_folder import PREFIX
 
-_FOLDS = 3
-# In bytes. File systems take 255 for the whole name of a run, and a number may follow.
-_LONGEST_WEIGHTS = 100
+_LOG = logging.getLogger(__name__)
 
 
 def run_experiment(
@@ -116,17 +114,12 @@ def _run(
     start = time.monotonic()
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    classifier = make_classifier(config)
     precision = resolve_precision(config.precision)
     results_dir = make_writable(config.results_dir, "results_dir")
-    with stage("load data"):
-        whole = load(config)
-        dataset = subset(whole, config.train_images, config.test_images)
-    check_image_shape(
-        dataset.images.shape[1:], backbone=config.backbone, image_size=config.image_size
-    )
-    labels = training_labels(dataset, config)
-    labelled = np.flatnonzero(labels != HIDDEN)
+    loaded = load_images(config)
+    dataset, labels, labelled = loaded.dataset, loaded.labels, loaded.labelled
+    config = within_limit(config, loaded, results_dir, run_name(config), since=start)
+    classifier = make_classifier(config)
     record = RunRecord(
         status="running",
         flags=asdict(config),
@@ -134,10 +127,10 @@ def _run(
         backbone_sha256=digests_of(config.backbone),
         data_sha256=data_digest(dataset),
         environment=describe_environment(precision),
-        data=describe_data(config.dataset, whole, dataset, labels[labelled]),
+        data=loaded.data,
         history=[],
     )
-    with opened(results_dir, run_name(config), record) as folder:
+    with opened(results_dir, run_name(config), record) as folder, contextlib.ExitStack() as made:
         images = images_to_embed(dataset, labelled)
         recorder = Recorder(folder, record, images, profile, start)
         try:
@@ -146,27 +139,53 @@ def _run(
             if copies is not None:
                 record.duplicates = count_duplicates(copies)
                 tell_duplicates(copies, folder.path / DUPLICATES_CSV)
-            _warn(config, labels, labelled)
-            found = _cross_validate(config, dataset, labels, labelled, folder)
+            folds, plan = number_of_folds(config, loaded), plan_of(config, loaded)
+            _warn(config, loaded, folds)
+            for line in first_lines(config, loaded):
+                _LOG.info(line)
+            progress = made.enter_context(
+                contextlib.closing(
+                    make_progress(
+                        folder.path.name,
+                        plan,
+                        lambda seconds: _LOG.info(time_line(seconds, plan, config)),
+                    )
+                )
+            )
             held_out: list[HeldOut] = []
-            if found is not None:
-                estimate, verdict, held_out = found
+            if folds:
+                estimate, verdict, held_out = cross_validate(
+                    partial(make_classifier, config),
+                    dataset.images,
+                    labels,
+                    labelled,
+                    number=folds,
+                    seed=config.seed,
+                    folder=folder,
+                    checkpoint_minutes=config.checkpoint_minutes,
+                    progress=progress,
+                )
                 recorder.estimate(estimate, verdict)
+                last = None
                 if config.early_stop:
-                    end_at(classifier, estimate.best())
+                    last = estimate.best()
                 elif config.keep == "best" and verdict is not None and verdict.gain < 0:
-                    end_at(classifier, 0)
+                    last = 0
+                if last is not None:
+                    end_at(classifier, last)
+                    progress.end_at(last)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             measured = BeforeAndAfter(folder.labels_of("test"))
             listeners = [recorder, measured, EventFiles(folder.path), *callbacks]
-            _fit(classifier, dataset, labels, folder, listeners, checkpoints)
+            progress.begin(folds)
+            _fit(classifier, dataset, labels, [progress, *listeners], checkpoints)
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
                 _list_images(folder, dataset, labels, copies)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
             if copies is not None:
                 record.duplicates = _with_accuracy(copies, measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
-            doubted = _doubt(classifier, dataset, held_out, folder)
+            doubted = image_labels(classifier, dataset.images, held_out, progress.on_features)
             embeddings = recorder.finish(classifier, dataset, doubted, verdict)
         except BaseException as error:
             recorder.fail(error)
@@ -214,8 +233,9 @@ def _list_images(
         write_duplicates(folder.path / DUPLICATES_CSV, copies)
 
 
-def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
+def _warn(config: Config, loaded: Loaded, folds: int) -> None:
     """Warn of too few labels or images, before cross-validation takes hours."""
+    labels, labelled = loaded.labels, loaded.labelled
     classes, numbers = np.unique(labels[labelled], return_inverse=True)
     warn_of_small_classes(numbers, classes)
     objective = make_objective(config)
@@ -227,45 +247,22 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
             InputWarning,
             stacklevel=2,
         )
-
-
-def _cross_validate(
-    config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
-) -> tuple[CrossValidation, Verdict | None, list[HeldOut]] | None:
-    """Cross-validate if the configuration asks for it and each class has two labels."""
-    wanted = config.folds
-    if wanted is None:
-        needs_folds = config.early_stop or config.train == "head" or config.keep == "best"
-        wanted = _FOLDS if needs_folds or not len(dataset.test_images) else 0
-    _, numbers = np.unique(labels[labelled], return_inverse=True)
-    number = most_folds(numbers, wanted)
-    if number < wanted:
+    fewest = int(np.bincount(numbers).min())
+    wanted = wanted_folds(config, loaded.data.test)
+    if folds < wanted:
         warnings.warn(
-            f"Cross-validation has {number or 'no'} folds in place of {wanted}: a class has only"
-            f" {np.bincount(numbers).min()} labelled.",
+            f"Cross-validation has {folds or 'no'} folds in place of {wanted}: a class has only"
+            f" {fewest} labelled.",
             InputWarning,
             stacklevel=2,
         )
-    check_early_stop(config, int(np.bincount(numbers).min()))
-    if not number:
-        return None
-    return cross_validate(
-        partial(make_classifier, config),
-        dataset.images,
-        labels,
-        labelled,
-        number=number,
-        seed=config.seed,
-        folder=folder,
-        checkpoint_minutes=config.checkpoint_minutes,
-    )
+    check_early_stop(config, fewest)
 
 
 def _fit(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
     labels: np.ndarray,
-    folder: RunFolder,
     callbacks: Sequence[tf.keras.callbacks.Callback],
     checkpoints: Checkpoints,
 ) -> None:
@@ -273,41 +270,13 @@ def _fit(
     validation_data = None
     if len(dataset.test_images):
         validation_data = dataset.test_images, class_names[dataset.test_labels]
-    progress = make_progress(folder.path.name, classifier.meta_iterations)
-    try:
-        with deferred(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", InputWarning)  # `_warn` gave them.
-            classifier.fit(
-                dataset.images,
-                labels,
-                validation_data=validation_data,
-                true_labels=class_names[dataset.labels],
-                callbacks=[progress, *callbacks],
-                checkpoints=checkpoints,
-            )
-    finally:
-        progress.close()
-
-
-def _doubt(
-    classifier: SelfLearningClassifier,
-    dataset: Dataset,
-    held_out: list[HeldOut],
-    folder: RunFolder,
-) -> ImageLabels:
-    progress = make_progress(folder.path.name, 0)
-    try:
-        return image_labels(classifier, dataset.images, held_out, progress.on_features)
-    finally:
-        progress.close()
-
-
-def run_name(config: Config) -> str:
-    """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
-    starts = [
-        each if has_own_weights(each) else str(config.weights)
-        for each in values_in(config.backbone)
-    ]
-    names = [Path(each).name.removeprefix(PREFIX).split(".")[0] or "weights" for each in starts]
-    weights = cut_to_bytes("+".join(dict.fromkeys(names)), _LONGEST_WEIGHTS)
-    return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"
+    with deferred(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", InputWarning)  # `_warn` gave them.
+        classifier.fit(
+            dataset.images,
+            labels,
+            validation_data=validation_data,
+            true_labels=class_names[dataset.labels],
+            callbacks=list(callbacks),
+            checkpoints=checkpoints,
+        )

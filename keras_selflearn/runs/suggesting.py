@@ -113,35 +113,35 @@ def _check(config: SuggestConfig) -> None:
 
 def _next(config: SuggestConfig, run: str) -> Listed:
     """By the features and the given labels of a run."""
-    from keras_selflearn.datasets.splitting import subset
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
     from keras_selflearn.estimator.features_once import frozen_embeddings
     from keras_selflearn.labelling.suggestion import suggest
     from keras_selflearn.network.embedding import embed
-    from keras_selflearn.runs.data import HIDDEN, data_digest, load, training_labels
+    from keras_selflearn.runs.data import data_digest
     from keras_selflearn.runs.finished_run import finished_run
+    from keras_selflearn.runs.loaded import load_images
     from keras_selflearn.runs.progress import make_progress
 
     folder = finished_run(Path(run).expanduser())
     record = folder.read_run()
     options = replace(record.config, results_dir=str(folder.path.parent)).resolve()
     classifier = SelfLearningClassifier.load(folder.classifier)
-    dataset = subset(load(options), options.train_images, options.test_images)
+    loaded = load_images(options)
+    dataset = loaded.dataset
     if record.data_sha256 not in (None, data_digest(dataset)):
         raise InputError(
             f"The images or labels of the run in {run} were changed: start a new run with them, or"
             " put back the ones that it was trained on."
         )
-    given = training_labels(dataset, options)
-    classes, positions = np.unique(given[given != HIDDEN], return_inverse=True)
-    labels = np.full(len(given), -1)
-    labels[given != HIDDEN] = positions
+    classes, positions = np.unique(loaded.labels[loaded.labelled], return_inverse=True)
+    labels = np.full(len(loaded.labels), -1)
+    labels[loaded.labelled] = positions
     if (labels >= 0).all():
         raise InputError(f"All images of the run in {run} have a label: none is left to suggest.")
     parameters = classifier.get_params(deep=False)
     embeddings = None
     if parameters["train"] == "head":
-        progress = make_progress(folder.path.name, 0)
+        progress = make_progress(folder.path.name)
         try:
             embeddings = frozen_embeddings(
                 parameters, dataset.images, n_classes=len(classes), tell=progress.on_features
@@ -151,7 +151,7 @@ def _next(config: SuggestConfig, run: str) -> Listed:
     if embeddings is None:
         embeddings = embed(classifier.network_, dataset.images, np.arange(len(dataset.images)))
     found = suggest(embeddings, config.number or _NEXT, labels=labels, seed=config.seed)
-    names = range(len(given)) if dataset.paths is None else dataset.paths
+    names = range(len(labels)) if dataset.paths is None else dataset.paths
     first = "index" if dataset.paths is None else "path"
     return Listed(_write(config, first, names, classes.tolist(), found), 0)
 
