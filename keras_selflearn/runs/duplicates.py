@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from keras_selflearn.console.errors import InputWarning
@@ -175,24 +174,6 @@ def tell_duplicates(found: FolderCopies, path: Path) -> None:
             f" too, or nearly: {_pairs(found, which)}. The accuracy without them is measured, too;"
             f" {path} lists them."
         )
-
-
-def with_accuracy(numbers: Duplicates, found: FolderCopies, is_right: np.ndarray) -> Duplicates:
-    """Add the accuracy with and without the test images that are training images, too.
-
-    Parameters
-    ----------
-    numbers : Duplicates
-    found : FolderCopies
-    is_right : (m,) bool
-        Of the m test images in their order.
-    """
-    kept = is_right[~found.in_training[len(found.paths) - len(is_right) :]]
-    return msgspec.structs.replace(
-        numbers,
-        test_accuracy_with=100 * float(is_right.mean()),
-        test_accuracy_without=100 * float(kept.mean()) if len(kept) else None,
-    )
 
 
 def _pairs(found: FolderCopies, which: Sequence[int]) -> str:

@@ -48,7 +48,6 @@ from keras_selflearn.runs.duplicates import (
     count_duplicates,
     find_duplicates,
     tell_duplicates,
-    with_accuracy,
     write_duplicates,
 )
 from keras_selflearn.runs.embedded_images import images_to_embed
@@ -68,9 +67,10 @@ from keras_selflearn.runs.planning import (
     within_limit,
 )
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import Duplicates, HeldOut, RunRecord
+from keras_selflearn.runs.record import HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.runs.run_name import run_name
+from keras_selflearn.runs.without_copies import without_copies
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
@@ -183,7 +183,7 @@ def _run(
                 _list_images(folder, dataset, labels, copies)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
             if copies is not None:
-                record.duplicates = _with_accuracy(copies, measured, classifier, dataset)
+                record.duplicates = without_copies(copies, measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
             doubted = image_labels(classifier, dataset.images, held_out, progress.on_features)
             embeddings = recorder.finish(classifier, dataset, doubted, verdict)
@@ -204,23 +204,6 @@ def _verdict_of_test_images(
         return None
     changes = measured.changes(encode(names_with_none(dataset)[known], classifier.classes_))
     return None if changes is None else Verdict.of([changes])
-
-
-def _with_accuracy(
-    copies: FolderCopies,
-    measured: BeforeAndAfter,
-    classifier: SelfLearningClassifier,
-    dataset: Dataset,
-) -> Duplicates:
-    """Count the copies, and measure the final labels of the test images without them."""
-    numbers = count_duplicates(copies)
-    found = measured.measured(len(dataset.test_labels))
-    last = found.get("after", found.get("before"))
-    if last is None or not last.labels:
-        return numbers
-    names = names_with_none(dataset)[dataset.test_labels]
-    is_right = np.array(last.labels) == encode(names, classifier.classes_)
-    return with_accuracy(numbers, copies, is_right)
 
 
 def _list_images(

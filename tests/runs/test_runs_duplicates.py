@@ -16,9 +16,9 @@ from keras_selflearn.runs.duplicates import (
     count_duplicates,
     find_duplicates,
     tell_duplicates,
-    with_accuracy,
     write_duplicates,
 )
+from keras_selflearn.runs.without_copies import with_accuracy
 
 CLASSES = ("cat", "dog")
 
