@@ -15,6 +15,7 @@ COMMANDS = {
     "main": "label a folder of images, or run one experiment",
     "review": "look at a run's labels in a browser, and correct them",
     "predict": "label new images with a run's classifier",
+    "suggest": "list the images that are worth a label next, or first",
     "export": "write a run's classifier as a SavedModel, a Keras, ONNX or TFLite file",
     "report": "draw a run's page again, or one page of all tables and figures",
     "pretrain": "train a network on another data set, to start from its weights",

@@ -27,7 +27,8 @@ FLOORS = {
     "runs": 7,
     "reproduction": 8,
 }
-COMMANDS = {"main", "review", "predict", "export", "pretrain", "quickstart", "report", "reproduce"}
+COMMANDS = {"main", "review", "predict", "suggest", "export", "pretrain", "quickstart", "report"}
+COMMANDS |= {"reproduce"}
 
 
 def modules():
