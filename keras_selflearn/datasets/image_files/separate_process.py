@@ -6,6 +6,7 @@ The process is a new one and no fork: TensorFlow's threads may run in this one.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -38,8 +39,12 @@ _START = (
 _PIXELS, _REASON = b"p", b"r"
 
 
-def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event) -> np.ndarray:
+def decode_apart(
+    source: Path | bytes, rows: int, columns: int, stopping: threading.Event
+) -> np.ndarray:
     """Give what `decode` gives, within 1 GiB of memory and 10 seconds.
+
+    What is in no file goes to the process through a pipe, and not to the disk.
 
     Raises
     ------
@@ -48,10 +53,12 @@ def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event)
     Stopping
         When `stopping` is set meanwhile.
     """
-    arguments = [str(path), str(rows), str(columns), *sys.path]
+    content = source if isinstance(source, bytes) else None
+    path = "" if content is not None else str(source)
+    arguments = [path, str(rows), str(columns), *sys.path]
     process = subprocess.Popen(
         [sys.executable, "-c", _START, *arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if content is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         # Its few rows need no threads, each of which takes memory.
@@ -60,7 +67,7 @@ def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event)
         start_new_session=True,
     )
     try:
-        answer = _answer(process, stopping)
+        answer = _answer(process, content, stopping)
     finally:
         process.kill()
         process.communicate()
@@ -71,11 +78,14 @@ def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event)
     raise ValueError(f"its decoder ended with status {process.returncode}")
 
 
-def _answer(process: subprocess.Popen[bytes], stopping: threading.Event) -> bytes:
+def _answer(
+    process: subprocess.Popen[bytes], content: bytes | None, stopping: threading.Event
+) -> bytes:
     end = time.monotonic() + _SECONDS
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            answer, _ = process.communicate(timeout=_SECONDS_BETWEEN_LOOKS)
+            given, content = content, None  # It remembers what it could not write yet.
+            answer, _ = process.communicate(given, timeout=_SECONDS_BETWEEN_LOOKS)
             # Windows has no such signal.
             if -process.returncode == getattr(signal, "SIGXCPU", None):
                 raise ValueError(_too_much(f"{_SECONDS_OF_PROCESSOR} seconds of a processor"))
@@ -106,14 +116,17 @@ def _admitted(cost: Cost) -> Iterator[None]:
 
 
 def main(path: str, rows: int, columns: int) -> None:
-    """Decode the image and write its pixels, or the reason why there are none."""
+    """Decode the image and write its pixels, or the reason why there are none.
+
+    Without a path, the image comes through standard input.
+    """
     # Whatever a library prints is no answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit()
     Image.MAX_IMAGE_PIXELS = None  # Others limit what it takes.
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if path else io.BytesIO(sys.stdin.buffer.read()) as file:
             pixels = decode(file, rows, columns, _admitted)
         answer.write(_PIXELS + pixels.tobytes())
     except MemoryError:
