@@ -18,6 +18,7 @@ HIDDEN = "files or folders", "they are hidden (their names begin with a dot)"
 ASTRAY = "images", "they lie beside the folders of images and not in one"
 BROKEN = "links", "they lead nowhere"
 SPECIAL = "entries", "they are pipes, sockets or devices"
+DAMAGED = "shards", "they are damaged, and so is what comes after the damage"
 _UNREADABLE = "entries", "they can't be read"
 
 _NAMED = 5

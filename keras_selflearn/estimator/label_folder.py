@@ -100,11 +100,8 @@ def label_files(
 ) -> Generator[Labelled, None, None]:
     """Label the images at `paths` below `folder` in this order; see `label_folder`."""
     check_is_fitted(classifier)
-    height, width, _ = shape = classifier.image_shape_
-    decoded = decode_pictures(
-        folder, _readable(folder, paths), (height, width), ahead=_ahead(shape)
-    )
-    return _label(classifier, _whole(_seen(decoded, shape, str(folder)), on_damaged or _warn))
+    decoded = _decoded(folder, paths, classifier.image_shape_)
+    return _label(classifier, _whole(decoded, on_damaged or _warn))
 
 
 def label_source(
@@ -168,6 +165,15 @@ def _whole(
             on_damaged(path, image)
         else:
             yield path, image
+
+
+def _decoded(
+    folder: Path, paths: Iterable[str], image_shape: tuple[int, int, int]
+) -> Iterator[tuple[str, np.ndarray | str]]:
+    """Each path with its pixels in this shape, or with the reason why it can't be read."""
+    size, ahead = image_shape[:2], _ahead(image_shape)
+    decoded = decode_pictures(folder, _readable(folder, paths), size, ahead=ahead)
+    return _seen(decoded, image_shape, str(folder))
 
 
 def _seen(

@@ -211,8 +211,9 @@ class RemoteFiles:
         return self._asked(lambda: self._system.info(path), path)
 
     def _asked(self, ask: Callable[[], _Result], path: str = "") -> _Result:
+        # Once only: nothing is lost yet, and most file systems try again by themselves.
         try:
-            return tried_again(ask)
+            return ask()
         except FileNotFoundError as error:
             where = f" (no {path})" if path not in ("", self.path) else ""
             raise InputError(

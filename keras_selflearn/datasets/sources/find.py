@@ -65,9 +65,10 @@ class Shards:
         ]
 
     def images(self, report: Report) -> Iterator[Encoded]:
-        """Give all images, one after the other."""
+        """Give all images, one after the other. At the end a warning counts what is left out."""
         for shard in self.shards:
             yield from _read_shard(self.files, shard, report)
+        report.left_out.warn(self.address)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Folder:
         ]
 
     def images(self, report: Report) -> Iterator[Encoded]:
-        """Give all images, one after the other."""
+        """Give all images, one after the other. At the end a warning counts what is left out."""
         walk = self.walk()
         yield from self._read(walk.find(self.address), report)
         walk.left_out.warn(self.address)

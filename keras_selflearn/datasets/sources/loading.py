@@ -15,10 +15,11 @@ from keras_selflearn.datasets.damaged import check_classes
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.folder import load_folder
 from keras_selflearn.datasets.image_files.flat_colours import warn_if_flat
-from keras_selflearn.datasets.left_out import LeftOut, named, warn
+from keras_selflearn.datasets.left_out import DAMAGED, LeftOut, named, warn
 from keras_selflearn.datasets.listing import Listing, list_labelled
 from keras_selflearn.datasets.sources.find import Folder, Shards, Source, find_source
 from keras_selflearn.datasets.sources.journal import Done, Store
+from keras_selflearn.datasets.sources.patterns import is_shard
 from keras_selflearn.datasets.sources.store import Job, make_store
 from keras_selflearn.storage.files import written_whole
 
@@ -111,6 +112,9 @@ def _load_shards(
     left_out = LeftOut()
     for one in store.done:
         left_out.include(one.left_out)
+        for path, reason in one.skipped:
+            if is_shard(path):
+                left_out.add(DAMAGED, path, f" ({reason})")
     left_out.warn(source.address)
     pairs = _pairs(store.done, "train")
     test = _pairs(store.done, "test")

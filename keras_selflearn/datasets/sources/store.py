@@ -21,6 +21,7 @@ from keras_selflearn.datasets.address import Place
 from keras_selflearn.datasets.damaged import check_damaged
 from keras_selflearn.datasets.image_files.in_parallel import decode_encoded
 from keras_selflearn.datasets.sources.journal import JOURNAL, PARTS, Done, Store, Writer
+from keras_selflearn.datasets.sources.patterns import is_shard
 from keras_selflearn.datasets.sources.piece import Piece, Report
 from keras_selflearn.storage.lock import LOCK, Held, is_locked, lock
 
@@ -94,9 +95,10 @@ def _make(job: Job, unfinished: Path, folder: Path) -> Path:
     with contextlib.closing(writer), bar:
         for piece in job.pieces[len(kept) :]:
             writer.add(_copied(piece, earlier, writer) or _decoded(job, piece, writer, bar))
-        skipped = [each for one in writer.done for each in one.skipped]
+        # A damaged shard stands for images that nobody can count.
+        damaged = [each for one in writer.done for each in one.skipped if not is_shard(each[0])]
         number = sum(len(one.names) + len(one.skipped) for one in writer.done)
-        check_damaged(skipped, number, job.place, job.cache_dir)
+        check_damaged(damaged, number, job.place, job.cache_dir)
         writer.finish()
     if any(each.again for each in writer.done):
         # It is not found under this name next time, and so what failed is read again.

@@ -98,7 +98,7 @@ def _members(file: BinaryIO, shard: str, report: Report) -> Iterator[tuple[str, 
             if member.isdir() or own.startswith("._"):
                 continue
             if not own.endswith((*SUFFIXES, _LABEL_END)):
-                report.left_out.other_name(own)
+                report.left_out.other_name(own[max(own.rfind("."), 0) :])
             elif own.startswith("."):
                 report.left_out.add(HIDDEN, f"{shard}/{name[:_LONGEST_NAME]}")
             else:
