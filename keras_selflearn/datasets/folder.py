@@ -135,7 +135,13 @@ def _make(
             for part in _PARTS:
                 with (unfinished / f"{part}.npy").open("wb") as file:
                     skipped[part] = _decode(
-                        Path(listing.folder), paths[part], digests[part], earlier, image_size, file, bar
+                        Path(listing.folder),
+                        paths[part],
+                        digests[part],
+                        earlier,
+                        image_size,
+                        file,
+                        bar,
                     )
                 np.save(unfinished / f"{part}-files.npy", digests[part])
         named = [(paths[part][i], reason) for part in _PARTS for i, reason in skipped[part]]

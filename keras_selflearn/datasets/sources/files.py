@@ -23,8 +23,9 @@ _Result = TypeVar("_Result")
 _WAITS = (0.5, 2.0)
 # What no second try changes.
 _FOR_GOOD = (FileNotFoundError, PermissionError, NotImplementedError, IsADirectoryError)
-# By the beginning of an address; others are named as fsspec names them.
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs"}
+# The extra and its package, by the beginning of an address.
+_S3, _GCS = ("s3", "s3fs"), ("gcs", "gcsfs")
+_EXTRAS = {"s3": _S3, "s3a": _S3, "gs": _GCS, "gcs": _GCS}
 # What file systems call the state of a file. Not all of them know one.
 _VERSIONS = ("ETag", "etag", "md5Hash", "generation", "VersionId", "ino", "mtime")
 _TIMES = ("LastModified", "last_modified", "updated", "created")
@@ -139,17 +140,15 @@ class RemoteFiles:
         try:
             import fsspec
         except ImportError as error:
-            raise InputError(
-                f"{address} needs fsspec: pip install 'keras-selflearn[{_extra(protocol)}]'."
-            ) from error
+            raise _needs(address, _EXTRAS.get(protocol, ("remote", "fsspec"))) from error
         self.address = address
         try:
             self._system, self.path = fsspec.core.url_to_fs(address)
         except ImportError as error:
+            if protocol in _EXTRAS:
+                raise _needs(address, _EXTRAS[protocol]) from error
             raise InputError(
-                f"{address} needs another package ({first_line(error)}): pip install"
-                f" 'keras-selflearn[{_extra(protocol)}]'"
-                f"{'' if protocol in _EXTRAS else ' and that package'}."
+                f"{address} needs a package that is not installed: {first_line(error)}."
             ) from error
         except Exception as error:
             raise self._unusable(address, error) from error
@@ -343,8 +342,9 @@ def _has_query(address: str) -> bool:
     return address.startswith(("http://", "https://")) and "?" in address
 
 
-def _extra(protocol: str) -> str:
-    return _EXTRAS.get(protocol, "remote")
+def _needs(address: str, extra: tuple[str, str]) -> InputError:
+    name, package = extra
+    return InputError(f"{address} needs the extra {name} (pip install {package}).")
 
 
 def _reason(error: Exception) -> str:

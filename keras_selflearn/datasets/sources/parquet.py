@@ -21,9 +21,7 @@ def check_parquet() -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
-        raise InputError(
-            "Parquet needs pyarrow: pip install 'keras-selflearn[parquet]'."
-        ) from error
+        raise InputError("Parquet needs the extra parquet (pip install pyarrow).") from error
 
 
 def read_parquet(file: BinaryIO, shard: str, report: Report) -> Iterator[Encoded]:

@@ -55,7 +55,9 @@ def load(images, tmp_path, **changes):
     return load_images(images, **{"image_size": 32, "cache_dir": tmp_path / "cache", **changes})
 
 
-@pytest.mark.parametrize("images", ["memory://photos", "memory://photos/{train-0,train-1,test}.tar"])
+@pytest.mark.parametrize(
+    "images", ["memory://photos", "memory://photos/{train-0,train-1,test}.tar"]
+)
 def test_shards_at_an_address(memory, tmp_path, images):
     memory(SHARDS)
     data = load(images, tmp_path)
@@ -226,13 +228,18 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch, address, missing
     for name in [name for name in sys.modules if name.split(".")[0] == missing]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
-    assert f"pip install 'keras-selflearn[{extra}]'" in refused(address)
+    assert f"{address} needs the extra {extra} (pip install " in refused(address)
+
+
+def test_a_package_of_no_extra_is_named_as_fsspec_names_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+    assert "needs a package that is not installed: " in refused("sftp://host/photos")
 
 
 def test_parquet_without_its_package_is_named_with_the_extra(memory, monkeypatch):
     memory({"photos/x.parquet": b""})
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    assert "pip install 'keras-selflearn[parquet]'" in refused("memory://photos/x.parquet")
+    assert "needs the extra parquet (pip install" in refused("memory://photos/x.parquet")
 
 
 def test_plain_paths_need_no_fsspec(tmp_path, monkeypatch):
@@ -296,9 +303,7 @@ def test_shards_on_s3(bucket, tmp_path, images):
 
 
 @pytest.mark.slow
-def test_a_folder_on_s3_is_that_in_memory_and_a_changed_object_is_noticed(
-    bucket, memory, tmp_path
-):
+def test_a_folder_on_s3_is_that_in_memory_and_a_changed_object_is_noticed(bucket, memory, tmp_path):
     s3 = bucket({**FOLDER, "photos/labelled/": b""})  # As S3's console makes folders.
     memory(FOLDER)
     data, expected = load("s3://photos", tmp_path), load("memory://photos", tmp_path)

@@ -14,9 +14,7 @@ pytest.importorskip("pyarrow", reason="the extra parquet is missing")
 def read(content):
     skipped = []
     report = Report(lambda name, reason: skipped.append((name, reason)))
-    found = [
-        (each.name, each.content()) for each in read_parquet(io.BytesIO(content), "p", report)
-    ]
+    found = [(each.name, each.content()) for each in read_parquet(io.BytesIO(content), "p", report)]
     return found, report.labels, skipped
 
 

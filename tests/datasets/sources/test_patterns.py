@@ -35,7 +35,9 @@ def test_the_fixed_part_is_the_folder_before_the_first_wild_name():
 
 def test_shards_are_told_by_their_names():
     assert is_shard("a.tar") and is_shard("A.TAR.GZ") and is_shard("b.tgz")
-    assert is_shard("train-00000-of-00001.parquet") and not is_shard("tar") and not is_shard("a.jpg")
+    assert (
+        is_shard("train-00000-of-00001.parquet") and not is_shard("tar") and not is_shard("a.jpg")
+    )
 
 
 def test_test_shards_are_told_by_their_names_and_folders():
