@@ -16,7 +16,8 @@ from benchmarks.side_by_side import speedups
 from benchmarks.vgg16 import BATCH_SIZE, make_learner, random_examples, random_images
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.runs.events import EventFiles
-from keras_selflearn.runs.progress import ProgressBars
+from keras_selflearn.runs.progress import ONE_TRAINING, ProgressBar
+from keras_selflearn.runs.whole_run import WholeRun
 from keras_selflearn.selflearning.examples import Examples
 from keras_selflearn.training.learner import KerasLearner
 
@@ -31,12 +32,12 @@ def lines(settings: Settings) -> list[Line]:
     """Images a second through `KerasLearner.train`, over those of a compiled step on tensors."""
     images, examples = random_images(_IMAGES, 32), random_examples(_IMAGES, _LABELLED)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        bars = ProgressBars("training", meta_iterations=0)
-        learner = make_learner(images, epochs=_EPOCHS, callbacks=[bars, EventFiles(Path(folder))])
+        bar = ProgressBar("training", WholeRun(ONE_TRAINING))
+        learner = make_learner(images, epochs=_EPOCHS, callbacks=[bar, EventFiles(Path(folder))])
         ratios = speedups(
             lambda: learner.train(examples, 1), bare_training(learner, examples), settings.rounds
         )
-        bars.close()
+        bar.close()
     note = f"VGG16, batch {BATCH_SIZE}, {_EPOCHS} epochs of {_LABELLED} images"
     note += f", {resolve_precision('auto')}"
     return [Line("training at 32x32 over bare steps", ratios, at_least=AT_LEAST, note=note)]

@@ -303,8 +303,9 @@ class SelfLearningClassifier(
             labelling, and are the test set in place of `validation_data`.
         callbacks : sequence of Keras callbacks
             Active in every training. The method `on_meta_iteration_end(record, learner)`, if there
-            is one, is called with each `Record` and the `KerasLearner`. With `checkpoints`, the
-            method `on_resume(history)` is called with the records of the last checkpoint.
+            is one, is called with each `Record` and the `KerasLearner`, and
+            `on_gradient_step(done, of, loss)` with the steps of the present training. With
+            `checkpoints`, `on_resume(history)` is called with the records of the last checkpoint.
         checkpoints : Checkpoints, optional
             Keeps all that is needed to go on: a call with the same parameters and data goes on
             from the last whole checkpoint. It needs a `random_state`.

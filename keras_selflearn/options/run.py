@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from keras_selflearn.console.durations import parse_duration
 from keras_selflearn.console.option import Options, option
 
 
@@ -35,5 +36,12 @@ class OutputOptions(Options):
     )
     checkpoint_minutes: float = option(
         5.0, "Time between two checkpoints in a training.", above=0, unit="minutes", place=True
+    )
+    time_limit: str | None = option(
+        None,
+        "Longest time of the whole run, such as 20m: fewer folds, steps and meta-iterations.",
+        check=parse_duration,
+        without="no limit",
+        place=True,
     )
     profile: bool = option(False, "Print how long each stage takes.", place=True)

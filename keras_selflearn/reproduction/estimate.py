@@ -14,10 +14,13 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.paper import PublishedTable
 from keras_selflearn.reproduction.runs import Run
 from keras_selflearn.runs.record import Environment
-from keras_selflearn.runs.workload import Workload, planned_workload, workload_of_history
+from keras_selflearn.runs.workload import (
+    PASSES_IN_TRAINING,
+    Workload,
+    planned_workload,
+    workload_of_history,
+)
 
-# A training step is a forward pass and a backward pass of twice its cost.
-PASSES_IN_TRAINING = 3
 _SECONDS_TO_START = 15
 _TRIAL_IMAGES = 100
 
@@ -69,16 +72,6 @@ def seconds_per_pass(
 def expected_seconds(work: Workload, per_pass: float) -> float:
     """Estimate the time of a run with this workload."""
     return _SECONDS_TO_START + _passes(work) * per_pass
-
-
-def in_words(seconds: float) -> str:
-    """Say a length of time in the unit that people would use."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    hours = seconds / 3600
-    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def _passes(work: Workload) -> int:

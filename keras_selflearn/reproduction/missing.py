@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
+from keras_selflearn.console.durations import in_words
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.network.backbone import check_weights_file, weights_digest
 from keras_selflearn.reproduction import estimate, executors
@@ -73,16 +74,14 @@ def listed(grid: Grid, missing: Sequence[Cell]) -> Iterator[str]:
     yield f"{grid.table.title}, preset {grid.preset}, in {grid.folder}:"
     for cell in cells:
         if cell in times:
-            yield f"  left  {cell.name}: about {estimate.in_words(times[cell])}"
+            yield f"  left  {cell.name}: about {in_words(times[cell])}"
         else:
             accuracy = finished[identity(configs[cell])].test_accuracy
             figures = ", ".join(f"{name} {value:.2f} %" for name, value in accuracy.items())
             yield f"  done  {cell.name}: {figures}"
     seconds = sum(times.values())
     done = f"{len(cells) - len(missing)} of {len(cells)} runs are done."
-    total = (
-        f" Those left take about {estimate.in_words(seconds)} one after another on this machine."
-    )
+    total = f" Those left take about {in_words(seconds)} one after another on this machine."
     yield done + (total if missing else "")
     if seconds > _LONG and grid.preset != _CPU_PRESET and not environment.gpus:
         yield (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from keras_selflearn.reproduction.estimate import done, in_words, planned
+from keras_selflearn.console.durations import in_words
+from keras_selflearn.reproduction.estimate import done, planned
 from keras_selflearn.reproduction.grid import REGIMES, Grid, make_grid
 from keras_selflearn.reproduction.runs import is_pretrained
 from keras_selflearn.reproduction.table import ResultTable

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import tensorflow as tf
 from tqdm import tqdm
 
-from keras_selflearn.reproduction.estimate import PASSES_IN_TRAINING, expected_seconds, in_words
+from keras_selflearn.console.durations import in_words
+from keras_selflearn.reproduction.estimate import expected_seconds
 from keras_selflearn.runs.pace import Pace
-from keras_selflearn.runs.workload import Workload
+from keras_selflearn.runs.workload import PASSES_IN_TRAINING, Workload
 
 
 class TimeLeft:

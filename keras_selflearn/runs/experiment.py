@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 import warnings
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputWarning
+from keras_selflearn.console.log import printable
 from keras_selflearn.console.profiling import Profile, profiled, stage
 from keras_selflearn.console.several import values_in
 from keras_selflearn.console.signals import deferred
@@ -45,6 +48,7 @@ from keras_selflearn.runs.data import (
     HIDDEN,
     data_digest,
     data_name,
+    data_title,
     describe_data,
     load,
     names_with_none,
@@ -53,20 +57,23 @@ from keras_selflearn.runs.data import (
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
+from keras_selflearn.runs.first_lines import images_line, plan_line, time_line
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
-from keras_selflearn.runs.image_labels import ImageLabels, image_labels
+from keras_selflearn.runs.image_labels import image_labels
 from keras_selflearn.runs.pictures import draw_run
+from keras_selflearn.runs.plan import Plan, plan_run
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import HeldOut, RunRecord
+from keras_selflearn.runs.record import Data, HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
-from keras_selflearn.selflearning.cross_validation import CrossValidation, most_folds
+from keras_selflearn.selflearning.cross_validation import most_folds
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
 from keras_selflearn.storage.names import cut_to_bytes
 from keras_selflearn.storage.preset_folder import PREFIX
 
+_LOG = logging.getLogger(__name__)
 _FOLDS = 3
 # In bytes. File systems take 255 for the whole name of a run, and a number may follow.
 _LONGEST_WEIGHTS = 100
@@ -129,30 +136,56 @@ def _run(
         data=describe_data(config.dataset, whole, dataset, labels[labelled]),
         history=[],
     )
-    with opened(results_dir, run_name(config), record) as folder:
+    with opened(results_dir, run_name(config), record) as folder, contextlib.ExitStack() as made:
         images = images_to_embed(dataset, labelled)
         recorder = Recorder(folder, record, images, profile, start)
         try:
             _list_images(folder, dataset, labels)
             _warn(config, labels, labelled)
-            found = _cross_validate(config, dataset, labels, labelled, folder)
+            folds = _number_of_folds(config, dataset, labels[labelled])
+            plan = _plan(config, record.data, folds)
+            _say_first(config, dataset, record.data, plan)
+            progress = made.enter_context(
+                contextlib.closing(
+                    make_progress(
+                        folder.path.name,
+                        plan,
+                        lambda seconds: _LOG.info(time_line(seconds, plan, config)),
+                    )
+                )
+            )
             held_out: list[HeldOut] = []
-            if found is not None:
-                estimate, verdict, held_out = found
+            if folds:
+                estimate, verdict, held_out = cross_validate(
+                    partial(make_classifier, config),
+                    dataset.images,
+                    labels,
+                    labelled,
+                    number=folds,
+                    seed=config.seed,
+                    folder=folder,
+                    checkpoint_minutes=config.checkpoint_minutes,
+                    progress=progress,
+                )
                 recorder.estimate(estimate, verdict)
+                last = None
                 if config.early_stop:
-                    end_at(classifier, estimate.best())
+                    last = estimate.best()
                 elif config.keep == "best" and verdict is not None and verdict.gain < 0:
-                    end_at(classifier, 0)
+                    last = 0
+                if last is not None:
+                    end_at(classifier, last)
+                    progress.end_at(last)
             checkpoints = Checkpoints(folder.checkpoints, minutes=config.checkpoint_minutes)
             measured = BeforeAndAfter(folder.labels_of("test"))
             listeners = [recorder, measured, EventFiles(folder.path), *callbacks]
-            _fit(classifier, dataset, labels, folder, listeners, checkpoints)
+            progress.begin(folds)
+            _fit(classifier, dataset, labels, [progress, *listeners], checkpoints)
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
                 _list_images(folder, dataset, labels)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
-            doubted = _doubt(classifier, dataset, held_out, folder)
+            doubted = image_labels(classifier, dataset.images, held_out, progress.on_features)
             embeddings = recorder.finish(classifier, dataset, doubted, verdict)
         except BaseException as error:
             recorder.fail(error)
@@ -194,15 +227,16 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
         )
 
 
-def _cross_validate(
-    config: Config, dataset: Dataset, labels: np.ndarray, labelled: np.ndarray, folder: RunFolder
-) -> tuple[CrossValidation, Verdict | None, list[HeldOut]] | None:
-    """Cross-validate if the configuration asks for it and each class has two labels."""
+def _number_of_folds(config: Config, dataset: Dataset, labels: np.ndarray) -> int:
+    """Choose the number of folds; 0 if none are wanted, or a class has a single label.
+
+    `labels` are those of the labelled images.
+    """
     wanted = config.folds
     if wanted is None:
         needs_folds = config.early_stop or config.train == "head" or config.keep == "best"
         wanted = _FOLDS if needs_folds or not len(dataset.test_images) else 0
-    _, numbers = np.unique(labels[labelled], return_inverse=True)
+    _, numbers = np.unique(labels, return_inverse=True)
     number = most_folds(numbers, wanted)
     if number < wanted:
         warnings.warn(
@@ -212,25 +246,29 @@ def _cross_validate(
             stacklevel=2,
         )
     check_early_stop(config, int(np.bincount(numbers).min()))
-    if not number:
-        return None
-    return cross_validate(
-        partial(make_classifier, config),
-        dataset.images,
-        labels,
-        labelled,
-        number=number,
-        seed=config.seed,
-        folder=folder,
-        checkpoint_minutes=config.checkpoint_minutes,
+    return number
+
+
+def _plan(config: Config, data: Data, folds: int) -> Plan:
+    return plan_run(
+        config,
+        train_images=data.train,
+        labelled=data.labelled,
+        test_images=data.test,
+        folds=folds,
     )
+
+
+def _say_first(config: Config, dataset: Dataset, data: Data, plan: Plan) -> None:
+    title = printable(data_title(config))
+    _LOG.info(images_line(title, data, len(dataset.skipped)))
+    _LOG.info(plan_line(plan))
 
 
 def _fit(
     classifier: SelfLearningClassifier,
     dataset: Dataset,
     labels: np.ndarray,
-    folder: RunFolder,
     callbacks: Sequence[tf.keras.callbacks.Callback],
     checkpoints: Checkpoints,
 ) -> None:
@@ -238,33 +276,16 @@ def _fit(
     validation_data = None
     if len(dataset.test_images):
         validation_data = dataset.test_images, class_names[dataset.test_labels]
-    progress = make_progress(folder.path.name, classifier.meta_iterations)
-    try:
-        with deferred(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", InputWarning)  # `_warn` gave them.
-            classifier.fit(
-                dataset.images,
-                labels,
-                validation_data=validation_data,
-                true_labels=class_names[dataset.labels],
-                callbacks=[progress, *callbacks],
-                checkpoints=checkpoints,
-            )
-    finally:
-        progress.close()
-
-
-def _doubt(
-    classifier: SelfLearningClassifier,
-    dataset: Dataset,
-    held_out: list[HeldOut],
-    folder: RunFolder,
-) -> ImageLabels:
-    progress = make_progress(folder.path.name, 0)
-    try:
-        return image_labels(classifier, dataset.images, held_out, progress.on_features)
-    finally:
-        progress.close()
+    with deferred(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", InputWarning)  # `_warn` gave them.
+        classifier.fit(
+            dataset.images,
+            labels,
+            validation_data=validation_data,
+            true_labels=class_names[dataset.labels],
+            callbacks=list(callbacks),
+            checkpoints=checkpoints,
+        )
 
 
 def run_name(config: Config) -> str:

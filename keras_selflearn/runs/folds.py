@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from keras_selflearn.console.signals import deferred
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.folder import RunFolder
-from keras_selflearn.runs.progress import make_progress
+from keras_selflearn.runs.progress import Progress
 from keras_selflearn.runs.record import Fold, HeldOut, convert
 from keras_selflearn.selflearning.cross_validation import CrossValidation, folds
 from keras_selflearn.selflearning.verdict import Changes, Verdict
@@ -34,6 +34,7 @@ def cross_validate(
     seed: int,
     folder: RunFolder,
     checkpoint_minutes: float,
+    progress: Progress,
 ) -> tuple[CrossValidation, Verdict | None, list[HeldOut]]:
     """Run self-learning once for each fold, and measure it on the images of that fold.
 
@@ -55,6 +56,7 @@ def cross_validate(
     folder : RunFolder
         Keeps the folds that are done.
     checkpoint_minutes : float
+    progress : Progress
 
     Returns
     -------
@@ -77,23 +79,18 @@ def cross_validate(
         if not done.exists():
             classifier = make_classifier()
             checkpoints = Checkpoints(folder.folds / str(fold), minutes=checkpoint_minutes)
-            name = f"{folder.path.name}, fold {fold} of {number}"
-            progress = make_progress(
-                name, classifier.meta_iterations, "accuracy on the part held out"
-            )
+            progress.begin(fold - 1)
             measured = BeforeAndAfter(folder.labels_of(f"fold-{fold}"))
-            try:
-                with deferred():
-                    classifier.fit(
-                        images,
-                        labels,
-                        held_out=held_out,
-                        callbacks=[progress, measured],
-                        checkpoints=checkpoints,
-                    )
-            finally:
-                progress.close()
+            with deferred():
+                classifier.fit(
+                    images,
+                    labels,
+                    held_out=held_out,
+                    callbacks=[progress, measured],
+                    checkpoints=checkpoints,
+                )
             curve = [each["test_accuracy"] for each in classifier.history_]
+            progress.say(f"fold {fold} of {number}: {_change(curve)} of the part held out right")
             folder.check_there()
             folder.folds.mkdir(exist_ok=True)
             changes = measured.changes(np.searchsorted(classes, labels[held_out]))
@@ -117,6 +114,12 @@ def cross_validate(
         verdict,
         held_out_of_all if len(held_out_of_all) == len(done_folds) else [],
     )
+
+
+def _change(curve: Sequence[float | None]) -> str:
+    """Say the first and the last accuracy."""
+    first, *rest = [f"{each:.1f}" for each in curve if each is not None]
+    return f"{first} -> {rest[-1]} %" if rest else f"{first} %"
 
 
 def _read_fold(path: Path) -> Fold:

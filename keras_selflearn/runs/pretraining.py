@@ -97,7 +97,7 @@ def pretrain(
     classifier.check_parameters()
     if dataset is None:
         dataset = load_dataset(config.dataset, config.data_dir)
-    progress = make_progress(f"pretraining on {config.dataset}", 0)
+    progress = make_progress(f"pretraining on {config.dataset}")
     with _checkpoints(output) as checkpoints:
         try:
             with deferred():

@@ -1,24 +1,29 @@
-"""Shows how far a training is: bars on a terminal, lines elsewhere."""
+"""Shows how far a run is: one bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Callable
 
 import tensorflow as tf
 from tqdm import tqdm
 
+from keras_selflearn.console.durations import in_words
 from keras_selflearn.console.log import printable
 from keras_selflearn.console.screen import standard_error
+from keras_selflearn.runs.plan import Part, Plan
+from keras_selflearn.runs.whole_run import WholeRun
 from keras_selflearn.selflearning.learner import Learner
 from keras_selflearn.selflearning.record import Record
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 15
-_TIMES = "[{elapsed}<{remaining}{postfix}]"
-_META_BAR = "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} " + _TIMES
-_EPOCH_BAR = "{desc:>15}: {percentage:3.0f}%|{bar:20}| {n:.1f}/{total} " + _TIMES
+_BAR = "{percentage:3.0f} %|{bar:8}| {desc}"
+_COLUMNS = 79
+# The run that is one training of unknown length.
+ONE_TRAINING = Plan(0, 0.0, ((Part(0.0, 0, 0.0, 0.0),),))
 
 
 def describe(record: Record, measured: str = "test accuracy") -> str:
@@ -31,167 +36,141 @@ def describe(record: Record, measured: str = "test accuracy") -> str:
     return ", ".join(parts)
 
 
-class ProgressBars(tf.keras.callbacks.Callback):
-    """Shows a bar of epochs and a bar of meta-iterations.
+class Progress(tf.keras.callbacks.Callback):
+    """Follows all trainings of a run, its folds among them, and tells how far it is.
 
     Parameters
     ----------
     name : str
         The name of the run.
-    meta_iterations : int
-    measured : str
-        Says what the accuracy is.
+    whole : WholeRun
+    tell_time : callable, optional
+        Called once with the seconds of the whole run, when its speed is known.
     """
 
-    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy") -> None:
+    def __init__(
+        self, name: str, whole: WholeRun, tell_time: Callable[[float], None] | None = None
+    ) -> None:
         super().__init__()
-        self._measured = measured
-        self._screen = screen = standard_error()
-        tqdm.write(name, file=screen)
-        self._outer = tqdm(
-            total=meta_iterations,
-            desc="meta-iterations",
-            bar_format=_META_BAR,
-            disable=not meta_iterations,
-            file=screen,
-        )
-        self._inner = tqdm(total=1, desc="epochs", leave=False, bar_format=_EPOCH_BAR, file=screen)
-        self._first_epoch: int | None = None
-        self._images: tuple[str, tqdm] | None = None
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Start a bar with the first epoch of a training."""
-        if self._first_epoch is None:
-            self._first_epoch = epoch
-            self._inner.reset(self.params["epochs"] - epoch)
-            self._inner.set_description_str("epochs")
-
-    def on_features(self, kind: str, done: int, n: int) -> None:
-        """Move by the images whose features are computed."""
-        self._move(f"features of {kind} images", done, n)
-
-    def on_graph(self, done: int, n: int) -> None:
-        """Move by the images that the graph has joined, where that takes long."""
-        self._move("graph of all images", done, n, leave=False, delay=_SECONDS_BETWEEN_LINES)
-
-    def _move(self, what: str, done: int, n: int, **options: Any) -> None:
-        if self._images is None or self._images[0] != what:
-            bar = tqdm(
-                total=n, desc=what, unit=" images", initial=done, file=self._screen, **options
-            )
-            self._images = (what, bar)
-        bar = self._images[1]
-        bar.update(done - bar.n)
-        if done == n:
-            bar.close()
-            self._images = None
-
-    def on_train_batch_end(self, batch: int, logs: dict) -> None:
-        """Move by the share that a step has of an epoch."""
-        self._inner.update(1 / self.params["steps"])
-        self._inner.set_postfix_str(f"loss {logs['loss']:.3f}", refresh=False)
-
-    def on_train_end(self, logs: dict | None = None) -> None:
-        """End the training's bar; what follows is labelling."""
-        self._first_epoch = None
-        self._inner.set_description_str("labelling")
-
-    def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
-        """Move the outer bar; it does not count the first training."""
-        if record.meta_iteration:
-            self._outer.update(1)
-        self._outer.set_postfix_str(describe(record, self._measured))
-
-    def close(self) -> None:
-        """Remove the inner bar and end the others."""
-        if self._images is not None:
-            self._images[1].close()
-        self._inner.close()
-        self._outer.close()
-
-
-class ProgressLines(tf.keras.callbacks.Callback):
-    """Writes a line after each meta-iteration, and every few seconds between them.
-
-    Parameters
-    ----------
-    name : str
-        The name of the run.
-    meta_iterations : int
-    measured : str
-        Says what the accuracy is.
-    """
-
-    def __init__(self, name: str, meta_iterations: int, measured: str = "test accuracy") -> None:
-        super().__init__()
-        self._measured = measured
         self._name = name
-        self._meta_iterations = meta_iterations
-        self._last_line = time.monotonic()
-        self._epoch = 0
-        self._training: tuple[float, int] | None = None
-        self._images: tuple[str, float, int] | None = None
+        self._whole = whole
+        self._tell_time = tell_time
+        self._start = time.monotonic()
+        self._doing = "features"
+        self._is_fold = False
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Remember the epoch."""
-        self._epoch = epoch
+    def begin(self, fit: int) -> None:
+        """Go to a fold, or to the run itself after the last fold."""
+        self._whole.begin(fit)
+        self._is_fold = fit < self._whole.plan.folds
+
+    def end_at(self, meta_iteration: int) -> None:
+        """Expect no training of the run itself after this meta-iteration."""
+        self._whole.end_at(meta_iteration)
+
+    def on_resume(self, history: Sequence[dict[str, Any]]) -> None:
+        """Go to the end of the trainings that an earlier process has done."""
+        self._whole.resume(len(history))
 
     def on_features(self, kind: str, done: int, n: int) -> None:
-        """Say how many features are computed, how fast, and how long the rest takes."""
-        self._say(f"features of {{}} of {{}} {kind} images", done, n)
+        """Count the images whose features are computed."""
+        self._whole.features(kind, done, n)
+        self._doing = f"features of {done}/{n} {kind} images"
+        self._show_all()
 
     def on_graph(self, done: int, n: int) -> None:
-        """Say how many images the graph has joined, how fast, and how long the rest takes."""
-        self._say("graph: {} of {} images joined", done, n)
+        """Say how many images the graph has joined."""
+        self._doing = f"graph: {done}/{n} images joined"
+        self._show_all()
 
-    def _say(self, what: str, done: int, n: int) -> None:
-        now = time.monotonic()
-        if self._images is None or self._images[0] != what:
-            self._images = (what, now, done)
-        _, since, first = self._images
-        # What takes less than that needs no line.
-        if now - max(self._last_line, since) > _SECONDS_BETWEEN_LINES and done > first:
-            pace = (done - first) / (now - since)
-            left = (n - done) / pace
-            self._log(
-                f"{what.format(done, n)}, {pace:.0f} images a second, {left / 60:.1f} minutes left"
-            )
-        if done == n:
-            self._images = None  # The next network begins anew.
-
-    def on_train_batch_end(self, batch: int, logs: dict) -> None:
-        """Say where training is, and how long the rest takes, now and then."""
-        now = time.monotonic()
-        done = self._epoch * self.params["steps"] + batch + 1
-        if self._training is None or done <= self._training[1]:  # a training begins, or goes on
-            self._training = (now, done)
-        since, first = self._training
-        if now - self._last_line > _SECONDS_BETWEEN_LINES and done > first:
-            # Keras counts the epochs over all trainings, so that only the rest is of this one.
-            left = self.params["epochs"] * self.params["steps"] - done
-            pace = (done - first) / (now - since)
-            self._log(
-                f"{left} steps left, {pace:.1f} a second, {left / pace / 60:.1f} minutes,"
-                f" loss {logs['loss']:.3f}"
-            )
+    def on_gradient_step(self, done: int, of: int, loss: float) -> None:
+        """Count a step."""
+        self._whole.step(done, of)
+        pace = self._whole.steps_per_second
+        speed = "" if pace is None else f", {pace:.1f} a second"
+        # The least important comes last: a narrow screen cuts it off.
+        self._doing = f"{self._whole.where()}, step {done}/{of}, loss {loss:.3f}{speed}"
+        self._show_all()
 
     def on_meta_iteration_end(self, record: Record, learner: Learner) -> None:
-        """Say what the meta-iteration did."""
-        number = f"meta-iteration {record.meta_iteration} of {self._meta_iterations}"
-        step = number if self._meta_iterations else "trained"
-        self._log(f"{step}: {describe(record, self._measured)}")
+        """Count a training, and say what the meta-iteration did. Folds say it at their end."""
+        self._whole.end_training()
+        planned = self._whole.meta_iterations
+        number = f"meta-iteration {record.meta_iteration} of {planned}"
+        step = number if planned else "trained"
+        if not self._is_fold:
+            self.say(f"{step}: {describe(record)}")
+        self._doing = self._whole.where()
+        self._show_all()
+
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        """Do nothing: lines need no end."""
+        """End what is shown."""
 
-    def _log(self, line: str) -> None:
+    def _show_all(self) -> None:
+        left = self._whole.seconds_left
+        if left is not None and self._tell_time is not None:
+            tell, self._tell_time = self._tell_time, None
+            tell(time.monotonic() - self._start + left)
+        self._show(self._whole.share, "" if left is None else f"{in_words(left)} left")
+
+    def _show(self, share: float, left: str) -> None:
+        raise NotImplementedError
+
+
+class ProgressBar(Progress):
+    """Shows a bar that fits into 80 columns; see `Progress`."""
+
+    def __init__(
+        self, name: str, whole: WholeRun, tell_time: Callable[[float], None] | None = None
+    ) -> None:
+        super().__init__(name, whole, tell_time)
+        self._screen = standard_error()
+        tqdm.write(name, file=self._screen)
+        self._bar = tqdm(
+            total=1.0, bar_format=_BAR, ncols=_COLUMNS, miniters=0, leave=False, file=self._screen
+        )
+
+    def say(self, line: str) -> None:
+        """Show a line above the bar."""
+        tqdm.write(line, file=self._screen)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._bar.close()
+
+    def _show(self, share: float, left: str) -> None:
+        self._bar.set_description_str(", ".join(filter(None, (left, self._doing))), refresh=False)
+        self._bar.update(share - self._bar.n)
+
+
+class ProgressLines(Progress):
+    """Writes a line after each meta-iteration, and every few seconds; see `Progress`."""
+
+    def __init__(
+        self, name: str, whole: WholeRun, tell_time: Callable[[float], None] | None = None
+    ) -> None:
+        super().__init__(name, whole, tell_time)
+        self._last_line = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Write a line."""
         _LOG.info("%s %s: %s", time.strftime("%H:%M:%S"), printable(self._name), line)
         self._last_line = time.monotonic()
 
+    def _show(self, share: float, left: str) -> None:
+        if time.monotonic() - self._last_line > _SECONDS_BETWEEN_LINES:
+            self.say(", ".join(filter(None, (f"{100 * share:.0f} %", left, self._doing))))
+
 
 def make_progress(
-    name: str, meta_iterations: int, measured: str = "test accuracy"
-) -> ProgressBars | ProgressLines:
-    """Make bars if standard error is a terminal, else lines."""
-    kind = ProgressBars if standard_error().isatty() else ProgressLines
-    return kind(name, meta_iterations, measured)
+    name: str,
+    plan: Plan = ONE_TRAINING,
+    tell_time: Callable[[float], None] | None = None,
+) -> Progress:
+    """Make a bar if standard error is a terminal, else lines."""
+    kind = ProgressBar if standard_error().isatty() else ProgressLines
+    return kind(name, WholeRun(plan, time.monotonic), tell_time)

@@ -8,10 +8,17 @@ from threadpoolctl import threadpool_limits
 
 
 def choose_points(labels: np.ndarray, n_classes: int, max_points: int, seed: int) -> np.ndarray:
-    """Choose at most `max_points / n_classes` random points of each class; ascending positions."""
+    """Choose random points, the same number of each class; ascending positions.
+
+    With more classes than `max_points`, some classes have no point.
+    """
     rng = np.random.default_rng(seed)
     members = [rng.permutation(np.flatnonzero(labels == index)) for index in range(n_classes)]
-    return np.sort(np.concatenate([each[: max_points // n_classes] for each in members]))
+    of_each = max(max_points // n_classes, 1)
+    chosen = np.concatenate([each[:of_each] for each in members])
+    if len(chosen) > max_points:
+        chosen = rng.choice(chosen, max_points, replace=False)
+    return np.sort(chosen)
 
 
 def project(embeddings: np.ndarray, seed: int) -> np.ndarray:

@@ -9,6 +9,9 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.runs.record import MetaIteration
 from keras_selflearn.selflearning.shares import share_in, shares_of
 
+# A training step is a forward pass and a backward pass of twice its cost.
+PASSES_IN_TRAINING = 3
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -41,8 +44,35 @@ def planned_workload(config: Config, *, train_images: int, test_images: int) -> 
     train_images, test_images : int
         Sizes of the data set, or of the part that the configuration uses.
     """
-    all_labelled = config.regime == "all-labelled"
-    labelled = train_images if all_labelled else config.labels or 0
+    trainings, unlabelled = planned_trainings(
+        config, train_images=train_images, labelled=config.labels or 0
+    )
+    last = len(unlabelled)
+    evaluations = len({*range(0, last + 1, config.evaluate_every), last})
+    return _workload(config.batch_size, trainings, sum(unlabelled) + evaluations * test_images)
+
+
+def planned_trainings(
+    config: Config, *, train_images: int, labelled: int
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """Compute how large each training is, and how much is labelled before it.
+
+    Parameters
+    ----------
+    config : Config
+        Resolved.
+    train_images, labelled : int
+        How many training images there are, and how many of them have a label.
+
+    Returns
+    -------
+    trainings : list of (int, int)
+        The images, and the gradient steps, of each training.
+    unlabelled : list of int
+        The images that are labelled before each training but the first.
+    """
+    if config.regime == "all-labelled":
+        labelled = train_images
     shares = shares_of(config.selection_percent)
     given, sizes, unlabelled = labelled, [labelled], []
     planned = config.meta_iterations if config.regime == "self-learning" else 0
@@ -55,13 +85,7 @@ def planned_workload(config: Config, *, train_images: int, test_images: int) -> 
         sizes.append(labelled if config.order == "train-first" else known + selected)
         unlabelled.append(remaining)
         labelled = known + selected
-    last = len(unlabelled)
-    evaluations = len({*range(0, last + 1, config.evaluate_every), last})
-    return _workload(
-        config.batch_size,
-        [(n, _planned_steps(config, k, n)) for k, n in enumerate(sizes)],
-        sum(unlabelled) + evaluations * test_images,
-    )
+    return [(n, _planned_steps(config, k, n)) for k, n in enumerate(sizes)], unlabelled
 
 
 def workload_of_history(

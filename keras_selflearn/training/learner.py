@@ -44,7 +44,9 @@ class KerasLearner:
     first : int
         The meta-iteration of the first training. Those before it trained something else.
     callbacks : sequence of Keras callbacks
-        Active in every training.
+        Active in every training. The method `on_gradient_step(done, of, loss)`, if there is one, is
+        called after each step: with the steps that the training has done, of how many, and the mean
+        loss of the present epoch.
     after_step : callable, optional
         Called without arguments after each gradient step. An exception from it ends the training.
     verbose : 0, 1, 2 or "auto"
@@ -136,6 +138,9 @@ class KerasLearner:
                 meta_iteration=meta_iteration,
                 learning_rate=schedule.learning_rate,
             )
+            for callback in self.callbacks:
+                if hasattr(callback, "on_gradient_step"):
+                    callback.on_gradient_step(progress.steps, parts * steps, loss)
             if self._after_step is not None:
                 self._after_step()
 

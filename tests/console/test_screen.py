@@ -10,7 +10,8 @@ from waiting import run_process
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.screen import Forgiving, forgiving_screen
 from keras_selflearn.datasets.glyphs import render_glyphs
-from keras_selflearn.runs.progress import ProgressBars, make_progress
+from keras_selflearn.runs.progress import ONE_TRAINING, ProgressBar, make_progress
+from keras_selflearn.runs.whole_run import WholeRun
 from keras_selflearn.selflearning.record import Record
 from keras_selflearn.storage.checkpoint import Checkpoint, Checkpoints
 
@@ -81,8 +82,7 @@ def test_progress_in_python_fails_no_work(make, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "stderr", make())
     assert checkpoints.latest().numbers == {"a": 1}
     assert len(render_glyphs(3)[0]) == 3
-    for kind in (make_progress, ProgressBars):
-        progress = kind("run", 2)
+    for progress in (make_progress("run"), ProgressBar("run", WholeRun(ONE_TRAINING))):
         progress.on_features("training", 1, 2)
         progress.on_meta_iteration_end(Record(1, 9, 3, 5, 1, 0.1, 95.5, 99.0, 97.0), None)
         progress.close()

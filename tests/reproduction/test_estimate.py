@@ -45,14 +45,6 @@ def test_elsewhere_a_trial_tells_it(grid, monkeypatch):
         assert 0 < speed < 1
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(4, "4 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h"), (10**6, "12 days")],
-)
-def test_in_words(seconds, words):
-    assert estimate.in_words(seconds) == words
-
-
 def test_the_paper_s_table_takes_days_here():
     """1.2 million steps of self-learning: at 300 images/s some five days a run."""
     from keras_selflearn.reproduction.grid import make_grid

@@ -12,6 +12,8 @@ from keras_selflearn.labelling.labeller import Labels
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
+from keras_selflearn.runs.plan import Part, Plan
+from keras_selflearn.runs.progress import make_progress
 
 IMAGES = np.zeros((20, 32, 32, 3), np.uint8)
 LABELS = np.array(["a", "b", "-1", "-1"] * 5)
@@ -54,6 +56,10 @@ class Stub:
                     each.on_meta_iteration_end(record, learner)
 
 
+# Three folds, and the run itself.
+PLAN = Plan(0, 0.0, 4 * ((Part(0.0, 1, 1.0, 0.0),),))
+
+
 @pytest.fixture
 def folder(tmp_path):
     return RunFolder(tmp_path)
@@ -69,6 +75,7 @@ def run(folder, fits, fail_at=None, kind=Stub):
         seed=0,
         folder=folder,
         checkpoint_minutes=5.0,
+        progress=make_progress("run", PLAN),
     )
 
 

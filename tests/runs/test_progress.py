@@ -9,10 +9,17 @@ import pytest
 
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.runs import progress
-from keras_selflearn.runs.progress import ProgressBars, ProgressLines, describe, make_progress
+from keras_selflearn.runs.plan import Part, Plan
+from keras_selflearn.runs.progress import ProgressBar, ProgressLines, describe, make_progress
 from keras_selflearn.selflearning.record import Record
 
 RECORD = Record(2, 219, 119, 978, 15, 0.1234, 95.5, 99.0, 97.0)
+TRAINING = Part(0.0, 100, 30.0, 0.0)
+TWO_FITS = Plan(0, 0.0, ((TRAINING, TRAINING), (TRAINING, TRAINING)))
+# 20 labelled images in batches of 10, and one of 20 others joins them each time.
+OF_FIT = Plan(
+    0, 0.0, ((Part(0.0, 8, 30.0, 0.0), Part(20.0, 6, 30.0, 0.0), Part(19.0, 6, 30.0, 0.0)),)
+)
 
 
 class Terminal(io.StringIO):
@@ -21,16 +28,24 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def fit(monkeypatch):
-    """Trains on noise, showing what the given progress shows on the given screen."""
+def clock(monkeypatch):
+    """The time, which the test sets."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
 
-    def run(screen, name="run", meta_iterations=2):
+
+@pytest.fixture
+def fit(monkeypatch):
+    """Trains on noise, showing what the progress shows on the given screen."""
+
+    def run(screen, name="run", plan=OF_FIT):
         monkeypatch.setattr(sys, "stderr", screen)
-        shown = make_progress(name, meta_iterations)
+        shown = make_progress(name, plan)
         images = np.random.default_rng(0).integers(0, 256, (40, 32, 32, 3), np.uint8)
         labels = np.where(np.arange(40) < 20, np.arange(40) % 2, -1)
         options = {"weights": "random", "backbone": "tiny", "epochs": 4, "meta_epochs": 2}
-        options.update(meta_iterations=meta_iterations, batch_size=10, random_state=0)
+        options.update(meta_iterations=2, batch_size=10, random_state=0)
         clf = SelfLearningClassifier(**options)
         clf.fit(images, labels, callbacks=[shown])
         shown.close()
@@ -40,18 +55,17 @@ def fit(monkeypatch):
 
 
 @pytest.mark.slow
-def test_terminal_shows_a_bar_of_epochs_and_one_of_meta_iterations(fit):
+def test_a_terminal_shows_one_bar_and_a_line_a_meta_iteration(fit, monkeypatch):
+    monkeypatch.setattr(progress.tqdm, "monitor_interval", 0)
     shown, text = fit(Terminal())
-    assert isinstance(shown, ProgressBars)
+    assert isinstance(shown, ProgressBar)
     lines = re.split(r"[\r\n]+", text)
-    assert any(re.search(r"meta-iterations: 100%\|.*\| 2/2 ", line) for line in lines)
-    assert any(re.search(r"epochs: .*\d\.\d/4 ", line) for line in lines)
-    assert any(re.search(r"epochs: .*\d\.\d/2 ", line) for line in lines)
-
-
-def test_terminal_shows_no_bar_of_meta_iterations_where_there_are_none(fit):
-    _, text = fit(Terminal(), meta_iterations=0)
-    assert "meta-iterations" not in text and "epochs" in text
+    bars = [line for line in lines if "%|" in line]
+    assert bars and max(map(len, lines)) <= 80
+    assert any(re.match(r" *\d+ %\|.{8}\| .*training 1/3, step \d/8, loss", bar) for bar in bars)
+    shares = [int(bar.split("%")[0]) for bar in bars]
+    assert shares == sorted(shares) and shares[-1] == 100
+    assert sum(line.startswith("meta-iteration ") for line in lines) == 3
 
 
 @pytest.mark.slow
@@ -66,8 +80,54 @@ def test_elsewhere_a_line_a_meta_iteration(fit):
 @pytest.mark.slow
 def test_elsewhere_a_line_in_between_when_it_takes_long(fit, monkeypatch):
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
-    _, text = fit(io.StringIO(), meta_iterations=0)
-    assert re.search(r"run: 6 steps left, \d+\.\d a second, 0\.\d minutes, loss \d", text)
+    _, text = fit(io.StringIO())
+    assert re.search(r"run: 9 %, training 1/3, step 2/8, loss \d", text)
+
+
+@pytest.mark.slow
+def test_a_plan_that_is_unknown_is_learnt(fit, monkeypatch):
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
+    _, text = fit(io.StringIO(), plan=progress.ONE_TRAINING)
+    assert re.search(r"run: 25 %, training 1/1, step 2/8, loss \d", text)
+
+
+def said(capsys):
+    return [line.split(": ", 1)[1] for line in capsys.readouterr().err.splitlines()]
+
+
+def test_time_left_is_of_the_whole_run_and_its_folds(clock, capsys):
+    told = []
+    lines = make_progress("run", TWO_FITS, told.append)
+    lines.begin(0)
+    # The network is built in 20 seconds. Then a step takes 2 seconds.
+    for clock[0], done in ((20, 1), (30, 6), (40, 11)):
+        lines.on_gradient_step(done, 100, 0.25)
+    assert said(capsys) == [
+        "0 %, fold 1/1, training 1/2, step 1/100, loss 0.250",
+        "3 %, 13 min left, fold 1/1, training 1/2, step 11/100, loss 0.250, 0.5 a second",
+    ]
+    # 394 of 400 steps, and another network, after 30 seconds
+    assert told == [30 + 2 * 394 + 20]
+
+
+def test_a_run_that_goes_on_is_where_it_was(clock, capsys):
+    lines = make_progress("run", TWO_FITS)
+    lines.begin(1)
+    lines.on_resume([{}])
+    for clock[0], done in ((20, 51), (36, 59)):
+        lines.on_gradient_step(done, 100, 0.25)
+    assert said(capsys) == [
+        "88 %, training 2/2, step 51/100, loss 0.250",
+        "90 %, 82 s left, training 2/2, step 59/100, loss 0.250, 0.5 a second",
+    ]
+
+
+def test_meta_iterations_of_folds_get_no_line(clock, capsys):
+    lines = make_progress("run", TWO_FITS)
+    for fit in range(2):
+        lines.begin(fit)
+        lines.on_meta_iteration_end(RECORD, None)
+    assert said(capsys) == ["meta-iteration 2 of 1: " + describe(RECORD)]
 
 
 def test_a_record_is_one_line():
@@ -76,58 +136,23 @@ def test_a_record_is_one_line():
     )
 
 
-def test_the_graph_s_pace_is_said_too(monkeypatch, capsys):
-    clock = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
-    lines = ProgressLines("run", 0)
-    for clock[0], done in ((100, 0), (110, 300), (120, 600), (130, 1000), (190, 0), (191, 1000)):
+def test_features_and_the_graph_are_told(clock, capsys):
+    lines = make_progress("run", Plan(40, 1.0, ((Part(1.0, 0, 0.0, 0.0),),)))
+    for clock[0], done in ((0, 0), (20, 10), (30, 20), (40, 30)):
+        lines.on_features("training", done, 30)
+    for clock[0], done in ((45, 0), (60, 500), (70, 1000)):
         lines.on_graph(done, 1000)
-    (said,) = (line.split(": ", 1)[1] for line in capsys.readouterr().err.splitlines())
-    assert said == "graph: 600 of 1000 images joined, 30 images a second, 0.2 minutes left"
-
-
-def test_a_bar_of_the_graph_is_shown_where_it_takes_long_alone(monkeypatch):
-    def shown(delay):
-        monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", delay)
-        screen = Terminal()
-        monkeypatch.setattr(sys, "stderr", screen)
-        bars = ProgressBars("run", 0)
-        for done in (0, 500, 1000):
-            bars.on_graph(done, 1000)
-        bars.close()
-        return screen.getvalue()
-
-    assert "graph of all images" in shown(0)
-    assert "graph of all images" not in shown(60)
-
-
-def test_each_training_has_a_pace_of_its_own_also_one_that_goes_on(monkeypatch, capsys):
-    clock = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
-    lines = ProgressLines("run", 0)
-    lines.set_params({"epochs": 3, "steps": 100})
-    # A training that goes on with its second epoch, and the next one from its beginning.
-    for clock[0], epoch, batch in ((0, 1, 9), (20, 1, 49), (50, 0, 0), (75, 0, 50), (275, 1, 50)):
-        lines.on_epoch_begin(epoch)
-        lines.on_train_batch_end(batch, {"loss": 0.25})
-    said = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
-    assert said == [
-        "150 steps left, 2.0 a second, 1.2 minutes, loss 0.250",
-        "249 steps left, 2.0 a second, 2.1 minutes, loss 0.250",
-        "149 steps left, 0.7 a second, 3.7 minutes, loss 0.250",
+    assert said(capsys) == [
+        "24 %, 62 s left, features of 10/30 training images",
+        "73 %, 15 s left, features of 30/30 training images",
+        "73 %, 15 s left, graph: 500/1000 images joined",
     ]
 
 
-def test_the_pace_of_a_second_network_is_its_own(monkeypatch, capsys):
-    clock = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
-    lines = ProgressLines("run", 0)
-    for clock[0], done in ((0, 100), (20, 300), (80, 1000), (100, 10), (120, 30)):
-        lines.on_features("training", done, 1000)
-    said = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
-    assert said[0] == (
-        "features of 300 of 1000 training images, 10 images a second, 1.2 minutes left"
-    )
-    assert said[-1] == (
-        "features of 30 of 1000 training images, 1 images a second, 16.2 minutes left"
-    )
+def test_names_too_long_for_the_screen_are_cut(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    bar = make_progress("run", TWO_FITS)
+    bar.on_features("x" * 100, 1, 2)
+    bar.close()
+    assert max(map(len, re.split(r"[\r\n]+", screen.getvalue()))) <= 80

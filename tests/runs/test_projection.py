@@ -42,6 +42,12 @@ def test_the_points_chosen_are_balanced_and_fixed_by_the_seed():
     assert chosen.tolist() != choose_points(labels, 3, 31, seed=1).tolist()
 
 
+def test_more_classes_than_points_leave_some_classes_out():
+    labels = np.repeat(np.arange(40), 3)
+    chosen = choose_points(labels, 40, 25, seed=0)
+    assert len(chosen) == 25 and np.bincount(labels[chosen]).max() == 1
+
+
 def test_what_t_sne_cannot_draw():
     good = np.eye(5)
     assert obstacle(good) is None

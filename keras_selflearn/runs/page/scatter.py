@@ -29,7 +29,7 @@ def points_to_show(contents: Contents, seed: int) -> np.ndarray:
     n_classes = len(contents.class_names)
     labels = np.where(labels < 0, n_classes, labels)
     n_groups = n_classes + 1 if (labels == n_classes).any() else n_classes
-    return choose_points(labels, n_groups, max(_MOST_POINTS, n_groups), seed)
+    return choose_points(labels, n_groups, _MOST_POINTS, seed)
 
 
 def scatter(contents: Contents, points: np.ndarray, seed: int) -> Markup:

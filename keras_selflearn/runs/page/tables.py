@@ -20,12 +20,15 @@ _SHADES = 8
 def confusion_table(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
     """Render the matrix, the most frequent confusions, and the share right of each class."""
     classes = class_looks(class_names)
+    totals = matrix.sum(axis=1).tolist()
+    whole = len(matrix) <= _MOST_CLASSES
     return render(
         "confusion.html",
         classes=classes,
-        whole=len(matrix) <= _MOST_CLASSES,
-        rows=list(zip(classes, matrix.tolist(), matrix.sum(axis=1).tolist())),
-        totals=matrix.sum(axis=1).tolist(),
+        whole=whole,
+        rows=list(zip(classes, matrix.tolist(), totals)) if whole else [],
+        shares=list(zip(classes, matrix.diagonal().tolist(), totals)),
+        totals=totals,
         confusions=[
             (classes[true], classes[predicted], number)
             for true, predicted, number in confusions(matrix, _MOST_CONFUSIONS)
