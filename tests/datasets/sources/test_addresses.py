@@ -110,7 +110,7 @@ def test_one_image_at_an_address_can_be_labelled(memory):
     assert (name, content) == ("03.png", png(103))
 
 
-def broken(system, times, monkeypatch, error=TimeoutError("no answer")):
+def broken(system, times, monkeypatch):
     """Let a file system fail so many times for the file 03.png, and for the shard train-1.tar."""
     left = [times]
 
@@ -118,7 +118,7 @@ def broken(system, times, monkeypatch, error=TimeoutError("no answer")):
         def call(path, *given, **options):
             if path.endswith(("03.png", "train-1.tar")) and left[0]:
                 left[0] -= 1
-                raise error
+                raise TimeoutError("no answer")
             return act(path, *given, **options)
 
         return call
