@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -66,11 +67,16 @@ def decode_apart(
         # Ctrl-C in a terminal is for the first process, which ends this one.
         start_new_session=True,
     )
+    # `communicate` can't go on writing where a timeout has ended it, in Python 3.11 and before.
+    pipe, process.stdin = process.stdin, None
+    feeder = threading.Thread(target=_feed, args=(pipe, content), daemon=True)
+    feeder.start()
     try:
-        answer = _answer(process, content, stopping)
+        answer = _answer(process, stopping)
     finally:
         process.kill()
         process.communicate()
+        feeder.join()
     if answer[:1] == _PIXELS:
         return np.frombuffer(answer, np.uint8, offset=1).reshape(rows, columns, 3)
     if answer[:1] == _REASON:
@@ -78,14 +84,17 @@ def decode_apart(
     raise ValueError(f"its decoder ended with status {process.returncode}")
 
 
-def _answer(
-    process: subprocess.Popen[bytes], content: bytes | None, stopping: threading.Event
-) -> bytes:
+def _feed(pipe: IO[bytes] | None, content: bytes | None) -> None:
+    if pipe is not None and content is not None:
+        with contextlib.suppress(OSError), pipe:  # The process may have ended.
+            pipe.write(content)
+
+
+def _answer(process: subprocess.Popen[bytes], stopping: threading.Event) -> bytes:
     end = time.monotonic() + _SECONDS
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            given, content = content, None  # It remembers what it could not write yet.
-            answer, _ = process.communicate(given, timeout=_SECONDS_BETWEEN_LOOKS)
+            answer, _ = process.communicate(timeout=_SECONDS_BETWEEN_LOOKS)
             # Windows has no such signal.
             if -process.returncode == getattr(signal, "SIGXCPU", None):
                 raise ValueError(_too_much(f"{_SECONDS_OF_PROCESSOR} seconds of a processor"))
