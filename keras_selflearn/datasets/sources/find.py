@@ -194,8 +194,9 @@ def _at_address(text: str) -> Source:
     if is_shard(text):
         return _shards(str(address), files, files.shards())
     found = files.find()
-    shards = [each for each in found if is_shard(each.name)]
-    if shards and not any(each.name.lower().endswith(SUFFIXES) for each in found):
+    visible = [each for each in found if not re.search(r"(^|/)\.", each.name)]
+    shards = [each for each in visible if is_shard(each.name)]
+    if shards and not any(each.name.lower().endswith(SUFFIXES) for each in visible):
         return _shards(str(address), files, shards)
     return Folder(address, files, {each.name: each for each in found})
 

@@ -32,8 +32,8 @@ class Done(msgspec.Struct):
         Those of the piece.
     names : list of str
         Of the images in the map, in the order of their rows.
-    labels : list of str or None
-        The given ones.
+    labels : list of str
+        The given ones; empty for an image without a label.
     skipped : list of (path, reason)
     left_out : dict
         See `LeftOut.state`.
@@ -44,7 +44,7 @@ class Done(msgspec.Struct):
     identity: str
     part: str
     names: list[str]
-    labels: list[str | None]
+    labels: list[str]
     skipped: list[tuple[str, str]]
     left_out: dict[str, Any]
     again: bool

@@ -146,7 +146,12 @@ def _name(source: Source, size: int, has_table: bool) -> str:
 
 
 def _pairs(done: Sequence[Done], part: str) -> list[tuple[str, str | None]]:
-    return [pair for one in done if one.part == part for pair in zip(one.names, one.labels)]
+    return [
+        (name, label or None)
+        for one in done
+        if one.part == part
+        for name, label in zip(one.names, one.labels)
+    ]
 
 
 def _dataset(store: Store, listing: Listing) -> Dataset:

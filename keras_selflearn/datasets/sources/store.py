@@ -153,6 +153,6 @@ def _decoded(job: Job, piece: Piece, writer: Writer, bar: tqdm) -> Done:
                 writer.write(piece.part, image)
                 names.append(name)
             bar.update(1)
-    labels = [report.labels.get(name) for name in names]
+    labels = [report.labels.get(name, "") for name in names]
     left_out = report.left_out.state()
     return Done(piece.identity, piece.part, names, labels, skipped, left_out, report.again)
