@@ -28,6 +28,10 @@ class Command(Config):
         place=True,
     )
 
+    dry_run: bool = option(
+        False, "Only say what the run would do, and how long it would take.", place=True
+    )
+
     from_run: str | None = option(
         None,
         "Folder of a finished run to repeat; other flags may only say where things are.",
@@ -60,6 +64,7 @@ def main(command: Command) -> None:
     """Run the experiment that `command` asks for and print its result."""
     options = asdict(command)
     from_run = options.pop("from_run")
+    is_dry = options.pop("dry_run")
     del options["preset"]  # Its flags are read.
     config = Config(**options)
     if from_run is None:
@@ -76,6 +81,11 @@ def main(command: Command) -> None:
 
         config = repeated(Path(from_run).expanduser(), config).resolve()
 
+    if is_dry:
+        from keras_selflearn.runs.planning import dry_run
+
+        print("\n".join(dry_run(config)))
+        return
     folder = run_experiment(config)
     run = folder.read_run()
     print(f"\n{data_title(config)}, {config.loss} loss, {config.weights} weights:")
@@ -91,7 +101,7 @@ def main(command: Command) -> None:
             f" (standard deviation {measured[-1][1]:.2f})"
         )
     elif not run.test_accuracy:
-        why = "--folds=0" if config.folds == 0 else "a class has a single labelled one"
+        why = "--folds=0" if run.config.folds == 0 else "a class has a single labelled one"
         print(f"  no accuracy: there are no test images, and {why}")
     for sentence in filter(None, [*verdicts(run), not_reached(run), *why_it_ended(run)]):
         print(f"  {sentence}")

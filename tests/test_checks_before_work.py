@@ -28,7 +28,7 @@ COMMANDS = {
     "export": (ExportConfig, export.main),
 }
 LOADERS = (
-    "keras_selflearn.runs.experiment.load",
+    "keras_selflearn.runs.loaded.load",
     "keras_selflearn.datasets.load_dataset",
     "keras_selflearn.datasets.glyphs.render_glyphs",
     "keras_selflearn.reproduction.quickstart.pretrain",

@@ -54,6 +54,8 @@ def test_screen_shows_nothing_but_the_project_s_own_lines(one):
     result, _ = one
     lines = [line for line in result.stderr.splitlines() if line]
     own = re.compile(r"\d\d:\d\d:\d\d digits-arcface-random-self-learning-seed3: ")
+    images, plan, *lines = lines
+    assert images.startswith("digits: 100 labelled images (0 10, ") and plan.startswith("Plan: ")
     assert lines and all(own.match(line) for line in lines), result.stderr
     assert len([line for line in lines if "meta-iteration" in line]) == 2
 
@@ -136,8 +138,10 @@ def test_imagenet_weights_that_can_t_be_downloaded(tmp_path, monkeypatch, dead_e
     monkeypatch.chdir(tmp_path)
     result = call_here("main", "--weights=imagenet", "--epochs=1")
     assert result.returncode == 2, result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-    assert "--weights=PATH" in result.stderr
+    said = result.stderr.strip().splitlines()
+    # The run says first what it will do.
+    assert len(said) == 3 and said[1].startswith("Plan: "), result.stderr
+    assert "--weights=PATH" in said[2]
     assert str(Path.home() / ".keras" / "models") in result.stderr
     assert len(dead_end) == 1  # It does not try again.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable
 
@@ -88,15 +88,23 @@ def frozen_embeddings(
     """
     if not _has_pretrained_weights(parameters) or not has_few_features(parameters["backbone"]):
         return None
-    options = {**of_head(parameters), "head": "logistic"}
-    height, width, channels = images.shape[1:]
-    network = network_from(options, CrossEntropy(), (height, width, channels), n_classes)
-    assert isinstance(network, HeadNetwork)
+    network = frozen_network(parameters, images.shape[1:], n_classes=n_classes)
     if parameters["train"] == "all":
         features = [embed(network, images, np.arange(len(images)))]
     else:
-        features = features_once(options, network, images, "training", tell)
+        features = features_once(of_head(parameters), network, images, "training", tell)
     return JoinedEmbedding.fit(features).embed(features)
+
+
+def frozen_network(
+    parameters: Mapping[str, Any], image_shape: Sequence[int], *, n_classes: int
+) -> HeadNetwork:
+    """Build the network with its initial weights, whose embeddings are the features of a head."""
+    options = {**of_head(parameters), "head": "logistic"}
+    height, width, channels = image_shape
+    network = network_from(options, CrossEntropy(), (height, width, channels), n_classes)
+    assert isinstance(network, HeadNetwork)
+    return network
 
 
 def features_folder() -> Path:

@@ -9,18 +9,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from keras_selflearn.console.errors import InputWarning
-from keras_selflearn.console.log import printable
-from keras_selflearn.console.profiling import Profile, profiled, stage
-from keras_selflearn.console.several import values_in
+from keras_selflearn.console.profiling import Profile, profiled
 from keras_selflearn.console.signals import deferred
 from keras_selflearn.datasets import Dataset
-from keras_selflearn.datasets.splitting import subset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.doubts import (
     warn_of_no_pairs,
@@ -29,8 +25,6 @@ from keras_selflearn.estimator.doubts import (
 )
 from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.network.backbone import weights_digest
-from keras_selflearn.network.image_shape import check_image_shape
-from keras_selflearn.network.names import has_own_weights
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import digests_of
@@ -47,36 +41,33 @@ from keras_selflearn.runs.configuration import (
 from keras_selflearn.runs.data import (
     HIDDEN,
     data_digest,
-    data_name,
-    data_title,
-    describe_data,
-    load,
     names_with_none,
-    training_labels,
 )
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
-from keras_selflearn.runs.first_lines import images_line, plan_line, time_line
+from keras_selflearn.runs.first_lines import time_line
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.folds import cross_validate
 from keras_selflearn.runs.image_labels import image_labels
+from keras_selflearn.runs.loaded import Loaded, load_images
 from keras_selflearn.runs.pictures import draw_run
-from keras_selflearn.runs.plan import Plan, plan_run
+from keras_selflearn.runs.planning import (
+    first_lines,
+    number_of_folds,
+    plan_of,
+    wanted_folds,
+    within_limit,
+)
 from keras_selflearn.runs.progress import make_progress
-from keras_selflearn.runs.record import Data, HeldOut, RunRecord
+from keras_selflearn.runs.record import HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
-from keras_selflearn.selflearning.cross_validation import most_folds
+from keras_selflearn.runs.run_name import run_name
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
-from keras_selflearn.storage.names import cut_to_bytes
-from keras_selflearn.storage.preset_folder import PREFIX
 
 _LOG = logging.getLogger(__name__)
-_FOLDS = 3
-# In bytes. File systems take 255 for the whole name of a run, and a number may follow.
-_LONGEST_WEIGHTS = 100
 
 
 def run_experiment(
@@ -115,17 +106,12 @@ def _run(
     start = time.monotonic()
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    classifier = make_classifier(config)
     precision = resolve_precision(config.precision)
     results_dir = make_writable(config.results_dir, "results_dir")
-    with stage("load data"):
-        whole = load(config)
-        dataset = subset(whole, config.train_images, config.test_images)
-    check_image_shape(
-        dataset.images.shape[1:], backbone=config.backbone, image_size=config.image_size
-    )
-    labels = training_labels(dataset, config)
-    labelled = np.flatnonzero(labels != HIDDEN)
+    loaded = load_images(config)
+    dataset, labels, labelled = loaded.dataset, loaded.labels, loaded.labelled
+    config = within_limit(config, loaded, results_dir, run_name(config), since=start)
+    classifier = make_classifier(config)
     record = RunRecord(
         status="running",
         flags=asdict(config),
@@ -133,7 +119,7 @@ def _run(
         backbone_sha256=digests_of(config.backbone),
         data_sha256=data_digest(dataset),
         environment=describe_environment(precision),
-        data=describe_data(config.dataset, whole, dataset, labels[labelled]),
+        data=loaded.data,
         history=[],
     )
     with opened(results_dir, run_name(config), record) as folder, contextlib.ExitStack() as made:
@@ -141,10 +127,10 @@ def _run(
         recorder = Recorder(folder, record, images, profile, start)
         try:
             _list_images(folder, dataset, labels)
-            _warn(config, labels, labelled)
-            folds = _number_of_folds(config, dataset, labels[labelled])
-            plan = _plan(config, record.data, folds)
-            _say_first(config, dataset, record.data, plan)
+            folds, plan = number_of_folds(config, loaded), plan_of(config, loaded)
+            _warn(config, loaded, folds)
+            for line in first_lines(config, loaded):
+                _LOG.info(line)
             progress = made.enter_context(
                 contextlib.closing(
                     make_progress(
@@ -212,8 +198,9 @@ def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> Non
         folder.write_images(dataset.paths, given, dataset.skipped)
 
 
-def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
+def _warn(config: Config, loaded: Loaded, folds: int) -> None:
     """Warn of too few labels or images, before cross-validation takes hours."""
+    labels, labelled = loaded.labels, loaded.labelled
     classes, numbers = np.unique(labels[labelled], return_inverse=True)
     warn_of_small_classes(numbers, classes)
     objective = make_objective(config)
@@ -225,44 +212,16 @@ def _warn(config: Config, labels: np.ndarray, labelled: np.ndarray) -> None:
             InputWarning,
             stacklevel=2,
         )
-
-
-def _number_of_folds(config: Config, dataset: Dataset, labels: np.ndarray) -> int:
-    """Choose the number of folds; 0 if none are wanted, or a class has a single label.
-
-    `labels` are those of the labelled images.
-    """
-    wanted = config.folds
-    if wanted is None:
-        needs_folds = config.early_stop or config.train == "head" or config.keep == "best"
-        wanted = _FOLDS if needs_folds or not len(dataset.test_images) else 0
-    _, numbers = np.unique(labels, return_inverse=True)
-    number = most_folds(numbers, wanted)
-    if number < wanted:
+    fewest = int(np.bincount(numbers).min())
+    wanted = wanted_folds(config, loaded.data.test)
+    if folds < wanted:
         warnings.warn(
-            f"Cross-validation has {number or 'no'} folds in place of {wanted}: a class has only"
-            f" {np.bincount(numbers).min()} labelled.",
+            f"Cross-validation has {folds or 'no'} folds in place of {wanted}: a class has only"
+            f" {fewest} labelled.",
             InputWarning,
             stacklevel=2,
         )
-    check_early_stop(config, int(np.bincount(numbers).min()))
-    return number
-
-
-def _plan(config: Config, data: Data, folds: int) -> Plan:
-    return plan_run(
-        config,
-        train_images=data.train,
-        labelled=data.labelled,
-        test_images=data.test,
-        folds=folds,
-    )
-
-
-def _say_first(config: Config, dataset: Dataset, data: Data, plan: Plan) -> None:
-    title = printable(data_title(config))
-    _LOG.info(images_line(title, data, len(dataset.skipped)))
-    _LOG.info(plan_line(plan))
+    check_early_stop(config, fewest)
 
 
 def _fit(
@@ -286,14 +245,3 @@ def _fit(
             callbacks=list(callbacks),
             checkpoints=checkpoints,
         )
-
-
-def run_name(config: Config) -> str:
-    """Name the run's folder by what tells the cells of the paper's tables apart, and the seed."""
-    starts = [
-        each if has_own_weights(each) else str(config.weights)
-        for each in values_in(config.backbone)
-    ]
-    names = [Path(each).name.removeprefix(PREFIX).split(".")[0] or "weights" for each in starts]
-    weights = cut_to_bytes("+".join(dict.fromkeys(names)), _LONGEST_WEIGHTS)
-    return f"{data_name(config)}-{config.loss}-{weights}-{config.regime}-seed{config.seed}"

@@ -71,7 +71,7 @@ def time_line(seconds: float, plan: Plan, config: Config) -> str:
         shorter.append(f"--folds=0 (about {in_words(seconds * without.work / plan.work)})")
     if trains_network(config) and config.weights != "random":
         shorter.append("--preset=quick (a head on features)")
-    if trains_network(config):
+    if trains_network(config) and config.time_limit is None:
         shorter.append(f"--time_limit={_half(seconds)} (fewer gradient steps)")
     return f"{line} Shorter: {', '.join(shorter)}." if shorter else line
 

@@ -102,7 +102,7 @@ def plan_run(
         return Plan(0, 0.0, tuple(fits))
     networks = len(values_in(config.backbone))
     images = (train_images + test_images) * networks
-    return Plan(images, _passes_of_features(config), tuple(fits))
+    return Plan(images, passes_of_features(config), tuple(fits))
 
 
 def _parts(config: Config, train_images: int, labelled: int, test: int) -> tuple[Part, ...]:
@@ -134,7 +134,7 @@ def _first_of_network(config: Config) -> float:
     return config.head_rounds if has_head_rounds(config) else float("inf")
 
 
-def _passes_of_features(config: Config) -> float:
+def passes_of_features(config: Config) -> float:
     """How many passes of the trained network the features of an image are worth."""
     views = 2 if config.mirror else 1
     if config.train == "head" or not (config.head_image_size and config.image_size):

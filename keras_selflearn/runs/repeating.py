@@ -49,7 +49,8 @@ def repeated(folder: Path, given: Config) -> Config:
         raise InputError(f"The run in {folder} is not finished: start its own command again.")
     places = {name: getattr(given, name) for name in PLACES}
     places = {name: place for name, place in places.items() if place is not None}
-    config = replace(recorded, **places)
+    # The recorded numbers are what the limit led to.
+    config = replace(recorded, **{"time_limit": None, **places})
     _check_weights(str(config.weights), str(recorded.weights), run.weights_sha256)
     _check_backbone(config.backbone, run.backbone_sha256)
     _tell_differences(run.environment, describe_environment(resolve_precision(config.precision)))

@@ -82,6 +82,7 @@ VALUES = {
     "loss": "arcface",
     "label_views": "flip",
     "loss_weights": "1,0.5",
+    "time_limit": "20m",
 }
 
 

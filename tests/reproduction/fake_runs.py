@@ -10,8 +10,8 @@ import numpy as np
 
 from keras_selflearn.reproduction.grid import Cell
 from keras_selflearn.runs.configuration import resolve
-from keras_selflearn.runs.experiment import run_name
 from keras_selflearn.runs.record import VERSION, table_cells
+from keras_selflearn.runs.run_name import run_name
 
 ENVIRONMENT = {
     "keras_selflearn": "0.1.0",

@@ -21,11 +21,12 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.runs import configuration
 from keras_selflearn.runs.configuration import make_classifier, make_objective, resolve
 from keras_selflearn.runs.data import describe_data, training_labels
-from keras_selflearn.runs.experiment import run_experiment, run_name
+from keras_selflearn.runs.experiment import run_experiment
 from keras_selflearn.runs.folder import RunFolder
 from keras_selflearn.runs.pictures import redraw_run
 from keras_selflearn.runs.record import Sizes, table_cells
 from keras_selflearn.runs.recorder import Recorder
+from keras_selflearn.runs.run_name import run_name
 from keras_selflearn.storage.checkpoint import Checkpoints
 
 
@@ -181,7 +182,7 @@ def test_test_images_choose_nothing(tmp_path, monkeypatch, digits):
     folders = [run_experiment(quick(tmp_path))]
     inverted = replace(digits, test_images=255 - digits.test_images[:50],
                        test_labels=digits.test_labels[:50])  # fmt: skip
-    monkeypatch.setattr("keras_selflearn.runs.experiment.load", lambda _: inverted)
+    monkeypatch.setattr("keras_selflearn.runs.loaded.load", lambda _: inverted)
     folders.append(run_experiment(quick(tmp_path)))
     pseudo_labels = [(folder.path / "pseudo_labels.csv").read_text() for folder in folders]
     losses = [[r.loss for r in folder.read_run().history] for folder in folders]

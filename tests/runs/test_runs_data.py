@@ -7,7 +7,7 @@ import pytest
 
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.data import data_digest, data_name, data_title, training_labels
-from keras_selflearn.runs.experiment import run_name
+from keras_selflearn.runs.run_name import run_name
 
 EACH = ",".join(f"{digit}={digit + 1}" for digit in range(10))
 

@@ -130,7 +130,7 @@ def test_every_command_ends_well_with_so_many_channels(
         images=digits.images[..., :channels],
         test_images=digits.test_images[..., :channels],
     )
-    monkeypatch.setattr("keras_selflearn.runs.experiment.load", lambda _: of)
+    monkeypatch.setattr("keras_selflearn.runs.loaded.load", lambda _: of)
     monkeypatch.setattr(module, "load", lambda _: of)
     folder = run_experiment(small(tmp_path, loss=loss))
     assert folder.read_run().data.image_shape == [32, 32, channels]
