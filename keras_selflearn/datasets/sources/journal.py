@@ -95,7 +95,7 @@ class Store:
                 if _place(ends[one.part], self._shape) > sizes[one.part]:
                     break
                 done.append(one)
-        except (OSError, ValueError, KeyError, RecursionError):
+        except (OSError, ValueError, KeyError, RecursionError, msgspec.ValidationError):
             pass  # The rest is decoded anew.
         return done
 

@@ -35,8 +35,8 @@ def memory():
         return system
 
     yield fill
-    if system.exists("/photos"):
-        system.rm("/photos", recursive=True)
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
 
 
 SHARDS = {
