@@ -26,7 +26,8 @@ from keras_selflearn.datasets.sources.files import (
     local_files,
     local_shards,
 )
-from keras_selflearn.datasets.sources.parquet import check_parquet, read_parquet
+from keras_selflearn.datasets.sources.parquet import check_parquet
+from keras_selflearn.datasets.sources.parquet_process import read_apart
 from keras_selflearn.datasets.sources.patterns import PARQUET, is_shard, is_test
 from keras_selflearn.datasets.sources.piece import Piece, Report
 from keras_selflearn.datasets.sources.tar import read_tar
@@ -228,7 +229,7 @@ def _read_shard(files: Files, shard: Found, report: Report) -> Iterator[Encoded]
     file = None
     try:
         file = files.open(shard)
-        read = read_parquet if shard.name.lower().endswith(PARQUET) else read_tar
+        read = read_apart if shard.name.lower().endswith(PARQUET) else read_tar
         for image in read(file, shard.name, report):
             number += 1
             yield image
