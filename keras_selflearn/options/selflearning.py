@@ -116,13 +116,22 @@ class CrossValidationOptions(Options):
         choices=KEEPS,
         used=has_meta_iterations,
     )
+    accuracy: float | None = option(
+        None,
+        "Expected share of right ones among the predicted labels; the others stay blank.",
+        above=0,
+        below=1,
+        without="all labels are written",
+        measures=True,
+    )
     early_stop: bool = option(
         False, "End at the meta-iteration where the cross-validated accuracy stops rising."
     )
 
     def check_folds(self) -> None:
-        """Raise an `InputError` for folds that `early_stop` or `keep` can't use."""
+        """Raise an `InputError` for folds that `early_stop`, `keep` or `accuracy` can't use."""
         needs = "--early_stop" if self.early_stop else "--keep=best" if self.keep == "best" else ""
+        needs = needs or ("--accuracy" if self.accuracy is not None else "")
         if self.folds == 1 or needs and self.folds == 0:
             raise InputError(
                 f"--folds is {self.folds}: give at least 2 for cross-validation"

@@ -46,9 +46,10 @@ def check(config: Config) -> Config:
 
 def check_early_stop(config: Config, fewest: int) -> None:
     """Raise an `InputError` if a class has too few labels for cross-validation."""
-    if config.early_stop and fewest < 2:
+    needs = "--early_stop" if config.early_stop else "--accuracy"
+    if (config.early_stop or config.accuracy is not None) and fewest < 2:
         raise InputError(
-            "--early_stop cross-validates on the labelled images, but a class has only one: label"
+            f"{needs} cross-validates on the labelled images, but a class has only one: label"
             " more, or leave it out."
         )
 

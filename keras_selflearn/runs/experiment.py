@@ -28,6 +28,7 @@ from keras_selflearn.network.backbone import weights_digest
 from keras_selflearn.network.precision import resolve_precision
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.network import digests_of
+from keras_selflearn.runs.accepting import acceptance_line, accepted
 from keras_selflearn.runs.before_and_after import BeforeAndAfter
 from keras_selflearn.runs.calibrating import calibrate_by_folds
 from keras_selflearn.runs.claim_folder import opened
@@ -172,6 +173,9 @@ def _run(
             verdict = _verdict_of_test_images(measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
             doubted = image_labels(classifier, dataset.images, held_out, progress.on_features)
+            if config.accuracy is not None:
+                doubted = accepted(doubted, config.accuracy)
+                _LOG.info(acceptance_line(doubted, config.accuracy))
             embeddings = recorder.finish(classifier, dataset, doubted, verdict)
         except BaseException as error:
             recorder.fail(error)

@@ -15,6 +15,7 @@ from keras_selflearn.estimator.label_codes import encode
 from keras_selflearn.labelling.calibration import Calibration
 from keras_selflearn.labelling.doubt import doubt_of, probabilities_out_of_fold
 from keras_selflearn.labelling.labeller import PROBABILITY
+from keras_selflearn.labelling.unlike import unlike_labelled
 from keras_selflearn.network.embedding import embed
 from keras_selflearn.runs.calibrating import measured_in, true_labels
 from keras_selflearn.runs.record import HeldOut
@@ -43,6 +44,9 @@ class ImageLabels:
     probability : (n,) float64
         That a predicted label is right, as the folds measured it. NaN for all others, and without
         folds.
+    unlike : (n,) float64
+        How unlike all images with a given label it is, from 0 to 1: see `unlike_labelled`. NaN for
+        a given label.
     """
 
     labels: np.ndarray
@@ -52,6 +56,7 @@ class ImageLabels:
     doubt: np.ndarray
     instead: np.ndarray
     probability: np.ndarray
+    unlike: np.ndarray
 
 
 def image_labels(
@@ -99,8 +104,9 @@ def image_labels(
     if calibration is not None:
         predicted = doubted[~given[doubted]]
         probability[predicted] = calibration.probabilities(1 - doubt[predicted])
+    unlike = np.where(given, np.nan, unlike_labelled(embeddings, np.flatnonzero(given)))
     return ImageLabels(
-        labels, given, classifier.labeled_iter_, nearest, doubt, instead, probability
+        labels, given, classifier.labeled_iter_, nearest, doubt, instead, probability, unlike
     )
 
 

@@ -16,7 +16,7 @@ from keras_selflearn.storage.csv_files import opened_csv, unshielded, write_csv
 
 LABELS_CSV = "labels.csv"
 GIVEN, PREDICTED = "given", "predicted"
-_COLUMNS = "label source probability doubt instead meta_iteration nearest".split()
+_COLUMNS = "label source probability doubt instead meta_iteration nearest unlike_training".split()
 _DECIMALS = 4
 
 
@@ -46,6 +46,7 @@ def write_labels(
             "" if instead == UNLABELLED else class_names[instead],
             found.meta_iteration[i] if found.meta_iteration[i] >= 0 else "",
             names[nearest] if nearest >= 0 else "",
+            _number(found.unlike[i]),
         ]
 
     columns = ["index" if paths is None else "path", *_COLUMNS]
@@ -72,15 +73,15 @@ def read_labels(
         doubt=np.full(n, np.nan),
         instead=np.full(n, UNLABELLED),
         probability=np.full(n, np.nan),
+        unlike=np.full(n, np.nan),
     )
     try:
         with opened_csv(path) as lines:
             rows = csv.reader(lines, strict=True)
             next(rows, None)
             for i, cells in enumerate(rows):
-                name, label, source, probability, doubt, instead, meta_iteration, nearest = map(
-                    unshielded, cells
-                )
+                name, *rest = map(unshielded, cells)
+                label, source, probability, doubt, instead, meta_iteration, nearest, unlike = rest
                 if places[name] != i:
                     raise ValueError("its images are in another order")
                 found.labels[i] = positions[label] if label else UNLABELLED
@@ -90,6 +91,7 @@ def read_labels(
                 found.instead[i] = positions[instead] if instead else UNLABELLED
                 found.meta_iteration[i] = int(meta_iteration or UNLABELLED)
                 found.nearest[i] = places[nearest] if nearest else UNLABELLED
+                found.unlike[i] = float(unlike or "nan")
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
     except (csv.Error, KeyError, IndexError, ValueError) as error:

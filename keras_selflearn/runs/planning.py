@@ -36,7 +36,12 @@ def wanted_folds(config: Config, n_test: int) -> int:
     """How many folds a run asks for."""
     if config.folds is not None:
         return config.folds
-    needs_folds = config.early_stop or config.train == "head" or config.keep == "best"
+    needs_folds = (
+        config.early_stop
+        or config.train == "head"
+        or config.keep == "best"
+        or config.accuracy is not None
+    )
     return _FOLDS if needs_folds or not n_test else 0
 
 

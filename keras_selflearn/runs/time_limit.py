@@ -62,7 +62,8 @@ def fit_into(
     if fits(config):
         return config
     for folds in (2, 0):
-        if (config.folds or 0) > folds and not (folds == 0 and config.early_stop):
+        needs_folds = config.early_stop or config.accuracy is not None
+        if (config.folds or 0) > folds and not (folds == 0 and needs_folds):
             keep = config.keep if folds else "last"
             config = replace(config, folds=folds, keep=keep)
             if fits(config):

@@ -22,6 +22,7 @@ FOUND = ImageLabels(
     doubt=np.array([0.25, 0.5, np.nan, np.nan]),
     instead=np.array([1, 0, -1, -1]),
     probability=np.array([np.nan, 0.75, np.nan, np.nan]),
+    unlike=np.array([np.nan, 0.5, 1.0, np.nan]),
 )
 
 
@@ -38,10 +39,12 @@ def test_a_row_says_what_people_ask(tmp_path):
     path = tmp_path / "labels.csv"
     write_labels(path, FOUND, NAMES, PATHS)
     lines = path.read_bytes().decode("utf-8-sig", "surrogateescape").split("\n")
-    assert lines[0] == "path,label,source,probability,doubt,instead,meta_iteration,nearest"
-    assert lines[1] == 'a.png,\'=cat,given,,0.2500,"dog, brown",0,'
-    assert lines[2] == "'-b.png,\"dog, brown\",predicted,0.7500,0.5000,'=cat,2,a.png"
-    assert lines[4] == 'caf\udce9.png,"dog, brown",predicted,,,,,'
+    assert lines[0] == (
+        "path,label,source,probability,doubt,instead,meta_iteration,nearest,unlike_training"
+    )
+    assert lines[1] == 'a.png,\'=cat,given,,0.2500,"dog, brown",0,,'
+    assert lines[2] == "'-b.png,\"dog, brown\",predicted,0.7500,0.5000,'=cat,2,a.png,0.5000"
+    assert lines[4] == 'caf\udce9.png,"dog, brown",predicted,,,,,,'
 
 
 def test_predicted_labels_of_the_table_are_no_given_ones(tmp_path):

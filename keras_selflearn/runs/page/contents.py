@@ -65,6 +65,8 @@ class Contents:
         See `ImageLabels`. None for a run of version 0.2.0.
     instead : (n,) int64, or None
         The likeliest other class of a label that is doubted, else -1.
+    unlike : (n,) float64, or None
+        See `ImageLabels`. None for a run of version 0.2.0.
     """
 
     run: RunRecord
@@ -87,3 +89,4 @@ class Contents:
     doubt: np.ndarray | None = None
     probability: np.ndarray | None = None
     instead: np.ndarray | None = None
+    unlike: np.ndarray | None = None

@@ -81,6 +81,7 @@ def gather(
         doubt=None if doubted is None else doubted.doubt,
         probability=None if doubted is None else doubted.probability,
         instead=None if doubted is None else _in_names(doubted.instead, positions),
+        unlike=None if doubted is None else doubted.unlike,
     )
 
 

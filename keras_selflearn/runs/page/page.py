@@ -23,6 +23,7 @@ from keras_selflearn.runs.page.scatter import points_data, points_to_show, scatt
 from keras_selflearn.runs.page.tables import confusion_table, labelled_table
 from keras_selflearn.runs.page.templates import render
 from keras_selflearn.runs.page.thumbnails import make_thumbnails
+from keras_selflearn.runs.page.unlike import MOST, most_unlike, unlike_list
 from keras_selflearn.runs.record import RunRecord
 from keras_selflearn.storage.files import write_whole
 
@@ -56,9 +57,15 @@ def page(contents: Contents) -> str:
     has_doubt = contents.doubt is not None
     mistakes = doubtful(contents) if has_doubt else likely_mistakes(contents)
     first = mistakes[:_MOST_MISTAKES]
+    unlike = most_unlike(contents)
     of_cards = make_thumbnails(
         contents.images,
-        _images_of_cards(contents, found, first if has_doubt else contents.pseudo_labelled[first]),
+        _images_of_cards(
+            contents,
+            found,
+            first if has_doubt else contents.pseudo_labelled[first],
+            unlike[:MOST],
+        ),
         "card",
         _PIXELS_OF_CARDS,
     )
@@ -77,6 +84,9 @@ def page(contents: Contents) -> str:
     elif len(contents.pseudo_labelled):
         listed = mistakes_list(contents, first, len(mistakes), of_cards)
         sections.append(("mistakes-section", "Likely mistakes", listed))
+    if len(unlike):
+        listed = unlike_list(contents, unlike, of_cards)
+        sections.append(("unlike", "None of the classes?", listed))
     if len(contents.pseudo_labelled):
         sections += [
             ("pseudo-labels", "Most and least confident", gallery(contents, found, of_cards)),
@@ -108,9 +118,11 @@ def _asset(name: str) -> str:
     return files("keras_selflearn.runs.page").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _images_of_cards(contents: Contents, found: list[Extremes], first: np.ndarray) -> np.ndarray:
+def _images_of_cards(
+    contents: Contents, found: list[Extremes], first: np.ndarray, unlike: np.ndarray
+) -> np.ndarray:
     """List the training images on cards, and their nearest labelled images."""
-    parts = [first]
+    parts = [first, unlike]
     parts += [part for each in found for part in (each.most, each.least)]
     images = np.concatenate(parts)
     nearest = contents.nearest[images]

@@ -268,6 +268,27 @@ def with_doubt(contents, doubted, probability=np.nan):
     return replace(contents, doubt=doubt, instead=instead, probability=np.full(n, probability))
 
 
+def test_images_unlike_all_labelled_ones_are_shown():
+    contents = with_doubt(example_contents(), [])
+    unlike = np.where(contents.labelled_in == 0, np.nan, 0.5)
+    pseudo, unlabelled = contents.pseudo_labelled[5], np.flatnonzero(contents.labelled_in < 0)[0]
+    unlike[[pseudo, unlabelled]] = 0.96, 1.0
+    words = Outline(page(replace(contents, unlike=unlike))).words()
+    assert "None of the classes?" in words
+    assert "2 images are farther from the labelled images than 95 %" in words
+    first, second = (f"unlabelled/{i} <b>" for i in (unlabelled, pseudo))
+    section = words.split("About one in twenty")[1]
+    section = section.split("Most and least confident")[0]
+    assert section.index(first) < section.index(second)
+    assert "without a label" in section and "wrong" not in section
+
+
+def test_a_page_without_unlike_images_has_no_section_of_them():
+    contents = with_doubt(example_contents(), [])
+    unlike = np.full(len(contents.labels), 0.9)
+    assert "None of the classes?" not in page(replace(contents, unlike=unlike))
+
+
 def test_the_most_doubted_labels_come_first():
     contents = example_contents()
     given = np.flatnonzero(contents.labelled_in == 0)[0]
