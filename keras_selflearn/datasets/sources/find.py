@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,16 +20,17 @@ from keras_selflearn.datasets.sources.files import (
     Files,
     Found,
     LocalFiles,
-    RemoteFiles,
     local_files,
     local_shards,
 )
+from keras_selflearn.datasets.sources.listed import Listed
 from keras_selflearn.datasets.sources.parquet import check_parquet
 from keras_selflearn.datasets.sources.parquet_process import read_apart
 from keras_selflearn.datasets.sources.patterns import PARQUET, is_shard, is_test
 from keras_selflearn.datasets.sources.piece import Piece, Report
+from keras_selflearn.datasets.sources.remote_files import RemoteFiles
 from keras_selflearn.datasets.sources.tar import read_tar
-from keras_selflearn.datasets.walk import Entry, Walk
+from keras_selflearn.datasets.walk import Walk
 
 _ADDRESS = re.compile(r"[a-zA-Z][\w+.-]*(://|::)")
 # So many images of a folder are read at once on average, and at most.
@@ -90,7 +89,7 @@ class Folder:
 
     def walk(self) -> Walk:
         """A walk through the folder, as through one of this machine."""
-        return Walk(_Listed(self.address, self.found))
+        return Walk(Listed(self.address, self.found))
 
     def listing(self, labels_csv: Path | None, corrections: Path | None) -> Listing:
         """List the images and their labels; see `list_folder`."""
@@ -243,44 +242,3 @@ def _read_shard(files: Files, shard: Found, report: Report) -> Iterator[Encoded]
         if file is not None:
             with contextlib.suppress(OSError):
                 file.close()
-
-
-class _Listed:
-    """Folders whose files are listed already. It is a `System` for a walk."""
-
-    def __init__(self, root: Address, names: Iterable[str]) -> None:
-        self._folders: dict[str, dict[str, bool]] = {str(root): {}}
-        for name in names:
-            here = root
-            *folders, own = name.split("/")
-            for each in folders:
-                self._folders.setdefault(str(here), {})[each] = True
-                here = here / each
-            self._folders.setdefault(str(here), {}).setdefault(own, False)
-
-    def scan(self, folder: str) -> AbstractContextManager[Iterable[Entry]]:
-        """Give the entries of a folder."""
-        self.identity(folder)
-        entries = self._folders[folder].items()
-        return contextlib.nullcontext([_Entry(folder, *each) for each in entries])
-
-    def identity(self, folder: str) -> object:
-        """Give the folder itself: there are no links."""
-        if folder not in self._folders:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), folder)
-        return folder
-
-
-class _Entry:
-    def __init__(self, folder: str, name: str, is_folder: bool) -> None:
-        self.name, self.path = name, str(Address(folder) / name)
-        self._is_folder = is_folder
-
-    def is_dir(self) -> bool:
-        return self._is_folder
-
-    def is_file(self) -> bool:
-        return not self._is_folder
-
-    def is_symlink(self) -> bool:
-        return False

@@ -10,18 +10,18 @@ import pytest
 from shard_files import levels, parquet_of, png, samples, tar_of
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets.sources import files as module
-from keras_selflearn.datasets.sources.files import Steady, without_secrets
+from keras_selflearn.datasets.sources import steady
 from keras_selflearn.datasets.sources.find import find_source
 from keras_selflearn.datasets.sources.loading import load_images
 from keras_selflearn.datasets.sources.piece import Report
+from keras_selflearn.datasets.sources.steady import Steady, without_secrets
 
 fsspec = pytest.importorskip("fsspec", reason="the extra remote is missing")
 
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch):
-    monkeypatch.setattr(module, "_WAITS", (0, 0))
+    monkeypatch.setattr(steady, "_WAITS", (0, 0))
 
 
 @pytest.fixture
@@ -200,6 +200,7 @@ def test_addresses_that_can_t_be_used_are_one_sentence_each(memory, tmp_path):
     [
         ("ftp://me:hunter2@host/photos", "hunter2"),
         ("s3://AKIA123:hunter2@bucket/x.tar", "hunter2"),
+        ("simplecache::s3://AKIA123:hunter2@bucket/x.tar", "hunter2"),
         ("https://host/x.tar?X-Amz-Signature=hunter2", "hunter2"),
     ],
 )
