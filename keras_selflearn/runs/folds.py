@@ -116,6 +116,13 @@ def cross_validate(
     )
 
 
+def held_out_of_folds(folder: RunFolder) -> list[HeldOut]:
+    """Read what the folds of a finished run labelled; empty if one is of an earlier version."""
+    paths = sorted(folder.folds.glob("*.json"))
+    found = [_read_fold(path).held_out for path in paths]
+    return [] if None in found else [each for each in found if each is not None]
+
+
 def _change(curve: Sequence[float | None]) -> str:
     """Say the first and the last accuracy."""
     first, *rest = [f"{each:.1f}" for each in curve if each is not None]

@@ -20,6 +20,7 @@ from keras_selflearn.runs.data import data_digest, data_title, load
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.finished_run import finished_run
 from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.folds import held_out_of_folds
 from keras_selflearn.runs.image_labels import ImageLabels
 from keras_selflearn.runs.labels_csv import LABELS_CSV, read_labels
 from keras_selflearn.runs.page.contents import Embedded
@@ -128,7 +129,9 @@ def draw_page(
     kept = folder.read_embeddings("initial")
     before = embeddings if kept is None else kept[0]
     embedded = Embedded(before, embeddings, images.of, images.indices)
-    write_page(folder.path / PAGE, gather(classifier, dataset, record, embedded, labels))
+    held_out = held_out_of_folds(folder)
+    contents = gather(classifier, dataset, record, embedded, labels, held_out)
+    write_page(folder.path / PAGE, contents)
 
 
 def _try(folder: RunFolder, name: str, draw: Callable[[], None]) -> None:

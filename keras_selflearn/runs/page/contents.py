@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Contents:
         The likeliest other class of a label that is doubted, else -1.
     unlike : (n,) float64, or None
         See `ImageLabels`. None for a run of version 0.2.0.
+    fold_labels, fold_predicted : (f,) int64
+        Of the labelled images, by the folds that held them out. Both are empty without folds.
     """
 
     run: RunRecord
@@ -90,3 +92,5 @@ class Contents:
     probability: np.ndarray | None = None
     instead: np.ndarray | None = None
     unlike: np.ndarray | None = None
+    fold_labels: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    fold_predicted: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))

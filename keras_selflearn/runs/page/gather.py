@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Callable
 
 import numpy as np
@@ -10,9 +11,10 @@ from keras_selflearn.datasets import Dataset
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.estimator.label_codes import encode, is_unlabelled
 from keras_selflearn.labelling.labeller import MINUS_DISTANCE, Labeller
+from keras_selflearn.runs.calibrating import measured_in, true_labels
 from keras_selflearn.runs.image_labels import ImageLabels
 from keras_selflearn.runs.page.contents import Contents, Embedded
-from keras_selflearn.runs.record import RunRecord
+from keras_selflearn.runs.record import HeldOut, RunRecord
 
 _BYTES_AT_ONCE = 2**25
 
@@ -23,6 +25,7 @@ def gather(
     run: RunRecord,
     embedded: Embedded,
     doubted: ImageLabels | None = None,
+    held_out: Sequence[HeldOut] = (),
 ) -> Contents:
     """Gather the contents of a finished run's page.
 
@@ -39,6 +42,8 @@ def gather(
         there are no test images.
     doubted : ImageLabels, optional
         None for a run of version 0.2.0.
+    held_out : sequence of HeldOut
+        What the folds labelled; empty without them.
 
     Returns
     -------
@@ -82,7 +87,23 @@ def gather(
         probability=None if doubted is None else doubted.probability,
         instead=None if doubted is None else _in_names(doubted.instead, positions),
         unlike=None if doubted is None else doubted.unlike,
+        **_of_folds(classifier, held_out, positions),
     )
+
+
+def _of_folds(
+    classifier: SelfLearningClassifier, held_out: Sequence[HeldOut], positions: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The given labels of the images that folds held out, and the labels that they got there."""
+    given, predicted = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for fold in held_out:
+        measured = measured_in(classifier, fold)
+        if measured is not None:
+            labels = np.array(measured.labels)
+            known = labels >= 0
+            given.append(positions[true_labels(classifier, fold)[known]])
+            predicted.append(positions[labels[known]])
+    return {"fold_labels": np.concatenate(given), "fold_predicted": np.concatenate(predicted)}
 
 
 def _in_names(labels: np.ndarray, positions: np.ndarray) -> np.ndarray:

@@ -190,7 +190,7 @@ def _pseudo_label_chart(run: RunRecord) -> Markup:
 
 def _confusion(contents: Contents) -> Section | None:
     if not len(contents.test_labels):
-        return None
+        return _confusion_of_folds(contents)
     names = contents.class_names
     matrix = confusion_matrix(contents.test_labels, contents.test_predicted, len(names))
     number = int(matrix.sum())
@@ -204,6 +204,21 @@ def _confusion(contents: Contents) -> Section | None:
             " This table shows what the classifier itself predicts."
         )
     inside = Markup("<p>{}</p>").format(says) + confusion_table(matrix, names)
+    return "confusion", "Confusion matrix", inside
+
+
+def _confusion_of_folds(contents: Contents) -> Section | None:
+    if not len(contents.fold_labels):
+        return None
+    names = contents.class_names
+    matrix = confusion_matrix(contents.fold_labels, contents.fold_predicted, len(names))
+    number = int(matrix.sum())
+    says = (
+        f"There are no test images. Each fold held a part of the labelled images out, and labelled"
+        f" {text.share(int(np.trace(matrix)), number)} of {text.count(number, 'labelled image')}"
+        " right."
+    )
+    inside = Markup("<p>{}</p>").format(says) + confusion_table(matrix, names, "labelled image")
     return "confusion", "Confusion matrix", inside
 
 

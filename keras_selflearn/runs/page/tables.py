@@ -17,8 +17,13 @@ _MOST_CONFUSIONS = 20
 _SHADES = 8
 
 
-def confusion_table(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
-    """Render the matrix, the most frequent confusions, and the share right of each class."""
+def confusion_table(
+    matrix: np.ndarray, class_names: Sequence[str], image: str = "test image"
+) -> Markup:
+    """Render the matrix, the most frequent confusions, and the share right of each class.
+
+    `image` names what is counted.
+    """
     classes = class_looks(class_names)
     totals = matrix.sum(axis=1).tolist()
     whole = len(matrix) <= _MOST_CLASSES
@@ -29,6 +34,7 @@ def confusion_table(matrix: np.ndarray, class_names: Sequence[str]) -> Markup:
         rows=list(zip(classes, matrix.tolist(), totals)) if whole else [],
         shares=list(zip(classes, matrix.diagonal().tolist(), totals)),
         totals=totals,
+        image=image,
         confusions=[
             (classes[true], classes[predicted], number)
             for true, predicted, number in confusions(matrix, _MOST_CONFUSIONS)

@@ -9,6 +9,7 @@ from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.runs.page import gather as module
 from keras_selflearn.runs.page.contents import Embedded
 from keras_selflearn.runs.page.gather import gather
+from keras_selflearn.runs.record import HeldOut, Measured
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +94,22 @@ def test_no_image_is_embedded_but_the_pseudo_labelled(data, monkeypatch):
     embedded = Embedded(embeddings, embeddings, "test", np.arange(20))
     contents = gather(classifier, data, {}, embedded)
     np.testing.assert_array_equal(np.array(seen), data.images[contents.pseudo_labelled])
+
+
+@pytest.mark.slow
+def test_what_folds_labelled_is_gathered_by_the_names_of_classes(data):
+    classifier = fitted(data)
+    index = np.flatnonzero(classifier.labeled_iter_ == 0)[:6]
+    labels = np.array([0, 1, 2, -1, 3, 4])  # in the classifier's order; -1: not sure enough
+    measured = Measured(labels.tolist(), [0.5] * 6)
+    folds = [HeldOut(index=index.tolist(), after=measured)]
+    embeddings = classifier.transform(data.test_images)
+    embedded = Embedded(embeddings, embeddings, "test", np.arange(20))
+    contents = gather(classifier, data, {"config": {}}, embedded, held_out=folds)
+    names = np.array(data.class_names)
+    known = labels >= 0
+    given = classifier.transduction_[index][known]
+    np.testing.assert_array_equal(names[contents.fold_labels], given)
+    np.testing.assert_array_equal(
+        names[contents.fold_predicted], classifier.classes_[labels[known]]
+    )

@@ -268,6 +268,16 @@ def with_doubt(contents, doubted, probability=np.nan):
     return replace(contents, doubt=doubt, instead=instead, probability=np.full(n, probability))
 
 
+def test_without_test_images_the_folds_show_what_is_confused():
+    contents = without_test_images(None)
+    given = np.array([0, 0, 0, 1, 1, 2])
+    predicted = np.array([0, 0, 1, 1, 1, 2])
+    words = Outline(page(replace(contents, fold_labels=given, fold_predicted=predicted))).words()
+    assert "There are no test images." in words
+    assert "labelled 83.3 % of 6 labelled images right" in words
+    assert "Confusion matrix" not in Outline(page(contents)).words()
+
+
 def test_images_unlike_all_labelled_ones_are_shown():
     contents = with_doubt(example_contents(), [])
     unlike = np.where(contents.labelled_in == 0, np.nan, 0.5)
