@@ -19,6 +19,7 @@ PARTS = (
     "precision",
     "labelling",
     "graph",
+    "suggest",
     "features",
     "backbones",
     "export",

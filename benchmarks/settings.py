@@ -17,6 +17,9 @@ class Settings:
     imagenet_weights: str | None = option(
         None, "File of the ImageNet weights, for the accuracies on CIFAR-10."
     )
+    backbone: str | None = option(
+        None, "Network whose features the part `suggest` labels images by, on CIFAR-10."
+    )
     data_dir: str | None = option(
         None, "Folder of TensorFlow Datasets (default: ~/tensorflow_datasets)."
     )

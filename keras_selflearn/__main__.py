@@ -14,6 +14,7 @@ from keras_selflearn.console.screen import forgiving_screen
 COMMANDS = {
     "main": "label a folder of images, or run one experiment",
     "predict": "label new images with a run's classifier",
+    "suggest": "list the images that are worth a label next, or first",
     "export": "write a run's classifier as a SavedModel, a Keras, ONNX or TFLite file",
     "report": "draw a run's page again, or one page of all tables and figures",
     "pretrain": "train a network on another data set, to start from its weights",

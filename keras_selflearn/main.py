@@ -74,6 +74,7 @@ def main(command: Command) -> None:
     from keras_selflearn.runs.data import data_title
     from keras_selflearn.runs.experiment import run_experiment
     from keras_selflearn.runs.folder import SKIPPED_CSV
+    from keras_selflearn.runs.page.copies import of_duplicates
     from keras_selflearn.runs.page.summary import not_reached, verdicts, why_it_ended
 
     if from_run is not None:
@@ -103,7 +104,8 @@ def main(command: Command) -> None:
     elif not run.test_accuracy:
         why = "--folds=0" if run.config.folds == 0 else "a class has a single labelled one"
         print(f"  no accuracy: there are no test images, and {why}")
-    for sentence in filter(None, [*verdicts(run), not_reached(run), *why_it_ended(run)]):
+    sentences = [*verdicts(run), *of_duplicates(run), not_reached(run), *why_it_ended(run)]
+    for sentence in filter(None, sentences):
         print(f"  {sentence}")
     if skipped := folder.n_skipped():
         print(f"  {damaged(skipped)}: {folder.path / SKIPPED_CSV}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from run_contents import BARE_RECORD
 
-from keras_selflearn import export, main, predict, pretrain, quickstart, reproduce
+from keras_selflearn import export, main, predict, pretrain, quickstart, reproduce, suggest
 from keras_selflearn.console import command_line
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.export import ExportConfig
@@ -17,6 +17,7 @@ from keras_selflearn.predict import PredictConfig
 from keras_selflearn.pretrain import PretrainConfig
 from keras_selflearn.quickstart import QuickstartConfig
 from keras_selflearn.reproduce import ReproduceConfig
+from keras_selflearn.runs.suggesting import SuggestConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
@@ -26,6 +27,7 @@ COMMANDS = {
     "reproduce": (ReproduceConfig, reproduce.main),
     "predict": (PredictConfig, predict.main),
     "export": (ExportConfig, export.main),
+    "suggest": (SuggestConfig, suggest.main),
 }
 LOADERS = (
     "keras_selflearn.runs.loaded.load",
@@ -230,6 +232,18 @@ WRONG = [
     ("pretrain --output=x.h5", "must end in .weights.h5"),
     ("pretrain --output=there.weights.h5", "there already: --overwrite"),
     ("pretrain --output=file/x.weights.h5", "can't be made"),
+    ("suggest", "Give --run for what to label next, or --images"),
+    ("suggest --run=run --images=photos", "Give --run for what to label next, or --images"),
+    ("suggest --run=run --backbone=tiny", "--backbone is not for --run"),
+    ("suggest --run=run --number=0", "number is 0"),
+    ("suggest --run=run --output=file", "file is there already"),
+    ("suggest --run=run", "not finished but failed"),
+    ("suggest --run=none", "There is no folder none"),
+    ("suggest --images=none", "There is no folder of images none"),
+    ("suggest --images=photos --output=photos/x.csv", "which is only read"),
+    ("suggest --images=photos --output=file/x.csv", "can't be made"),
+    ("suggest --images=photos --backbone=vgg61", "did you mean 'VGG19'"),
+    ("suggest --images=photos --image_size=31", "image_size is 31"),
     ("export --run=saved", "--output is missing"),
     ("export --run=saved --output=full", "there already"),
     ("export --run=saved --output=file/model", "can't be made"),
@@ -293,6 +307,7 @@ def test_it_is_said_before_anything_is_read(command, message, call):
         "reproduce --figure=2",
         "export --run=saved --output=model",
         f"{LABEL} --output=labels.csv",
+        "suggest --images=photos",
     ],
 )
 def test_what_is_right_goes_on_to_a_loader(command, call):

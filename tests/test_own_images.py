@@ -117,6 +117,20 @@ def test_images_and_damaged_ones_are_listed(run):
     )
 
 
+def test_files_with_the_same_pixels_are_listed(run):
+    """A link to an image, and a file that another was copied to."""
+    identical = {
+        row["path"]: row["first"]
+        for row in rows(run / "duplicates.csv")
+        if row["same"] == "identical"
+    }
+    assert {frozenset(pair) for pair in identical.items()} >= {
+        frozenset(("unlabelled/link.jpg", "unlabelled/1/1-1.jpg")),
+        frozenset(("unlabelled/latin-\udce9.jpg", "unlabelled/0/1-0.jpg")),
+    }
+    assert RunFolder(run).read_run().duplicates.identical == len(identical)
+
+
 def test_pseudo_labels_have_paths_and_matches(run):
     images, pseudo = rows(run / "images.csv"), rows(run / "pseudo_labels.csv")
     assert len(pseudo) == int(0.2 * 152) + int(0.2 * 122)

@@ -83,9 +83,10 @@ def test_every_flag_that_is_named_is_there():
     from keras_selflearn.quickstart import QuickstartConfig
     from keras_selflearn.report import ReportConfig
     from keras_selflearn.reproduce import ReproduceConfig
+    from keras_selflearn.suggest import SuggestConfig
 
     commands = (Command, PretrainConfig, QuickstartConfig, ReproduceConfig, ReportConfig)
-    commands += (PredictConfig, ExportConfig)
+    commands += (PredictConfig, ExportConfig, SuggestConfig)
     commands += (Settings, steps.Asked, growth.Settings)
     known = {each.name for command in commands for each in fields(command)}
     known |= {"flagfile", "help", "logdir"}

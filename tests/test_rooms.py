@@ -27,7 +27,7 @@ FLOORS = {
     "runs": 7,
     "reproduction": 8,
 }
-COMMANDS = {"main", "predict", "export", "pretrain", "quickstart", "report", "reproduce"}
+COMMANDS = {"main", "predict", "suggest", "export", "pretrain", "quickstart", "report", "reproduce"}
 
 
 def modules():

@@ -54,6 +54,7 @@ from keras_selflearn.estimator.option_docs import with_options
 from keras_selflearn.estimator.pixels import check_float_max
 from keras_selflearn.estimator.prior import check_prior, prior_of
 from keras_selflearn.estimator.resuming import Resuming
+from keras_selflearn.estimator.suggesting import suggest_images
 from keras_selflearn.labelling import check_labelling, labeller_class
 from keras_selflearn.labelling.calibration import Calibration, with_calibrated
 from keras_selflearn.labelling.labeller import Labels
@@ -589,6 +590,30 @@ class SelfLearningClassifier(
         """The embeddings, and the labels that came with the images."""
         check_is_fitted(self)
         return embed_given(self.fitted_, X, float_max=self.float_max)
+
+    def suggest(self, X: Images, number: int = 30, *, y: Any = None) -> np.ndarray:
+        """The positions (k,) int64 of images to label next, the most important first.
+
+        They are uncertain and different from one another, and the predicted classes take turns; see
+        `keras_selflearn.labelling.suggestion.suggest`. There are fewer if fewer have no label.
+
+        Parameters
+        ----------
+        X : (n, height, width, channels) uint8, paths, or tf.data.Dataset
+            See `transform`.
+        number : int
+        y : (n,) labels, optional
+            -1 for an image without a label; no other is suggested. By default `X` are the images
+            that `fit` was given, with their given labels. It is left out if `X` has labels.
+
+        Raises
+        ------
+        InputError
+            For images or labels that can't be used, and when `y` is missing for other images.
+        """
+        check_is_fitted(self)
+        seed = int(self.random_state or 0)
+        return suggest_images(self.fitted_, X, number, y, float_max=self.float_max, seed=seed)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write all that `fit` learned to a new folder.

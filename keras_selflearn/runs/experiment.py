@@ -44,13 +44,24 @@ from keras_selflearn.runs.data import (
     data_digest,
     names_with_none,
 )
+from keras_selflearn.runs.duplicates import (
+    FolderCopies,
+    count_duplicates,
+    find_duplicates,
+    tell_duplicates,
+    write_duplicates,
+)
 from keras_selflearn.runs.embedded_images import images_to_embed
 from keras_selflearn.runs.environment import describe_environment
 from keras_selflearn.runs.events import EventFiles
 from keras_selflearn.runs.first_lines import time_line
-from keras_selflearn.runs.folder import RunFolder
+from keras_selflearn.runs.folder import DUPLICATES_CSV, RunFolder
 from keras_selflearn.runs.folds import cross_validate
-from keras_selflearn.runs.image_labels import image_labels
+from keras_selflearn.runs.image_labels import (
+    doubting_embeddings,
+    frozen_accuracy,
+    image_labels,
+)
 from keras_selflearn.runs.loaded import Loaded, load_images
 from keras_selflearn.runs.pictures import draw_run
 from keras_selflearn.runs.planning import (
@@ -64,6 +75,7 @@ from keras_selflearn.runs.progress import make_progress
 from keras_selflearn.runs.record import HeldOut, RunRecord
 from keras_selflearn.runs.recorder import Recorder
 from keras_selflearn.runs.run_name import run_name
+from keras_selflearn.runs.without_copies import without_copies
 from keras_selflearn.selflearning.verdict import Verdict
 from keras_selflearn.storage.checkpoint import Checkpoints
 from keras_selflearn.storage.files import make_writable
@@ -127,7 +139,11 @@ def _run(
         images = images_to_embed(dataset, labelled)
         recorder = Recorder(folder, record, images, profile, start)
         try:
-            _list_images(folder, dataset, labels)
+            copies = find_duplicates(dataset, labels)
+            _list_images(folder, dataset, labels, copies)
+            if copies is not None:
+                record.duplicates = count_duplicates(copies)
+                tell_duplicates(copies, folder.path / DUPLICATES_CSV)
             folds, plan = number_of_folds(config, loaded), plan_of(config, loaded)
             _warn(config, loaded, folds)
             for line in first_lines(config, loaded):
@@ -169,10 +185,17 @@ def _run(
             progress.begin(folds)
             _fit(classifier, dataset, labels, [progress, *listeners], checkpoints)
             if not folder.has_images():  # Somebody may have cleared the folder meanwhile.
-                _list_images(folder, dataset, labels)
+                _list_images(folder, dataset, labels, copies)
             verdict = _verdict_of_test_images(measured, classifier, dataset)
+            if copies is not None:
+                record.duplicates = without_copies(copies, measured, classifier, dataset)
             calibrate_by_folds(classifier, held_out)
-            doubted = image_labels(classifier, dataset.images, held_out, progress.on_features)
+            frozen, is_frozen = doubting_embeddings(
+                classifier, dataset.images, progress.on_features
+            )
+            if is_frozen:
+                record.frozen_accuracy = frozen_accuracy(classifier, frozen)
+            doubted = image_labels(classifier, dataset.images, held_out, frozen)
             if config.accuracy is not None:
                 doubted = accepted(doubted, config.accuracy)
                 _LOG.info(acceptance_line(doubted, config.accuracy))
@@ -196,10 +219,14 @@ def _verdict_of_test_images(
     return None if changes is None else Verdict.of([changes])
 
 
-def _list_images(folder: RunFolder, dataset: Dataset, labels: np.ndarray) -> None:
+def _list_images(
+    folder: RunFolder, dataset: Dataset, labels: np.ndarray, copies: FolderCopies | None
+) -> None:
     if dataset.paths is not None:
         given = ["" if label == HIDDEN else str(label) for label in labels]
         folder.write_images(dataset.paths, given, dataset.skipped)
+    if copies is not None:
+        write_duplicates(folder.path / DUPLICATES_CSV, copies)
 
 
 def _warn(config: Config, loaded: Loaded, folds: int) -> None:

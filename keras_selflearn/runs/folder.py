@@ -28,6 +28,7 @@ RUN_JSON = "run.json"
 # This file keeps room on the disk for the last run.json, which may say that the disk is full.
 _ROOM, _ROOM_BYTES = ".room", 2**18
 SKIPPED_CSV = "skipped.csv"
+DUPLICATES_CSV = "duplicates.csv"
 _LABELS = ".labels-{}.json"
 
 
@@ -97,7 +98,7 @@ class RunFolder:
     def forget_run(self) -> None:
         """Remove the record of a run that has no progress, so that another can take the folder."""
         self._forget_labels()
-        for name in (IMAGES_CSV, SKIPPED_CSV, RUN_JSON):
+        for name in (IMAGES_CSV, SKIPPED_CSV, DUPLICATES_CSV, RUN_JSON):
             (self.path / name).unlink(missing_ok=True)
 
     def remove_checkpoints(self) -> None:

@@ -63,13 +63,13 @@ def image_labels(
     classifier: SelfLearningClassifier,
     images: np.ndarray,
     held_out: Sequence[HeldOut],
-    tell: Callable[[str, int, int], None],
+    embeddings: np.ndarray,
 ) -> ImageLabels:
     """Collect the labels of a fitted classifier's training images, and doubt them.
 
     Images without a pseudo-label get the final model's label, if it is as sure as `min_confidence`.
-    Doubt comes from the network with its initial weights, which saw no label. Where they are
-    random, it comes from the trained network, which finds fewer mistakes.
+    Doubt comes from `doubting_embeddings`: the trained network finds fewer mistakes than the one
+    with its initial weights, which saw no label.
 
     Parameters
     ----------
@@ -78,16 +78,12 @@ def image_labels(
         The images that it was fitted on.
     held_out : sequence of HeldOut
         The labels of each fold; empty without folds.
-    tell : callable
-        See `features_once`.
+    embeddings : (n, d) float32
+        Of all images.
     """
     labels, nearest = _with_final_labels(classifier, images)
     n_classes = len(classifier.classes_)
     known = np.flatnonzero(labels != UNLABELLED)
-    parameters = classifier.get_params(deep=False)
-    embeddings = frozen_embeddings(parameters, images, n_classes=n_classes, tell=tell)
-    if embeddings is None:
-        embeddings = embed(classifier.network_, images, np.arange(len(images)))
     doubt = np.full(len(labels), np.nan)
     instead = np.full(len(labels), UNLABELLED)
     probability = np.full(len(labels), np.nan)
@@ -108,6 +104,54 @@ def image_labels(
     return ImageLabels(
         labels, given, classifier.labeled_iter_, nearest, doubt, instead, probability, unlike
     )
+
+
+def doubting_embeddings(
+    classifier: SelfLearningClassifier,
+    images: np.ndarray,
+    tell: Callable[[str, int, int], None],
+) -> tuple[np.ndarray, bool]:
+    """Embed all images by the initial weights, or by the trained network if these are random.
+
+    Parameters
+    ----------
+    classifier : SelfLearningClassifier
+        Fitted.
+    images : (n, height, width, channels) uint8
+    tell : callable
+        See `features_once`.
+
+    Returns
+    -------
+    embeddings : (n, d) float32
+    is_frozen : bool
+        Whether they are by the initial weights, which saw no label.
+    """
+    parameters, n_classes = classifier.get_params(deep=False), len(classifier.classes_)
+    frozen = frozen_embeddings(parameters, images, n_classes=n_classes, tell=tell)
+    if frozen is not None:
+        return frozen, True
+    return embed(classifier.network_, images, np.arange(len(images))), False
+
+
+def frozen_accuracy(classifier: SelfLearningClassifier, embeddings: np.ndarray) -> float | None:
+    """Measure a linear classifier on frozen embeddings (n, d), learned from given labels alone.
+
+    Returns
+    -------
+    float or None
+        Per cent of the given labels that it finds, each without having seen it. None if no class
+        has two.
+    """
+    given = np.flatnonzero(classifier.labeled_iter_ == 0)
+    labels = encode(classifier.transduction_[given], classifier.classes_)
+    found = probabilities_out_of_fold(
+        embeddings[given], labels, n_classes=len(classifier.classes_), seed=0
+    )
+    known = ~np.isnan(found).any(axis=1)
+    if not known.any():
+        return None
+    return 100 * float(np.mean(found[known].argmax(axis=1) == labels[known]))
 
 
 def _with_final_labels(

@@ -181,6 +181,21 @@ class Fold(Struct):
             raise ValueError("its last accuracy is missing")
 
 
+class Duplicates(Struct, kw_only=True, frozen=True):
+    """How many images of a user's folder are the same as another one, or nearly.
+
+    The accuracies are with and without the test images that are training images, too; None where
+    there is nothing to measure.
+    """
+
+    identical: Count
+    nearly: Count
+    labels_differ: Count
+    test_in_training: Count
+    test_accuracy_with: Optional[Percent] = None
+    test_accuracy_without: Optional[Percent] = None
+
+
 class RunRecord(Struct, kw_only=True, dict=True):
     """The whole record of a run. `flags` is the JSON key `config`: flags of the command line."""
 
@@ -195,10 +210,12 @@ class RunRecord(Struct, kw_only=True, dict=True):
     data_sha256: Optional[str] = None
     environment: Environment
     data: Data
+    duplicates: Optional[Duplicates] = None
     processes: list[Process] = []
     cross_validation: Optional[Estimate] = None
     verdict: Optional[VerdictRecord] = None
     test_verdict: Optional[VerdictRecord] = None
+    frozen_accuracy: Optional[Percent] = None
     history: list[MetaIteration]
     test_accuracy: dict[str, Percent] = {}
     meta_iteration_seconds: list[NotNegative] = []

@@ -98,13 +98,11 @@ def _trainings(config: Config, images: np.ndarray, labels: np.ndarray) -> tuple[
         [np.flatnonzero(labels == name)[:_OF_CLASS] for name in np.unique(labels) if name != HIDDEN]
     )
     clock = _Clock()
-    options = {"regime": "n-labelled", "train": "all", "steps": _STEPS, "settled_epochs": None}
+    short = replace(config, regime="n-labelled", train="all", steps=_STEPS, settled_epochs=None)
     start = time.monotonic()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InputWarning)  # The run itself warns.
-        make_classifier(replace(config, **options)).fit(
-            images[np.sort(some)], labels[np.sort(some)], callbacks=[clock]
-        )
+        make_classifier(short).fit(images[np.sort(some)], labels[np.sort(some)], callbacks=[clock])
     seconds = (clock.times[-1] - clock.times[_LEFT_OUT]) / (_STEPS - 1 - _LEFT_OUT)
     batch = min(config.batch_size, len(some))
     return seconds / (PASSES_IN_TRAINING * batch), clock.times[0] - start

@@ -278,8 +278,8 @@ def keep(folder: Path, run: Run, images: np.ndarray) -> dict[str, Any]:
         # The name stands in the header of history.csv alone.
         path.name: sha256(unmarked(path).replace(b",test_accuracy,", b",validation_accuracy,"))
         for path in sorted(folder.glob("*.csv"))
-        # It is newer than the exact figures of some processors.
-        if path.name != "labels.csv"
+        # They are newer than the exact figures of some processors.
+        if path.name not in ("labels.csv", "duplicates.csv")
     }
     for when in ("initial", "final"):
         with np.load(folder / f"embeddings-{when}.npz") as arrays:

@@ -11,7 +11,11 @@ from PIL import Image
 from keras_selflearn import SelfLearningClassifier
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs.experiment import run_experiment
-from keras_selflearn.runs.image_labels import image_labels
+from keras_selflearn.runs.image_labels import (
+    doubting_embeddings,
+    frozen_accuracy,
+    image_labels,
+)
 from keras_selflearn.runs.labels_csv import read_labels
 from keras_selflearn.runs.record import HeldOut, Measured
 
@@ -40,7 +44,8 @@ def fitted(given, **changes):
 
 
 def found_of(classifier, held_out=()):
-    return image_labels(classifier, images(), held_out, lambda *_: None)
+    embeddings, _ = doubting_embeddings(classifier, images(), lambda *_: None)
+    return image_labels(classifier, images(), held_out, embeddings)
 
 
 def test_swapped_given_labels_are_the_most_doubted():
@@ -120,3 +125,24 @@ def test_a_run_of_a_folder_writes_the_table(tmp_path, train):
     assert (read.labels >= 0).all()
     html = (folder.path / "report.html").read_text(encoding="utf-8")
     assert "Doubtful labels" in html and "of them probably wrong" in html
+
+
+def test_frozen_features_are_measured_on_given_labels_alone():
+    given = np.where(np.arange(N) < 20, TRUTH, -1)
+    classifier = fitted(given, epochs=1, meta_iterations=0)
+    embeddings = 9.0 * np.eye(2, 4, dtype=np.float32)[TRUTH]
+    embeddings += np.random.default_rng(0).normal(0, 0.1, (N, 4)).astype(np.float32)
+    assert frozen_accuracy(classifier, embeddings) == 100
+    swapped = embeddings.copy()
+    swapped[[0, 1]] = embeddings[[1, 0]]
+    assert frozen_accuracy(classifier, swapped) == 90
+    swapped[20:] = 0
+    assert frozen_accuracy(classifier, swapped) == 90
+
+
+def test_random_weights_have_no_frozen_features():
+    given = np.where(np.arange(N) < 20, TRUTH, -1)
+    classifier = fitted(given, epochs=1, meta_iterations=0)
+    embeddings, is_frozen = doubting_embeddings(classifier, images(), lambda *_: None)
+    np.testing.assert_array_equal(embeddings, classifier.transform(images()))
+    assert not is_frozen

@@ -17,6 +17,7 @@ from keras_selflearn.options.training import has_linear_embedding
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.page import text
 from keras_selflearn.runs.page.contents import Contents
+from keras_selflearn.runs.page.copies import of_duplicates
 from keras_selflearn.runs.page.doubtful import doubtful, expected_wrong
 from keras_selflearn.runs.page.highlights import likely_mistakes
 from keras_selflearn.runs.page.templates import render
@@ -58,7 +59,12 @@ def paragraph(contents: Contents) -> Markup:
         mistakes=None if contents.doubt is not None else len(likely_mistakes(contents)),
         doubted=None if contents.doubt is None else len(doubtful(contents)),
         expected_wrong=expected_wrong(contents),
-        endings=[*verdicts(run), *filter(None, [not_reached(run)]), *why_it_ended(run)],
+        endings=[
+            *verdicts(run),
+            *of_duplicates(run),
+            *filter(None, [not_reached(run)]),
+            *why_it_ended(run),
+        ],
         duration=text.duration(run.seconds),
     )
 

@@ -278,6 +278,13 @@ def test_without_test_images_the_folds_show_what_is_confused():
     assert "Confusion matrix" not in Outline(page(contents)).words()
 
 
+def test_what_the_pretrained_features_know_is_said():
+    words = "a linear classifier on its features finds 71.5 % of the given labels"
+    contents = example_contents()
+    assert words in Outline(page(with_record(contents, frozen_accuracy=71.5))).words()
+    assert "linear classifier on its features" not in Outline(page(contents)).words()
+
+
 def test_images_unlike_all_labelled_ones_are_shown():
     contents = with_doubt(example_contents(), [])
     unlike = np.where(contents.labelled_in == 0, np.nan, 0.5)
