@@ -22,11 +22,16 @@ KERAS3_STACK = 'python_version >= "3.12"'
 # TensorFlow Addons has no wheels for Linux on ARM; the package then uses its own triplet loss.
 HAS_ADDONS = ADDONS_STACK + ' and (platform_system != "Linux" or platform_machine == "x86_64")'
 
-RAY = [
-    "ray>=2.51",
-    # Ray imports it where it is there, and later ones need NumPy 2 without saying so.
-    "pyarrow<26; " + ADDONS_STACK,
-]
+# Later ones need NumPy 2 without saying so.
+PARQUET = ["pyarrow<26; " + ADDONS_STACK, "pyarrow"]
+
+# Ray imports pyarrow where it is there.
+RAY = ["ray>=2.51", PARQUET[0]]
+
+S3 = ["s3fs"]
+
+# It speaks S3 in the tests. Its extra "server" brings ten times as much, of which S3 needs Flask.
+MOTO = ["moto[s3]", "flask", "flask-cors"]
 
 # Ray's dashboard and what else is "default" want another protobuf than TensorFlow 2.15.
 CLUSTER = [*RAY, "ray[default]>=2.51; " + KERAS3_STACK]
@@ -101,6 +106,11 @@ setup(
         "heif": HEIF,
         "hub": HUB,
         "onnx": ONNX,
+        "parquet": PARQUET,
+        # File systems at addresses: s3:// and gs://, and what fsspec itself has.
+        "s3": S3,
+        "gcs": ["gcsfs"],
+        "remote": ["fsspec"],
         "dev": [
             "hypothesis",
             "pytest",
@@ -111,8 +121,11 @@ setup(
             "coverage>=7.10",
             *DOCS,
             *HUB,
+            *MOTO,
             *ONNX,
+            *PARQUET,
             *RAY,
+            *S3,
         ],
     },
 )

@@ -39,9 +39,9 @@ network/test_data_parallel benchmarks/test_steps""".split()
 _ONE_STACK = """benchmarks console datasets options paper reproduction runs selflearning storage
 estimator/test_image_size.py estimator/test_label_folder.py test_constraints.py test_docs.py
 test_flagfiles.py test_fuzz.py test_killed_runs.py test_labels_in_minutes.py test_main.py
-test_makefile.py test_names_on_disk.py test_own_images.py test_places.py test_predict.py
-test_quickstart.py test_readme.py test_reproduce.py test_rooms.py test_stopped_runs.py
-test_vgg16_on_digits.py""".split()
+test_makefile.py test_names_on_disk.py test_own_images.py test_own_shards.py test_places.py
+test_predict.py test_quickstart.py test_readme.py test_reproduce.py test_rooms.py
+test_stopped_runs.py test_vgg16_on_digits.py""".split()
 
 
 def _is_worker(config):

@@ -48,3 +48,18 @@ def write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     """
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
+
+
+def map_images(path: Path) -> np.ndarray:
+    """Map a .npy file of images into memory, read-only.
+
+    Raises
+    ------
+    ValueError
+        When it is damaged.
+    """
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        shape, _, _ = np.lib.format.read_array_header_1_0(file)
+    # What is empty can't be mapped.
+    return np.load(path, mmap_mode="r" if shape[0] else None, allow_pickle=False)

@@ -18,22 +18,19 @@ from tqdm import tqdm
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.console.log import printable
 from keras_selflearn.console.screen import standard_error
-from keras_selflearn.datasets.cache_folder import made_whole, write_header
+from keras_selflearn.datasets.cache_folder import made_whole, map_images, write_header
+from keras_selflearn.datasets.damaged import check_classes, check_damaged
 from keras_selflearn.datasets.dataset import Dataset
 from keras_selflearn.datasets.earlier_rows import EarlierRows, file_digests
-from keras_selflearn.datasets.image_files.flat_colours import FlatColours
+from keras_selflearn.datasets.image_files.flat_colours import warn_if_flat
 from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
 from keras_selflearn.datasets.listing import Listing, list_folder
-from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_csv
 from keras_selflearn.storage.files import write_whole
 from keras_selflearn.storage.json_files import read_json
 
 _LOG = logging.getLogger(__name__)
 # To be raised with a change to what is read from the same files.
 _WAY_OF_DECODING = 2
-# So many images tell whether most are flat. To read all of them would take long each time.
-_LOOKED_AT = 200
-_MOST_DAMAGED = 0.1
 _PARTS = ("train", "test")
 
 
@@ -94,15 +91,8 @@ def load_folder(
         raise InputError(
             f"Decoded images can't be kept in {cache_dir}: {error.strerror or error}."
         ) from error
-    flat = FlatColours()
-    flat.add(dataset.images[:: len(dataset.images) // _LOOKED_AT + 1])
-    flat.warn(str(folder))
+    warn_if_flat(dataset.images, str(folder))
     return dataset
-
-
-def write_skipped(path: Path, skipped: Sequence[tuple[str, str]]) -> None:
-    """Write a CSV file of the damaged files and why each was left out."""
-    write_csv(path, SKIPPED_COLUMNS, skipped)
 
 
 def _paths(listing: Listing) -> dict[str, Sequence[str]]:
@@ -145,19 +135,17 @@ def _make(
             for part in _PARTS:
                 with (unfinished / f"{part}.npy").open("wb") as file:
                     skipped[part] = _decode(
-                        listing.folder, paths[part], digests[part], earlier, image_size, file, bar
+                        Path(listing.folder),
+                        paths[part],
+                        digests[part],
+                        earlier,
+                        image_size,
+                        file,
+                        bar,
                     )
                 np.save(unfinished / f"{part}-files.npy", digests[part])
         named = [(paths[part][i], reason) for part in _PARTS for i, reason in skipped[part]]
-        if len(named) > _MOST_DAMAGED * number:
-            all_of_them = cache.parent / "skipped.csv"
-            write_skipped(all_of_them, named)
-            first = "; ".join(f"{path}: {reason}" for path, reason in named[:5])
-            raise InputError(
-                f"{len(named)} of {number} images in {listing.folder} are damaged ({first}"
-                f"{', ...' if len(named) > 5 else ''}): all are listed in {all_of_them};"
-                " mend or remove them."
-            )
+        check_damaged(named, number, listing.folder, cache.parent)
         write_whole(unfinished / "skipped.json", json.dumps(skipped))
 
 
@@ -193,18 +181,10 @@ def _decode(
     return skipped
 
 
-def _map(path: Path) -> np.ndarray:
-    with path.open("rb") as file:
-        np.lib.format.read_magic(file)
-        shape, _, _ = np.lib.format.read_array_header_1_0(file)
-    # What is empty can't be mapped.
-    return np.load(path, mmap_mode="r" if shape[0] else None, allow_pickle=False)
-
-
 def _open(cache: Path, listing: Listing) -> Dataset:
     try:
         skipped = {part: dict(pairs) for part, pairs in read_json(cache / "skipped.json").items()}
-        images, test_images = (_map(cache / f"{part}.npy") for part in _PARTS)
+        images, test_images = (map_images(cache / f"{part}.npy") for part in _PARTS)
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"The decoded images in {cache} are damaged: remove it.") from error
     kept = np.array([i for i in range(len(listing.paths)) if i not in skipped["train"]], int)
@@ -212,12 +192,7 @@ def _open(cache: Path, listing: Listing) -> Dataset:
     if (len(kept), len(kept_test)) != (len(images), len(test_images)):
         raise InputError(f"The decoded images in {cache} are damaged: remove it.")
     labels = listing.labels[kept]
-    for number, name in enumerate(listing.class_names):
-        if number not in labels:
-            raise InputError(
-                f"All labelled images of class {name!r} in {listing.folder} are damaged: replace"
-                " them, or remove the class."
-            )
+    check_classes(labels, listing.class_names, listing.folder)
     paths = {"train": listing.paths, "test": listing.test_paths}
     return Dataset(
         images,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.datasets.address import Place
 from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.same_name import same_name
 from keras_selflearn.selflearning.examples import UNLABELLED
@@ -19,12 +20,12 @@ _COLUMNS = ("path", "label")
 _SOURCE, _PREDICTED = "source", "predicted"
 _ACTION, _NONE_OF_THESE = "action", "none"
 # Arrays of labels take as much for each image as the longest label does.
-_LONGEST_LABEL = 1000
+LONGEST_LABEL = 1000
 # Empty, and -1 as people and programs write it.
-_NO_LABEL = ("", str(UNLABELLED), f"{UNLABELLED}.0", "\N{MINUS SIGN}1")
+NO_LABEL = ("", str(UNLABELLED), f"{UNLABELLED}.0", "\N{MINUS SIGN}1")
 
 
-def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str, str | None]:
+def read_label_csv(path: Path, folder: Place, images: Sequence[str]) -> dict[str, str | None]:
     """Read the labels of images.
 
     Blanks around a path or a label count as nothing. A path may be written in another Unicode form
@@ -35,7 +36,7 @@ def read_label_csv(path: Path, folder: Path, images: Sequence[str]) -> dict[str,
     path : Path
         A CSV file with the columns `path`, below `folder`, and `label`; see `opened_table`. With a
         column `source`, as a run's labels.csv has it, labels that are `predicted` count as none.
-    folder : Path
+    folder : Path or Address
     images : sequence of str
         The paths of all images below `folder`.
 
@@ -71,7 +72,7 @@ class Corrections:
     rejected: frozenset[str]
 
 
-def read_corrections(path: Path, folder: Path, images: Sequence[str]) -> Corrections:
+def read_corrections(path: Path, folder: Place, images: Sequence[str]) -> Corrections:
     """Read corrections of the labels of images.
 
     The table is as for `read_label_csv`. With a column `action`, an image whose action is `none` is
@@ -90,7 +91,7 @@ def read_corrections(path: Path, folder: Path, images: Sequence[str]) -> Correct
 
 
 def _read(
-    path: Path, folder: Path, images: Sequence[str], optional: str
+    path: Path, folder: Place, images: Sequence[str], optional: str
 ) -> dict[str, tuple[str | None, str]]:
     """The label of each image, and its cell of the optional column in small letters."""
     known = {same_name(image): image for image in images} | {image: image for image in images}
@@ -128,15 +129,15 @@ def _rows(path: Path, optional: str) -> Iterator[tuple[str, str, str | None, str
             name, label = cells[0], unshielded(cells[1]).strip()
             if not table.has_utf8_mark:
                 _check_utf8(label, where)
-            if len(label) > _LONGEST_LABEL:
+            if len(label) > LONGEST_LABEL:
                 raise InputError(
                     f"{where}: the label has {len(label):,} characters, and at most"
-                    f" {_LONGEST_LABEL:,} are allowed."
+                    f" {LONGEST_LABEL:,} are allowed."
                 )
             if "\0" in label:
                 raise InputError(f"{where}: the label holds a NUL character: take it out.")
             more = cells[2].strip().lower() if cells[2:] else ""
-            yield where, name, None if label in _NO_LABEL else label, more
+            yield where, name, None if label in NO_LABEL else label, more
 
 
 def _spellings(name: str) -> Iterator[str]:
@@ -155,7 +156,7 @@ def _check_utf8(text: str, where: str) -> None:
         raise InputError(f"{where} is not UTF-8: save the table as CSV in UTF-8.")
 
 
-def _below(name: str, folder: Path, where: str) -> str:
+def _below(name: str, folder: Place, where: str) -> str:
     below = os.path.relpath(os.path.join(folder, name), folder)
     if below.split(os.sep)[0] == os.pardir:
         raise InputError(f"{where}: {name!r} is not in {folder}.")

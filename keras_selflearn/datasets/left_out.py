@@ -6,9 +6,11 @@ import errno
 import warnings
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import Any
 
 from keras_selflearn.console.errors import InputWarning
+from keras_selflearn.datasets.address import Place
 from keras_selflearn.datasets.image_files.reading import SUFFIXES
 
 # What is left out, and why.
@@ -16,6 +18,7 @@ HIDDEN = "files or folders", "they are hidden (their names begin with a dot)"
 ASTRAY = "images", "they lie beside the folders of images and not in one"
 BROKEN = "links", "they lead nowhere"
 SPECIAL = "entries", "they are pipes, sockets or devices"
+DAMAGED = "shards", "they are damaged, and so is what comes after the damage"
 _UNREADABLE = "entries", "they can't be read"
 
 _NAMED = 5
@@ -56,7 +59,25 @@ class LeftOut:
         if len(examples) < _NAMED:
             examples.append((path if len(path) <= 200 else f"{path[:99]}...{path[-98:]}") + more)
 
-    def warn(self, folder: Path) -> None:
+    def state(self) -> dict[str, Any]:
+        """Give all of it as JSON can hold it."""
+        return {
+            "ends": dict(self._ends),
+            "reasons": [
+                [*reason, number, self._examples[reason]]
+                for reason, number in self._numbers.items()
+            ],
+        }
+
+    def include(self, state: dict[str, Any]) -> None:
+        """Count what another has counted, by its `state`."""
+        self._ends.update(state["ends"])
+        for what, why, number, examples in state["reasons"]:
+            self._numbers[what, why] += number
+            known = self._examples.setdefault((what, why), [])
+            known += examples[: _NAMED - len(known)]
+
+    def warn(self, folder: Place) -> None:
         """Give one warning for each reason."""
         if self._ends:
             kinds = [f"{number} {kind}" for kind, number in self._ends.most_common(_NAMED)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.log import printable
+from keras_selflearn.datasets.address import Place
 from keras_selflearn.datasets.class_texts import NO_LABELS
 from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.label_csv import read_corrections, read_label_csv
@@ -35,7 +36,7 @@ class Listing:
 
     Attributes
     ----------
-    folder : Path
+    folder : Path or Address
     paths, test_paths : tuple of str
         Below `folder`, with forward slashes, in a fixed order.
     labels, test_labels : (n,) int64
@@ -44,7 +45,7 @@ class Listing:
         Sorted.
     """
 
-    folder: Path
+    folder: Place
     paths: tuple[str, ...]
     labels: np.ndarray
     test_paths: tuple[str, ...]
@@ -78,7 +79,13 @@ def list_folder(
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder of images {folder}.")
-    walk = Walk()
+    return list_walk(folder, Walk(), labels_csv, corrections)
+
+
+def list_walk(
+    folder: Place, walk: Walk, labels_csv: Path | None = None, corrections: Path | None = None
+) -> Listing:
+    """As `list_folder`, for a folder that is there, on the system of `walk`."""
     test: list[tuple[str, str]] = []
     if labels_csv is not None:
         pairs = _by_table(folder, labels_csv, walk)
@@ -88,6 +95,31 @@ def list_folder(
         pairs = _corrected(folder, corrections, pairs, test, walk)
     walk.left_out.warn(folder)
     return _listing(folder, pairs, test)
+
+
+def list_labelled(
+    place: Place,
+    pairs: Sequence[tuple[str, str | None]],
+    test: Sequence[tuple[str, str]],
+    labels_csv: Path | None = None,
+    corrections: Path | None = None,
+) -> Listing:
+    """As `list_folder`, for images whose paths and labels are known already.
+
+    Parameters
+    ----------
+    place : Path or Address
+    pairs, test : sequence of (path, label)
+        Training images, None without a label, and test images. With `labels_csv`, the labels of
+        training images do not count, and `test` must be empty.
+    labels_csv, corrections : Path, optional
+    """
+    if labels_csv is not None:
+        given = read_label_csv(labels_csv, place, [path for path, _ in pairs])
+        pairs = [(path, given.get(path)) for path, _ in pairs]
+    if corrections is not None:
+        pairs = _corrected(place, corrections, pairs, test, Walk())
+    return _listing(place, pairs, test)
 
 
 def find_images(folder: Path, *, warn: bool = True) -> Iterator[str]:
@@ -104,7 +136,7 @@ def find_images(folder: Path, *, warn: bool = True) -> Iterator[str]:
         walk.left_out.warn(folder)
 
 
-def _by_table(folder: Path, labels_csv: Path, walk: Walk) -> list[tuple[str, str | None]]:
+def _by_table(folder: Place, labels_csv: Path, walk: Walk) -> list[tuple[str, str | None]]:
     paths = walk.images(folder)
     if is_in(labels_csv, folder):
         walk.left_out.is_used(labels_csv.name)
@@ -122,7 +154,7 @@ def _by_table(folder: Path, labels_csv: Path, walk: Walk) -> list[tuple[str, str
 
 
 def _corrected(
-    folder: Path,
+    folder: Place,
     corrections: Path,
     pairs: Sequence[tuple[str, str | None]],
     test: Sequence[tuple[str, str]],
@@ -159,7 +191,7 @@ def _corrected(
 
 
 def _by_folders(
-    folder: Path, walk: Walk
+    folder: Place, walk: Walk
 ) -> tuple[list[tuple[str, str | None]], list[tuple[str, str]]]:
     names = walk.folders(folder)
     parts = {part: _spellings(names, part) for part in _PARTS}
@@ -187,7 +219,7 @@ def _spellings(names: Sequence[str], part: str) -> list[str]:
     return sorted(found, key=lambda name: (_PARTS[part].index(name.strip().lower()), name))
 
 
-def _warn_of_other_folders(folder: Path, others: Sequence[str], walk: Walk) -> None:
+def _warn_of_other_folders(folder: Place, others: Sequence[str], walk: Walk) -> None:
     read = ", ".join(f"{part}/" for part in _PARTS)
     described = []
     for name in others:
@@ -197,7 +229,7 @@ def _warn_of_other_folders(folder: Path, others: Sequence[str], walk: Walk) -> N
         warn(f"Only {read} in {folder} are read: {named(described, len(others))} left out.")
 
 
-def _by_class(folder: Path, part: str, walk: Walk) -> list[tuple[str, str]]:
+def _by_class(folder: Place, part: str, walk: Walk) -> list[tuple[str, str]]:
     """Paths and classes. A folder directly below `part` is a class."""
     found: list[tuple[str, str]] = []
     for name in walk.folders(folder / part, part):
@@ -219,7 +251,7 @@ def _by_class(folder: Path, part: str, walk: Walk) -> list[tuple[str, str]]:
 
 
 def _listing(
-    folder: Path, pairs: Sequence[tuple[str, str | None]], test: Sequence[tuple[str, str]]
+    folder: Place, pairs: Sequence[tuple[str, str | None]], test: Sequence[tuple[str, str]]
 ) -> Listing:
     own_forms: dict[str, str] = {}
     for _, label in pairs:
@@ -259,7 +291,7 @@ def _listing(
     )
 
 
-def _warn_of_doubtful_classes(folder: Path, classes: Sequence[str]) -> None:
+def _warn_of_doubtful_classes(folder: Place, classes: Sequence[str]) -> None:
     for group in names_alike(classes):
         warn(
             f"Classes in {folder} differ only in case or in letters that can't be seen:"

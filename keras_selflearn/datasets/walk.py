@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from keras_selflearn.console.errors import InputError
+from keras_selflearn.datasets.address import Place
 from keras_selflearn.datasets.image_files.reading import SUFFIXES
 from keras_selflearn.datasets.left_out import ASTRAY, BROKEN, HIDDEN, SPECIAL, LeftOut
 
@@ -29,8 +31,56 @@ _OF_SYSTEMS = {
 _HIDDEN_OF_SYSTEMS = (".ds_store", ".trash", ".thumb", ".git", ".localized", ".spotlight")
 
 
+class Entry(Protocol):
+    """What `os.scandir` says of a file or folder."""
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+
+    @property
+    def path(self) -> str:
+        """The way to it."""
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder, or a link to one."""
+
+    def is_file(self) -> bool:
+        """Whether it is a file, or a link to one."""
+
+    def is_symlink(self) -> bool:
+        """Whether it is a link."""
+
+
+class System(Protocol):
+    """Where folders are. Both methods raise an `OSError` for a folder that can't be read."""
+
+    def scan(self, folder: str) -> AbstractContextManager[Iterable[Entry]]:
+        """Give the entries of a folder."""
+
+    def identity(self, folder: str) -> object:
+        """Give what tells a folder from all others, whatever the way to it."""
+
+
+class _Local:
+    """The folders of this machine."""
+
+    def scan(self, folder: str) -> AbstractContextManager[Iterable[Entry]]:
+        return os.scandir(folder)
+
+    def identity(self, folder: str) -> object:
+        status = os.stat(folder)
+        # Some file systems number nothing.
+        return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(folder)
+
+
 class Walk:
     """A walk through folders. It visits each folder once, even if links lead to it again.
+
+    Parameters
+    ----------
+    system : System, optional
+        By default this machine's.
 
     Attributes
     ----------
@@ -38,28 +88,29 @@ class Walk:
         All that was met and is no image.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, system: System | None = None) -> None:
+        self._system = system or _Local()
         self.left_out = LeftOut()
         self._been: set[object] = set()
 
     def aside(self) -> Walk:
         """A walk that visits no folder that this one has visited, and counts for itself."""
-        walk = Walk()
+        walk = Walk(self._system)
         walk._been = self._been
         return walk
 
-    def has_been_in(self, folder: Path) -> bool:
+    def has_been_in(self, folder: Place) -> bool:
         """Whether this folder was visited, by this or by another name."""
         try:
-            return _identity(folder) in self._been
+            return self._system.identity(str(folder)) in self._been
         except OSError:
             return False
 
-    def images(self, folder: Path, below: str = "", *, may_fail: bool = False) -> list[str]:
+    def images(self, folder: Place, below: str = "", *, may_fail: bool = False) -> list[str]:
         """List the images below a folder, sorted; see `find`."""
         return sorted(self.find(folder, below, may_fail=may_fail))
 
-    def find(self, folder: Path, below: str = "", *, may_fail: bool = False) -> Iterator[str]:
+    def find(self, folder: Place, below: str = "", *, may_fail: bool = False) -> Iterator[str]:
         """Give the images below a folder one by one, in the order of the system.
 
         Links to folders are followed last and in order: an image is called by its own place, or
@@ -67,7 +118,7 @@ class Walk:
 
         Parameters
         ----------
-        folder : Path
+        folder : Path or Address
         below : str
             The path that the paths of the images begin with.
         may_fail : bool
@@ -83,9 +134,9 @@ class Walk:
             here, path = folders.pop() if folders else heapq.heappop(links)
             inside = []
             try:
-                identity = _identity(here)
+                identity = self._system.identity(here)
                 if identity not in self._been:
-                    with os.scandir(here) as entries:
+                    with self._system.scan(here) as entries:
                         self._been.add(identity)
                         for entry in entries:
                             name = _joined(path, entry.name)
@@ -105,7 +156,7 @@ class Walk:
                 self.left_out.unreadable(path, error)
             folders += reversed(inside)  # The first is popped first.
 
-    def folders(self, folder: Path, below: str = "") -> list[str]:
+    def folders(self, folder: Place, below: str = "") -> list[str]:
         """List the names of the folders directly in one, sorted. The images there are left out.
 
         No link leads to it any more.
@@ -117,8 +168,8 @@ class Walk:
         """
         names = []
         try:
-            with os.scandir(folder) as entries:
-                self._been.add(_identity(folder))
+            with self._system.scan(str(folder)) as entries:
+                self._been.add(self._system.identity(str(folder)))
                 for entry in entries:
                     path = _joined(below, entry.name)
                     kind = self._kind(entry, path)
@@ -132,7 +183,7 @@ class Walk:
             ) from error
         return sorted(names)
 
-    def _kind(self, entry: os.DirEntry[str], path: str) -> str | None:
+    def _kind(self, entry: Entry, path: str) -> str | None:
         """`folder`, `link` (to a folder) or `image`; None for what is ignored or counted."""
         name = entry.name.lower()
         if name in _OF_SYSTEMS or name.startswith(("._", *_HIDDEN_OF_SYSTEMS)):
@@ -158,10 +209,3 @@ class Walk:
 
 def _joined(below: str, name: str) -> str:
     return f"{below}/{name}" if below else name
-
-
-def _identity(folder: str | Path) -> object:
-    """What tells a folder from all others, whatever the way to it."""
-    status = os.stat(folder)
-    # Some file systems number nothing.
-    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(folder)

@@ -18,8 +18,10 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.image_files.flat_colours import FlatColours
-from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
+from keras_selflearn.datasets.image_files.in_parallel import decode_encoded, decode_pictures
 from keras_selflearn.datasets.listing import find_images
+from keras_selflearn.datasets.sources.find import Source, find_source
+from keras_selflearn.datasets.sources.piece import Report
 from keras_selflearn.estimator.classifier import SelfLearningClassifier
 from keras_selflearn.network.embedding import embed, inference_batch_size
 from keras_selflearn.network.model import Network
@@ -59,6 +61,8 @@ def label_folder(
 ) -> Iterator[Labelled]:
     """Label all images below `folder`, in the order in which the system lists them.
 
+    Shards, and addresses that fsspec knows, are taken, too: see `find_source`.
+
     Images are read as for training and resized to the classifier's size. Links are followed. A
     warning counts the files that are no images. Another one says if more than half of the images
     are one flat colour each.
@@ -67,7 +71,7 @@ def label_folder(
     ----------
     classifier : SelfLearningClassifier
         Fitted or loaded.
-    folder : path
+    folder : path or address
         Nothing is written to it.
     on_damaged : callable, optional
         Called with the path and the reason for each file that is not a whole image. Such a file is
@@ -78,6 +82,9 @@ def label_folder(
     InputError
         When the folder can't be read. A subfolder that can't be read is left out.
     """
+    source = find_source(folder)
+    if source is not None:
+        return label_source(classifier, source, on_damaged=on_damaged)
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise InputError(f"There is no folder of images {folder}.")
@@ -93,9 +100,31 @@ def label_files(
 ) -> Generator[Labelled, None, None]:
     """Label the images at `paths` below `folder` in this order; see `label_folder`."""
     check_is_fitted(classifier)
-    on_damaged = on_damaged or _warn
     decoded = _decoded(folder, paths, classifier.image_shape_)
-    return _label(classifier, _whole(decoded, on_damaged))
+    return _label(classifier, _whole(decoded, on_damaged or _warn))
+
+
+def label_source(
+    classifier: SelfLearningClassifier,
+    source: Source,
+    *,
+    on_damaged: Callable[[str, str], None] | None = None,
+) -> Generator[Labelled, None, None]:
+    """Label the images of shards, or of a folder behind an address; see `label_folder`."""
+    check_is_fitted(classifier)
+    height, width, _ = shape = classifier.image_shape_
+    on_damaged = on_damaged or _warn
+    decoded = decode_encoded(
+        source.images(Report(on_damaged)),
+        (height, width),
+        threads=source.threads,
+        ahead=_ahead(shape),
+    )
+    return _label(classifier, _whole(_seen(decoded, shape, str(source.address)), on_damaged))
+
+
+def _ahead(shape: tuple[int, int, int]) -> int:
+    return _BATCHES_AHEAD * inference_batch_size(shape)
 
 
 def _warn(path: str, reason: str) -> None:
@@ -142,9 +171,18 @@ def _decoded(
     folder: Path, paths: Iterable[str], image_shape: tuple[int, int, int]
 ) -> Iterator[tuple[str, np.ndarray | str]]:
     """Each path with its pixels in this shape, or with the reason why it can't be read."""
-    height, width, channels = image_shape
-    ahead = _BATCHES_AHEAD * inference_batch_size(image_shape)
-    decoded = decode_pictures(folder, _readable(folder, paths), (height, width), ahead=ahead)
+    size, ahead = image_shape[:2], _ahead(image_shape)
+    decoded = decode_pictures(folder, _readable(folder, paths), size, ahead=ahead)
+    return _seen(decoded, image_shape, str(folder))
+
+
+def _seen(
+    decoded: Generator[tuple[str, np.ndarray | str], None, None],
+    image_shape: tuple[int, int, int],
+    where: str,
+) -> Iterator[tuple[str, np.ndarray | str]]:
+    """What is decoded, in so many channels. At the end flat images are warned of."""
+    channels = image_shape[2]
     flat = FlatColours()
     with contextlib.closing(decoded):
         for path, image in decoded:
@@ -153,7 +191,7 @@ def _decoded(
             if channels == 1 and not isinstance(image, str):
                 image = np.asarray(Image.fromarray(image).convert("L"))[..., None]
             yield path, image
-    flat.warn(str(folder))
+    flat.warn(where)
 
 
 def _readable(folder: Path, paths: Iterable[str]) -> Iterator[str]:

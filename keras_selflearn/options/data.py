@@ -32,7 +32,9 @@ class DataOptions(Options):
 
     dataset: str = option("digits", f"Data set: {', '.join(DATASETS)}, tfds:NAME or folder.")
     images: str | None = option(
-        None, "Folder of your images. With it, --dataset=folder may be left out.", place=True
+        None,
+        "Folder of your images, or shards, or an address. Then --dataset=folder may be left out.",
+        place=True,
     )
     labels_csv: str | None = option(
         None,

@@ -10,8 +10,9 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputError, unknown_name
 from keras_selflearn.datasets import FOLDER, TFDS_PREFIX, Dataset, load_dataset
-from keras_selflearn.datasets.folder import load_folder
 from keras_selflearn.datasets.same_name import same_name
+from keras_selflearn.datasets.sources.find import folder_of_this_machine
+from keras_selflearn.datasets.sources.loading import load_images
 from keras_selflearn.datasets.splitting import choose_labelled
 from keras_selflearn.options.config import Config
 from keras_selflearn.options.data import numbers_by_class
@@ -30,8 +31,9 @@ def check_only_read(config: Config) -> None:
     """Raise an `InputError` if results would go into the user's folder of images."""
     if config.dataset != FOLDER:
         return
-    images, results = (Path(str(each)).expanduser() for each in (config.images, config.results_dir))
-    if is_in(results, images):
+    images = folder_of_this_machine(str(config.images))
+    results = Path(str(config.results_dir)).expanduser()
+    if images is not None and is_in(results, images):
         raise InputError(
             f"The results folder {results} is in the folder of images, {images}, which is only"
             " read: choose another with --results_dir."
@@ -44,7 +46,7 @@ def load(config: Config) -> Dataset:
     if size is not None and config.train == "head-then-all":
         size = max(size, config.head_image_size or 0)
     if config.images is not None and size is not None:
-        return load_folder(
+        return load_images(
             config.images,
             image_size=size,
             cache_dir=config.results_dir,

@@ -6,10 +6,10 @@ import contextlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
@@ -19,7 +19,13 @@ from keras_selflearn.console.option import Options, check_required, option
 from keras_selflearn.console.quiet import import_tensorflow_quietly
 from keras_selflearn.console.screen import standard_error
 from keras_selflearn.console.signals import check_for_stop, deferred, forget_stop
+from keras_selflearn.datasets.address import Place
 from keras_selflearn.datasets.class_folders import class_folders, copy_picture
+from keras_selflearn.datasets.sources.find import (
+    Source,
+    find_source,
+    folder_of_this_machine,
+)
 from keras_selflearn.estimator.label_table import ORDERS, LabelTable
 from keras_selflearn.runs.publishing import LABELS, SKIPPED, finish_left_over, publish
 from keras_selflearn.storage.csv_files import SKIPPED_COLUMNS, write_rows
@@ -29,6 +35,7 @@ from keras_selflearn.storage.unfinished import unfinished_folder
 
 if TYPE_CHECKING:
     from keras_selflearn.estimator.classifier import SelfLearningClassifier
+    from keras_selflearn.estimator.label_folder import Labelled
     from keras_selflearn.labelling.calibration import Calibration
 
 _LOG = logging.getLogger(__name__)
@@ -40,7 +47,9 @@ class PredictConfig(Options):
 
     run: str = option("", "Folder of a finished run, or of a saved classifier.", required=True)
     images: str = option(
-        "", "One image, or a folder of images at any depth; only read.", required=True
+        "",
+        "One image, a folder of images at any depth, shards or an address; only read.",
+        required=True,
     )
     output: str = option("", "New CSV file to write.", required=True)
     sort: str = option(
@@ -57,30 +66,62 @@ class PredictConfig(Options):
 
 @dataclass(frozen=True)
 class Places:
-    """What is read and written. `folder` holds the images; `only` is the name of a single one."""
+    """What is read and written.
+
+    `folder` holds the images; `only` is the name of a single one. Or they are in a `source`.
+    """
 
     run: Path
-    folder: Path
+    folder: Place
     only: str | None
     output: Path
     skipped: Path
     copies: Path | None
+    source: Source | None = None
 
     def paths(self, *, warn: bool = False) -> Iterator[str]:
         """The paths of the images below `folder`. With `warn`, a warning says what is left out."""
         from keras_selflearn.datasets.listing import find_images
 
-        return iter([self.only]) if self.only else find_images(self.folder, warn=warn)
+        return iter([self.only]) if self.only else find_images(Path(self.folder), warn=warn)
+
+    def number(self) -> int | None:
+        """How many images there are, None where only reading them all would tell.
+
+        A warning says what is left out.
+        """
+        if self.source is None:
+            return sum(1 for _ in self.paths(warn=True))
+        return None
+
+    def label(
+        self, classifier: SelfLearningClassifier, on_damaged: Callable[[str, str], None]
+    ) -> Generator[Labelled, None, None]:
+        """Label the images one by one."""
+        from keras_selflearn.estimator.label_folder import label_files, label_source
+
+        if self.source is not None:
+            return label_source(classifier, self.source, on_damaged=on_damaged)
+        return label_files(classifier, Path(self.folder), self.paths(), on_damaged=on_damaged)
 
 
 def check_places(config: PredictConfig) -> Places:
     """The places that `config` names; `InputError` unless they can be used."""
     check_required(config)
-    images = Path(config.images).expanduser()
     output, skipped, copies = _targets(config)
-    if not images.exists():
+    source = find_source(config.images)
+    images = folder_of_this_machine(config.images)
+    if source is not None and copies:
+        raise InputError(
+            f"--copy_to copies images of a folder of this machine, and {config.images} is none:"
+            " leave it out."
+        )
+    if source is None and images is not None and not images.exists():
         raise InputError(f"There are no images {images}: give a folder, or one image.")
-    folder, only = (images, None) if images.is_dir() else (images.parent, images.name)
+    folder: Place = source.address if source else Path(config.images).expanduser()
+    only = None
+    if isinstance(folder, Path) and not folder.is_dir():
+        folder, only = folder.parent, folder.name
     _check_new(output)
     _check_new(skipped)
     if copies and os.path.lexists(copies) and not _is_empty_folder(copies):
@@ -88,10 +129,11 @@ def check_places(config: PredictConfig) -> Places:
     if copies and is_in(output, copies):
         raise InputError(f"The output {output} is in {copies}, which must stay empty: move it out.")
     for path in (output, copies):
-        if not only and path and is_in(path, images):
+        if not only and images and path and is_in(path, images):
             raise InputError(f"{path} is in the folder of images, {images}, which is only read.")
     make_writable(output.parent, "output")
-    return Places(Path(config.run).expanduser(), folder, only, output, skipped, copies)
+    run = Path(config.run).expanduser()
+    return Places(run, folder, only, output, skipped, copies, source)
 
 
 def _targets(config: PredictConfig) -> tuple[Path, Path, Path | None]:
@@ -133,8 +175,8 @@ def predict(config: PredictConfig) -> tuple[int, int]:
     from keras_selflearn.runs.finished_run import classifier_folder
 
     folder = classifier_folder(places.run)
-    number = sum(1 for _ in places.paths(warn=True))
-    if not number:
+    number = places.number()
+    if number == 0:
         raise InputError(f"There are no images in {places.folder}.")
     classifier = SelfLearningClassifier.load(folder)
     nearest = _names_of_nearest(classifier, places.run)
@@ -150,7 +192,9 @@ def predict(config: PredictConfig) -> tuple[int, int]:
                 copies = stack.enter_context(unfinished_folder(places.copies))
             _fill(table, classifier, places, number, copies)
             if not table.n_labelled:
-                path, reason = next(table.skipped())
+                path, reason = next(table.skipped(), ("", ""))
+                if not path:
+                    raise InputError(f"There are no images in {places.folder}.")
                 raise InputError(
                     f"None of the images in {places.folder} is whole. One is {path}: {reason}."
                 )
@@ -182,20 +226,20 @@ def _fill(
     table: LabelTable,
     classifier: SelfLearningClassifier,
     places: Places,
-    number: int,
+    number: int | None,
     copies: Path | None,
 ) -> None:
     """Label and copy image by image."""
     from tqdm import tqdm
 
     from keras_selflearn.datasets.class_texts import class_texts
-    from keras_selflearn.estimator.label_folder import label_files
 
     classes = {label: position for position, label in enumerate(classifier.classes_.tolist())}
     folders = class_folders(class_texts(classifier.classes_))
     screen = standard_error()
     if not screen.isatty():
-        _LOG.info("Labelling %s images of %s", f"{number:,}", printable(places.folder))
+        images = "the images" if number is None else f"{number:,} images"
+        _LOG.info("Labelling %s of %s", images, printable(places.folder))
     with tqdm(
         total=number, desc="labelling", unit=" images", leave=False, disable=None, file=screen
     ) as bar:
@@ -204,15 +248,14 @@ def _fill(
             table.skip(path, reason)
             bar.update(1)
 
-        labelled = label_files(classifier, places.folder, places.paths(), on_damaged=skip)
-        with contextlib.closing(labelled):
+        with contextlib.closing(places.label(classifier, skip)) as labelled:
             for each in labelled:
                 check_for_stop()
                 position = classes[each.label]
                 if copies:
                     try:
                         copy_picture(
-                            places.folder / each.path, copies / folders[position], each.path
+                            Path(places.folder, each.path), copies / folders[position], each.path
                         )
                     except ValueError as error:
                         skip(each.path, str(error))

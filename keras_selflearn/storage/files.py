@@ -175,10 +175,10 @@ def fsync(descriptor: int) -> None:
             raise
 
 
-def is_in(path: Path, folder: Path) -> bool:
+def is_in(path: Path, folder: str | os.PathLike) -> bool:
     """Whether `path` is `folder` or below it, also by another name. `path` need not exist."""
-    path, folder = (Path(os.path.realpath(each)) for each in (path, folder))
+    inside, around = (Path(os.path.realpath(each)) for each in (path, folder))
     return any(
-        each == folder or (each.exists() and folder.exists() and each.samefile(folder))
-        for each in (path, *path.parents)
+        each == around or (each.exists() and around.exists() and each.samefile(around))
+        for each in (inside, *inside.parents)
     )

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from keras_selflearn.console.errors import InputError
-from keras_selflearn.datasets.folder import load_folder, write_skipped
+from keras_selflearn.datasets.damaged import write_skipped
+from keras_selflearn.datasets.folder import load_folder
 from keras_selflearn.datasets.image_files import in_parallel
 
 

@@ -9,6 +9,9 @@ import numpy as np
 
 from keras_selflearn.console.errors import InputWarning
 
+# So many images tell whether most are flat. To read all of them would take long each time.
+_LOOKED_AT = 200
+
 
 class FlatColours:
     """A count of the images of one flat colour."""
@@ -32,3 +35,10 @@ class FlatColours:
                 InputWarning,
                 stacklevel=3,
             )
+
+
+def warn_if_flat(images: np.ndarray, where: str) -> None:
+    """Look at some of the images, (n, height, width, channels), and warn as `FlatColours` does."""
+    flat = FlatColours()
+    flat.add(images[:: len(images) // _LOOKED_AT + 1])
+    flat.warn(where)

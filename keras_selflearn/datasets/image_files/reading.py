@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -49,8 +50,9 @@ class _Large(Unfit):
 class _FewReads(io.BufferedReader):
     """A file that can be read so many times. Each takes Python about a microsecond."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+    def __init__(self, source: Path | bytes) -> None:
+        raw: Any = io.BytesIO(source) if isinstance(source, bytes) else io.FileIO(source)
+        super().__init__(raw)
         self._left = _MOST_READS
 
     def read(self, size: int | None = -1) -> bytes:
@@ -62,7 +64,7 @@ class _FewReads(io.BufferedReader):
 
 
 def read_picture(
-    path: Path, size: int | tuple[int, int], stopping: threading.Event | None = None
+    source: Path | bytes, size: int | tuple[int, int], stopping: threading.Event | None = None
 ) -> np.ndarray:
     """Decode an image file and resize it with antialiasing. Its proportions may change.
 
@@ -73,7 +75,8 @@ def read_picture(
 
     Parameters
     ----------
-    path : Path
+    source : Path or bytes
+        The file, or all that is in it.
     size : int or (int, int)
         Height and width of the result, in pixels; one number for a square.
     stopping : Event, optional
@@ -101,13 +104,13 @@ def read_picture(
 
     try:
         try:
-            with _FewReads(path) as file:
+            with _FewReads(source) as file:
                 return decode(file, rows, columns, admitted)
         except (_Large, Image.DecompressionBombError) as large:
             # How large, Pillow does not say of what it takes for a bomb.
             needed = large.bytes if isinstance(large, _Large) else MOST_BYTES
             with _BUDGET.taken(needed, stopping):
-                return decode_apart(path, rows, columns, stopping)
+                return decode_apart(source, rows, columns, stopping)
     except Stopping:
         raise ValueError("nobody waits for it any more") from None
     except Exception as error:  # Each of Pillow's decoders raises its own.

@@ -6,6 +6,7 @@ The process is a new one and no fork: TensorFlow's threads may run in this one.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -38,8 +40,12 @@ _START = (
 _PIXELS, _REASON = b"p", b"r"
 
 
-def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event) -> np.ndarray:
+def decode_apart(
+    source: Path | bytes, rows: int, columns: int, stopping: threading.Event
+) -> np.ndarray:
     """Give what `decode` gives, within 1 GiB of memory and 10 seconds.
+
+    What is in no file goes to the process through a pipe, and not to the disk.
 
     Raises
     ------
@@ -48,10 +54,12 @@ def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event)
     Stopping
         When `stopping` is set meanwhile.
     """
-    arguments = [str(path), str(rows), str(columns), *sys.path]
+    content = source if isinstance(source, bytes) else None
+    path = "" if content is not None else str(source)
+    arguments = [path, str(rows), str(columns), *sys.path]
     process = subprocess.Popen(
         [sys.executable, "-c", _START, *arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if content is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         # Its few rows need no threads, each of which takes memory.
@@ -59,16 +67,27 @@ def decode_apart(path: Path, rows: int, columns: int, stopping: threading.Event)
         # Ctrl-C in a terminal is for the first process, which ends this one.
         start_new_session=True,
     )
+    # `communicate` can't go on writing where a timeout has ended it, in Python 3.11 and before.
+    pipe, process.stdin = process.stdin, None
+    feeder = threading.Thread(target=_feed, args=(pipe, content), daemon=True)
+    feeder.start()
     try:
         answer = _answer(process, stopping)
     finally:
         process.kill()
         process.communicate()
+        feeder.join()
     if answer[:1] == _PIXELS:
         return np.frombuffer(answer, np.uint8, offset=1).reshape(rows, columns, 3)
     if answer[:1] == _REASON:
         raise ValueError(answer[1:].decode())
     raise ValueError(f"its decoder ended with status {process.returncode}")
+
+
+def _feed(pipe: IO[bytes] | None, content: bytes | None) -> None:
+    if pipe is not None and content is not None:
+        with contextlib.suppress(OSError), pipe:  # The process may have ended.
+            pipe.write(content)
 
 
 def _answer(process: subprocess.Popen[bytes], stopping: threading.Event) -> bytes:
@@ -106,14 +125,17 @@ def _admitted(cost: Cost) -> Iterator[None]:
 
 
 def main(path: str, rows: int, columns: int) -> None:
-    """Decode the image and write its pixels, or the reason why there are none."""
+    """Decode the image and write its pixels, or the reason why there are none.
+
+    Without a path, the image comes through standard input.
+    """
     # Whatever a library prints is no answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit()
     Image.MAX_IMAGE_PIXELS = None  # Others limit what it takes.
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if path else io.BytesIO(sys.stdin.buffer.read()) as file:
             pixels = decode(file, rows, columns, _admitted)
         answer.write(_PIXELS + pixels.tobytes())
     except MemoryError:

@@ -8,7 +8,11 @@ import pytest
 from PIL import Image
 
 from keras_selflearn.datasets.image_files import in_parallel
-from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
+from keras_selflearn.datasets.image_files.in_parallel import (
+    Encoded,
+    decode_encoded,
+    decode_pictures,
+)
 
 
 @pytest.fixture
@@ -40,3 +44,45 @@ def test_no_more_are_decoded_than_asked_for(folder, monkeypatch):
     assert next(numbers) == 11
     pictures.close()
     assert threading.active_count() == before
+
+
+def encoded(name, content, size=None):
+    return Encoded(name, len(content) if size is None else size, lambda: content)
+
+
+def test_images_in_memory_come_as_those_in_files(folder):
+    paths = [f"{i}.png" for i in range(60)]
+    images = (encoded(path, (folder / path).read_bytes()) for path in paths)
+    found, expected = list(decode_encoded(images, 8)), list(decode_pictures(folder, paths, 8))
+    assert [name for name, _ in found] == paths
+    for (_, image), (_, other) in zip(found, expected):
+        np.testing.assert_array_equal(image, other)
+
+
+def test_what_can_t_be_fetched_is_a_reason():
+    def fail():
+        raise ValueError("no answer")
+
+    assert list(decode_encoded([Encoded("a", 0, fail)], 8)) == [("a", "no answer")]
+
+
+@pytest.mark.parametrize("size, most", [(0, 201), (100, 11), (5000, 1)])
+def test_so_many_bytes_wait_and_no_more(folder, monkeypatch, size, most):
+    monkeypatch.setattr(in_parallel, "_BYTES_AHEAD", 1000)
+    content, taken = (folder / "1.png").read_bytes(), count(1)
+    images = (encoded(f"{next(taken)}", content, size) for _ in range(500))
+    found = decode_encoded(images, 8, ahead=200)
+    assert next(found)[0] == "1" and next(taken) == most + 1
+    found.close()
+
+
+def test_as_many_threads_fetch_as_asked_for(folder):
+    content = (folder / "1.png").read_bytes()
+    together = threading.Barrier(7, timeout=20)  # Passed only by seven at a time.
+
+    def fetch():
+        together.wait()
+        return content
+
+    found = decode_encoded([Encoded(f"{i}", 0, fetch) for i in range(14)], 8, threads=7)
+    assert all((image == 1).all() for _, image in found)

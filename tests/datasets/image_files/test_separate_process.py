@@ -230,3 +230,26 @@ def test_an_iterator_that_is_closed_ends_its_decoders(tmp_path, monkeypatch):
     next(images)
     images.close()
     assert ended.is_set()
+
+
+@pytest.mark.parametrize("texts", [0, 1_000_000])
+def test_an_image_in_memory_goes_through_a_pipe_and_not_to_the_disk(tmp_path, texts):
+    content = saved(picture(), "PNG")
+    content = content[:33] + chunk(b"tEXt", bytes(texts)) + content[33:]
+    (tmp_path / "a").write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    for size in ((32, 40), (96, 96)):
+        found = decode_apart(content, *size, NEVER)
+        np.testing.assert_array_equal(found, decode_apart(tmp_path / "a", *size, NEVER))
+    with pytest.raises(ValueError, match="cannot identify"):
+        decode_apart(b"no image", 32, 32, NEVER)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_large_image_in_memory_is_read_apart(monkeypatch):
+    content, calls = saved(picture(), "PNG"), []
+    monkeypatch.setattr(reading, "_ORDINARY_BYTES", 0)
+    monkeypatch.setattr(
+        reading, "decode_apart", lambda *given: calls.append(given[0]) or decode_apart(*given)
+    )
+    assert read_picture(content, 32).shape == (32, 32, 3) and calls == [content]
