@@ -48,6 +48,9 @@ def fit_logistic(
 ) -> LinearHead:
     """Fit scikit-learn's multinomial logistic regression.
 
+    All classes count as equally frequent. A few labels say little of how frequent the classes are,
+    least of all labels that were chosen because they were doubted.
+
     Parameters
     ----------
     embeddings : (n, d) float32
@@ -57,11 +60,15 @@ def fit_logistic(
     n_classes : int
     weights : (n,) floats, optional
     """
+    weights = np.ones(len(labels)) if weights is None else np.asarray(weights, np.float64)
+    of_class = np.bincount(labels, weights, minlength=n_classes)[labels]
+    n_present = len(np.unique(labels))
+    even = np.divide(weights.sum() / n_present, of_class, np.ones(len(labels)), where=of_class > 0)
     model = LogisticRegression(C=_C, max_iter=_ITERATIONS)
     with warnings.catch_warnings():
         # It warns of one label a class as if the labels were measurements.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        model.fit(embeddings.astype(np.float64), labels, sample_weight=weights)
+        model.fit(embeddings.astype(np.float64), labels, sample_weight=weights * even)
     kernel, bias = model.coef_, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn gives the logit of the second class alone
         kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2

@@ -31,6 +31,21 @@ def test_logistic_regression_is_that_of_scikit_learn():
     np.testing.assert_allclose(head.probabilities(VECTORS), expected, atol=1e-5)
 
 
+def test_classes_count_equally_however_many_labels_they_have():
+    some = np.r_[0:30, 30:40, 60:65]
+    head = fit_logistic(VECTORS[some], LABELS[some], n_classes=3)
+    model = LogisticRegression(C=10, max_iter=1000, class_weight="balanced")
+    model.fit(VECTORS[some].astype(float), LABELS[some])
+    expected = model.predict_proba(VECTORS.astype(float))
+    np.testing.assert_allclose(head.probabilities(VECTORS), expected, atol=1e-5)
+
+
+def test_labels_of_one_class_that_weigh_nothing_divide_by_nothing():
+    weights = np.where(LABELS == 1, 0.0, 1.0)
+    head = fit_logistic(VECTORS, LABELS, n_classes=3, weights=weights)
+    assert np.isfinite(head.probabilities(VECTORS)).all()
+
+
 def test_two_classes_have_a_logit_each():
     two = LABELS < 2
     head = fit_logistic(VECTORS[two], LABELS[two], n_classes=2)
