@@ -21,8 +21,7 @@ AT_MOST = 0.5  # seconds
 _ROOT = Path(__file__).resolve().parent.parent
 _MAIN = ("-m", "keras_selflearn.main")
 _IMPORT = "import keras_selflearn"
-# The bar of epochs, after a first step that is an epoch of its own.
-_FIRST_STEP = re.compile(rb" 1\.0/\d+ ")
+_FIRST_STEP = re.compile(rb"step 1/\d+")
 
 
 def lines(settings: Settings) -> list[Line]:

@@ -191,4 +191,4 @@ def _pair(found: FolderCopies, i: int) -> str:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, InputWarning, stacklevel=4)
+    warnings.warn(printable(message), InputWarning, stacklevel=4)

@@ -64,8 +64,8 @@ def plan_of(config: Config, loaded: Loaded) -> Plan:
 
 def first_lines(config: Config, loaded: Loaded) -> Iterator[str]:
     """Say what the run starts from, and what it will do."""
-    title = printable(data_title(config))
-    yield images_line(title, loaded.data, len(loaded.dataset.skipped))
+    # Names of classes need not be UTF-8 either.
+    yield printable(images_line(data_title(config), loaded.data, len(loaded.dataset.skipped)))
     yield plan_line(plan_of(config, loaded))
 
 
