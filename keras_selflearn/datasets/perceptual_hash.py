@@ -33,7 +33,8 @@ def small_pictures(images: Iterable[np.ndarray], n: int) -> np.ndarray:
     pictures = np.empty((n, SIDE, SIDE, 3), np.uint8)
     for i, image in enumerate(images):
         picture = Image.fromarray(np.ascontiguousarray(image))
-        pictures[i] = picture.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=1.0)
+        small = picture.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=1.0)
+        pictures[i] = np.asarray(small)
     return pictures
 
 
