@@ -18,7 +18,11 @@ from sklearn.utils.validation import check_is_fitted
 from keras_selflearn.console.errors import InputError
 from keras_selflearn.console.signals import check_for_stop
 from keras_selflearn.datasets.image_files.flat_colours import FlatColours
-from keras_selflearn.datasets.image_files.in_parallel import decode_encoded, decode_pictures
+from keras_selflearn.datasets.image_files.in_parallel import (
+    decode_encoded,
+    decode_pictures,
+    whole_images,
+)
 from keras_selflearn.datasets.listing import find_images
 from keras_selflearn.datasets.sources.find import Source, find_source
 from keras_selflearn.datasets.sources.piece import Report
@@ -101,7 +105,7 @@ def label_files(
     """Label the images at `paths` below `folder` in this order; see `label_folder`."""
     check_is_fitted(classifier)
     decoded = _decoded(folder, paths, classifier.image_shape_)
-    return _label(classifier, _whole(decoded, on_damaged or _warn))
+    return _label(classifier, whole_images(decoded, on_damaged or _warn))
 
 
 def label_source(
@@ -120,7 +124,7 @@ def label_source(
         threads=source.threads,
         ahead=_ahead(shape),
     )
-    return _label(classifier, _whole(_seen(decoded, shape, str(source.address)), on_damaged))
+    return _label(classifier, whole_images(_seen(decoded, shape, str(source.address)), on_damaged))
 
 
 def _ahead(shape: tuple[int, int, int]) -> int:
@@ -155,16 +159,6 @@ def _embed(network: Network, images: np.ndarray) -> np.ndarray:
         return embed(network, images, np.arange(len(images)))
     # The pipeline in `embed` takes longer to start than one batch takes.
     return np.asarray(network.embed_batch(images))
-
-
-def _whole(
-    decoded: Iterator[tuple[str, np.ndarray | str]], on_damaged: Callable[[str, str], None]
-) -> Iterator[tuple[str, np.ndarray]]:
-    for path, image in decoded:
-        if isinstance(image, str):
-            on_damaged(path, image)
-        else:
-            yield path, image
 
 
 def _decoded(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Callable
 
@@ -12,16 +12,14 @@ import tensorflow as tf
 
 from keras_selflearn.console.errors import InputError, check_integer
 from keras_selflearn.console.signals import check_for_stop
-from keras_selflearn.datasets.image_files.in_parallel import decode_pictures
+from keras_selflearn.datasets.image_files.in_parallel import decode_pictures, whole_images
 from keras_selflearn.estimator.embedding_given import embed_given
-from keras_selflearn.estimator.fitted import Fitted, network_from
+from keras_selflearn.estimator.features_once import frozen_network
+from keras_selflearn.estimator.fitted import Fitted
 from keras_selflearn.estimator.inputs import check_labels
 from keras_selflearn.estimator.label_codes import classes_of, is_unlabelled
 from keras_selflearn.labelling.suggestion import suggest
-from keras_selflearn.losses.cross_entropy import CrossEntropy
 from keras_selflearn.network.embedding import inference_batch_size
-from keras_selflearn.network.head_network import HeadNetwork
-from keras_selflearn.options.training import of_head
 from keras_selflearn.selflearning.examples import UNLABELLED
 from keras_selflearn.training.joined_embedding import JoinedEmbedding
 
@@ -82,12 +80,10 @@ def embed_files(
         The paths of the images that are whole.
     """
     size = parameters["image_size"]
-    options = {**of_head(parameters), "head": "logistic"}
-    network = network_from(options, CrossEntropy(), (size, size, 3), 2)
-    assert isinstance(network, HeadNetwork)
+    network = frozen_network(parameters, (size, size, 3), n_classes=2)
     features: list[list[np.ndarray]] = [[] for _ in network.feature_functions]
     names: list[str] = []
-    whole = _whole(decode_pictures(folder, paths, size), on_damaged)
+    whole = whole_images(decode_pictures(folder, paths, size), on_damaged)
     while batch := list(itertools.islice(whole, inference_batch_size(network.seen_shape))):
         check_for_stop()
         images = np.stack([image for _, image in batch])
@@ -99,13 +95,3 @@ def embed_files(
         return np.zeros((0, 1), np.float32), []
     joined = [np.concatenate(each) for each in features]
     return JoinedEmbedding.fit(joined).embed(joined), names
-
-
-def _whole(
-    decoded: Iterator[tuple[str, np.ndarray | str]], on_damaged: Callable[[str, str], None]
-) -> Iterator[tuple[str, np.ndarray]]:
-    for path, image in decoded:
-        if isinstance(image, str):
-            on_damaged(path, image)
-        else:
-            yield path, image

@@ -62,11 +62,10 @@ from keras_selflearn.runs.image_labels import (
     frozen_accuracy,
     image_labels,
 )
-from keras_selflearn.runs.loaded import Loaded, load_images
+from keras_selflearn.runs.loaded import Loaded, load_for_run
 from keras_selflearn.runs.pictures import draw_run
 from keras_selflearn.runs.planning import (
     first_lines,
-    number_of_folds,
     plan_of,
     wanted_folds,
     within_limit,
@@ -121,7 +120,7 @@ def _run(
         tf.config.experimental.enable_op_determinism()
     precision = resolve_precision(config.precision)
     results_dir = make_writable(config.results_dir, "results_dir")
-    loaded = load_images(config)
+    loaded = load_for_run(config)
     dataset, labels, labelled = loaded.dataset, loaded.labels, loaded.labelled
     config = within_limit(config, loaded, results_dir, run_name(config), since=start)
     classifier = make_classifier(config)
@@ -144,9 +143,10 @@ def _run(
             if copies is not None:
                 record.duplicates = count_duplicates(copies)
                 tell_duplicates(copies, folder.path / DUPLICATES_CSV)
-            folds, plan = number_of_folds(config, loaded), plan_of(config, loaded)
+            plan = plan_of(config, loaded)
+            folds = plan.folds
             _warn(config, loaded, folds)
-            for line in first_lines(config, loaded):
+            for line in first_lines(config, loaded, plan):
                 _LOG.info(line)
             progress = made.enter_context(
                 contextlib.closing(

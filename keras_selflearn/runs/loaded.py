@@ -37,7 +37,7 @@ class Loaded:
     data: Data
 
 
-def load_images(config: Config) -> Loaded:
+def load_for_run(config: Config) -> Loaded:
     """Load what a resolved configuration names.
 
     Raises

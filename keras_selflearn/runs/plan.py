@@ -70,11 +70,6 @@ class Plan:
         return len(self.fits) - 1
 
     @property
-    def steps(self) -> int:
-        """The gradient steps of all trainings."""
-        return sum(part.steps for parts in self.fits for part in parts)
-
-    @property
     def work(self) -> float:
         """All of it."""
         return self.features + sum(part.work for parts in self.fits for part in parts)

@@ -17,11 +17,11 @@ from keras_selflearn.options.config import Config
 from keras_selflearn.runs.configuration import check
 from keras_selflearn.runs.data import data_title
 from keras_selflearn.runs.first_lines import images_line, plan_line, time_line
-from keras_selflearn.runs.loaded import Loaded, load_images
+from keras_selflearn.runs.loaded import Loaded, load_for_run
 from keras_selflearn.runs.plan import Plan, plan_run
 from keras_selflearn.runs.run_name import run_name
 from keras_selflearn.runs.time_limit import changes, earlier, fit_into
-from keras_selflearn.runs.trial import measure_speed
+from keras_selflearn.runs.trial import Speed, measure_speed
 from keras_selflearn.selflearning.cross_validation import most_folds
 from keras_selflearn.storage.files import make_writable
 
@@ -62,15 +62,21 @@ def plan_of(config: Config, loaded: Loaded) -> Plan:
     )
 
 
-def first_lines(config: Config, loaded: Loaded) -> Iterator[str]:
+def first_lines(config: Config, loaded: Loaded, plan: Plan) -> Iterator[str]:
     """Say what the run starts from, and what it will do."""
     # Names of classes need not be UTF-8 either.
     yield printable(images_line(data_title(config), loaded.data, len(loaded.dataset.skipped)))
-    yield plan_line(plan_of(config, loaded))
+    yield plan_line(plan)
 
 
 def within_limit(
-    config: Config, loaded: Loaded, results_dir: Path, name: str, *, since: float
+    config: Config,
+    loaded: Loaded,
+    results_dir: Path,
+    name: str,
+    *,
+    since: float,
+    speed: Speed | None = None,
 ) -> Config:
     """Fit a run into its `time_limit`, as the same command did before if it was stopped.
 
@@ -84,6 +90,8 @@ def within_limit(
         The name of the run.
     since : float
         When the run began, by `time.monotonic`.
+    speed : Speed, optional
+        Of this machine; by default it is measured.
 
     Raises
     ------
@@ -97,7 +105,7 @@ def within_limit(
         return found
     limit = parse_duration(config.time_limit)
     whole = replace(config, folds=number_of_folds(config, loaded))
-    speed = measure_speed(config, loaded.dataset.images, loaded.labels)
+    speed = speed or measure_speed(config, loaded.dataset.images, loaded.labels)
     seconds = _CERTAINTY * limit - (time.monotonic() - since) - _SECONDS_AROUND
     fitted = fit_into(whole, seconds, planned=partial(plan_of, loaded=loaded), cost=speed.seconds)
     said = changes(whole, fitted)
@@ -119,10 +127,9 @@ def dry_run(config: Config) -> list[str]:
     since = time.monotonic()
     config = check(config)
     results_dir = make_writable(config.results_dir, "results_dir")
-    loaded = load_images(config)
-    if config.time_limit is not None:
-        config = within_limit(config, loaded, results_dir, run_name(config), since=since)
+    loaded = load_for_run(config)
     speed = measure_speed(config, loaded.dataset.images, loaded.labels)
+    config = within_limit(config, loaded, results_dir, run_name(config), since=since, speed=speed)
     plan = plan_of(config, loaded)
     seconds = speed.seconds(plan) + _SECONDS_AROUND
-    return [*first_lines(config, loaded), time_line(seconds, plan, config)]
+    return [*first_lines(config, loaded, plan), time_line(seconds, plan, config)]

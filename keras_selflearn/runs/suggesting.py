@@ -119,14 +119,14 @@ def _next(config: SuggestConfig, run: str) -> Listed:
     from keras_selflearn.network.embedding import embed
     from keras_selflearn.runs.data import data_digest
     from keras_selflearn.runs.finished_run import finished_run
-    from keras_selflearn.runs.loaded import load_images
+    from keras_selflearn.runs.loaded import load_for_run
     from keras_selflearn.runs.progress import make_progress
 
     folder = finished_run(Path(run).expanduser())
     record = folder.read_run()
     options = replace(record.config, results_dir=str(folder.path.parent)).resolve()
     classifier = SelfLearningClassifier.load(folder.classifier)
-    loaded = load_images(options)
+    loaded = load_for_run(options)
     dataset = loaded.dataset
     if record.data_sha256 not in (None, data_digest(dataset)):
         raise InputError(

@@ -10,7 +10,7 @@ from keras_selflearn.console.errors import InputError
 from keras_selflearn.options.config import Config
 from keras_selflearn.runs import planning
 from keras_selflearn.runs.experiment import run_experiment
-from keras_selflearn.runs.loaded import load_images
+from keras_selflearn.runs.loaded import load_for_run
 from keras_selflearn.runs.planning import dry_run, number_of_folds, plan_of, within_limit
 from keras_selflearn.runs.trial import Speed
 
@@ -40,7 +40,7 @@ def speed(monkeypatch):
 
 
 def test_folds_come_where_nothing_else_measures(tmp_path):
-    loaded = load_images(config(tmp_path))
+    loaded = load_for_run(config(tmp_path))
     assert number_of_folds(config(tmp_path), loaded) == 0
     # Two labelled images of each class can't be in three folds.
     assert number_of_folds(config(tmp_path, train="head"), loaded) == 2
@@ -59,7 +59,7 @@ def test_a_dry_run_says_what_the_run_would_do_and_leaves_nothing(tmp_path, speed
 
 def test_a_limit_is_kept(tmp_path, speed):
     limited = config(tmp_path, time_limit="4s")
-    loaded = load_images(limited)
+    loaded = load_for_run(limited)
     found = within_limit(limited, loaded, tmp_path, "name", since=time.monotonic())
     assert found.meta_iterations == 2 and 50 < found.steps < 60
     assert plan_of(found, loaded).work < 4000
@@ -96,7 +96,7 @@ def test_a_run_records_what_the_limit_led_to(tmp_path, monkeypatch):
 def test_the_speed_is_measured_by_the_run_s_own_steps(tmp_path, changes):
     options = {"pseudo_labels": "revised", "head_rounds": 1, **changes} if changes else {}
     asked = config(tmp_path, **options)
-    loaded = load_images(asked)
+    loaded = load_for_run(asked)
     labels = loaded.labels.copy()
     images = np.array(loaded.dataset.images)
     speed = planning.measure_speed(asked, images, labels)

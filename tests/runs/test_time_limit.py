@@ -31,7 +31,7 @@ def planned(config):
 
 def cost(plan):
     """A second a gradient step, and nothing else."""
-    return float(plan.steps)
+    return float(sum(part.steps for parts in plan.fits for part in parts))
 
 
 def fitted(seconds, **options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,3 +144,17 @@ def _result(future: Future[np.ndarray | str]) -> np.ndarray | str:
         check_for_stop()
         wait([future], _SECONDS_BETWEEN_LOOKS)
     return future.result()
+
+
+def whole_images(
+    decoded: Iterator[tuple[str, np.ndarray | str]], on_damaged: Callable[[str, str], None]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Give the paths and the images that are whole.
+
+    A damaged one has a reason in place of the image, which `on_damaged` gets with the path.
+    """
+    for path, image in decoded:
+        if isinstance(image, str):
+            on_damaged(path, image)
+        else:
+            yield path, image
